@@ -1,0 +1,157 @@
+"""Object stores behind one port: a folder on a laptop, S3 on AWS."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from driftgate.errors import ConfigError
+from driftgate.settings import settings
+
+
+class Store(Protocol):
+    """A flat store of objects named by relative paths. Every write is atomic: a reader sees all of it or nothing."""
+
+    def read(self, path: str) -> bytes:
+        """Return an object's bytes; ``FileNotFoundError`` when there is none."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Create or replace an object."""
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Create an object and return True, or return False and leave the existing one; one of many writers wins."""
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is an object at ``path``."""
+
+    def list(self, prefix: str) -> list[str]:
+        """Return the paths of all objects below the folder ``prefix``, sorted."""
+
+    def delete(self, path: str) -> None:
+        """Remove an object; nothing happens when there is none."""
+
+    def uri(self, path: str) -> str:
+        """Return the full address of ``path``, as people and lineage write it."""
+
+    def local(self, path: str) -> Path:
+        """Return a local file with the object's bytes, for readers that need a file name."""
+
+
+def lake() -> Store:
+    """Return the lake of this environment."""
+    return open_store(settings().lake)
+
+
+def open_store(uri: str) -> Store:
+    """Return the store at a ``file://`` or ``s3://`` address.
+
+    :raises ConfigError: another kind of address
+    """
+    parts = urlsplit(uri)
+    if parts.scheme == "file":
+        return FolderStore(Path(parts.path))
+    if parts.scheme == "s3":
+        return S3Store(parts.netloc, parts.path.strip("/"))
+    raise ConfigError(f"The lake {uri!r} is neither file:// nor s3://; correct 'lake' in the settings file.")
+
+
+class FolderStore:
+    """A store in a folder. Atomicity comes from writing beside the target and renaming (or hard-linking) over it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def read(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def write(self, path: str, data: bytes) -> None:
+        staged = self._stage(path, data)
+        staged.replace(self.root / path)
+
+    def create(self, path: str, data: bytes) -> bool:
+        staged = self._stage(path, data)
+        try:
+            os.link(staged, self.root / path)  # fails when the target exists, so exactly one writer wins
+        except FileExistsError:
+            return False
+        finally:
+            staged.unlink()
+        return True
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).is_file()
+
+    def list(self, prefix: str) -> list[str]:
+        files = (file for file in (self.root / prefix).rglob("*") if file.is_file() and not file.name.startswith("."))
+        return sorted(str(file.relative_to(self.root)) for file in files)
+
+    def delete(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+    def uri(self, path: str) -> str:
+        return f"file://{self.root / path}"
+
+    def local(self, path: str) -> Path:
+        return self.root / path
+
+    def _stage(self, path: str, data: bytes) -> Path:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".staged-", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        return Path(name)
+
+
+class S3Store:
+    """A store under a prefix of an S3 bucket; ``create`` is a conditional put."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        import boto3
+
+        self.bucket, self.prefix = bucket, prefix
+        self.client: Any = boto3.client("s3")
+
+    def read(self, path: str) -> bytes:
+        try:
+            body: bytes = self.client.get_object(Bucket=self.bucket, Key=self._key(path))["Body"].read()
+        except self.client.exceptions.NoSuchKey:
+            raise FileNotFoundError(self.uri(path)) from None
+        return body
+
+    def write(self, path: str, data: bytes) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=self._key(path), Body=data)
+
+    def create(self, path: str, data: bytes) -> bool:
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=self._key(path), Body=data, IfNoneMatch="*")
+        except self.client.exceptions.ClientError as error:
+            # 412: it exists. 409: another conditional put of the same key is under way; that one wins.
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
+
+    def exists(self, path: str) -> bool:
+        answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._key(path), MaxKeys=1)
+        return any(item["Key"] == self._key(path) for item in answer.get("Contents", []))
+
+    def list(self, prefix: str) -> list[str]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._key(prefix) + "/")
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return sorted(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
+
+    def delete(self, path: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=self._key(path))
+
+    def uri(self, path: str) -> str:
+        return f"s3://{self.bucket}/{self._key(path)}"
+
+    def local(self, path: str) -> Path:
+        target = Path(tempfile.mkdtemp(prefix="driftgate-")) / Path(path).name
+        target.write_bytes(self.read(path))
+        return target
+
+    def _key(self, path: str) -> str:
+        return f"{self.prefix}/{path}" if self.prefix else path

@@ -1,0 +1,119 @@
+"""One append-only table of records. Each (kind, subject) has revisions 1, 2, 3 …; nothing is ever changed in place."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, DateTime, Integer, MetaData, String, Table, Text, create_engine, event, func, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from driftgate.errors import Conflict
+from driftgate.settings import settings
+
+RECORDS = Table(
+    "driftgate_record",
+    MetaData(),
+    Column("kind", String(40), primary_key=True),
+    Column("subject", String(200), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One revision of a record."""
+
+    kind: str
+    subject: str
+    revision: int
+    written_at: datetime
+    body: dict[str, Any]
+
+
+def metadata() -> "RecordStore":
+    """Return the record store of this environment."""
+    return RecordStore(_engine(settings().metadata))
+
+
+class RecordStore:
+    """Append-only records with compare-and-swap on the revision."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def append(self, kind: str, subject: str, body: dict[str, Any], *, expected: int | None = None) -> Entry:
+        """Write the next revision of a record.
+
+        :param expected: the revision that the caller last read (0 for none); None takes whatever is there
+        :raises Conflict: another writer appended since ``expected`` was read
+        """
+        latest = self.latest(kind, subject)
+        current = latest.revision if latest else 0
+        if expected is not None and expected != current:
+            raise Conflict(f"{kind} of {subject} is at revision {current}, not {expected}: someone changed it first.")
+        entry = Entry(kind, subject, current + 1, datetime.now(UTC), body)
+        row = {**entry.__dict__, "body": json.dumps(body, sort_keys=True)}
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(RECORDS.insert(), row)
+        except IntegrityError:
+            raise Conflict(f"{kind} of {subject}: another writer took revision {entry.revision} first.") from None
+        return entry
+
+    def latest(self, kind: str, subject: str) -> Entry | None:
+        """Return the newest revision, or None."""
+        query = select(RECORDS).where(RECORDS.c.kind == kind, RECORDS.c.subject == subject)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.order_by(RECORDS.c.revision.desc()).limit(1)).first()
+        return _entry(row) if row else None
+
+    def all_latest(self, kind: str, prefix: str = "") -> list[Entry]:
+        """Return the newest revision of every record of ``kind`` whose subject starts with ``prefix``, by subject."""
+        newest = (
+            select(RECORDS.c.subject, func.max(RECORDS.c.revision).label("revision"))
+            .where(RECORDS.c.kind == kind, RECORDS.c.subject.startswith(prefix, autoescape=True))
+            .group_by(RECORDS.c.subject)
+            .subquery()
+        )
+        query = select(RECORDS).join(
+            newest,
+            (RECORDS.c.kind == kind)
+            & (RECORDS.c.subject == newest.c.subject)
+            & (RECORDS.c.revision == newest.c.revision),
+        )
+        with self.engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query.order_by(RECORDS.c.subject))]
+
+    def history(self, kind: str, subject: str) -> list[Entry]:
+        """Return every revision of a record, oldest first."""
+        query = select(RECORDS).where(RECORDS.c.kind == kind, RECORDS.c.subject == subject)
+        with self.engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(query.order_by(RECORDS.c.revision))]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(row.kind, row.subject, row.revision, row.written_at, json.loads(row.body))
+
+
+@cache
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_pragmas)
+    try:
+        RECORDS.metadata.create_all(engine, checkfirst=True)
+    except OperationalError as error:  # two processes created the table at the same moment; the other one won
+        if "already exists" not in str(error):
+            raise
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _: Any) -> None:
+    # Readers must not wait for the writer (the endpoint polls); a writer waits for another up to ten seconds.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA busy_timeout=10000")

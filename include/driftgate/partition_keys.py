@@ -1,0 +1,38 @@
+"""Partition keys: one day of a dataset, written ``2013-04-01``. The identity of every run."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from driftgate.errors import ConfigError
+
+
+def parse_key(key: str) -> date:
+    """Return the day that ``key`` names.
+
+    :raises ConfigError: ``key`` is not a date written YYYY-MM-DD, or lies in the future
+    """
+    try:
+        day = date.fromisoformat(key)
+    except (TypeError, ValueError):
+        day = None  # type: ignore[assignment]  # told below in one sentence
+    if day is None or day.isoformat() != key:
+        raise ConfigError(f"Partition key {key!r} is not a date; write it as YYYY-MM-DD, for example 2013-04-01.")
+    if day > datetime.now(UTC).date():
+        raise ConfigError(f"Partition key {key!r} lies in the future; a partition can be run once its day is over.")
+    return day
+
+
+def keys_between(first: str, last: str) -> list[str]:
+    """Return every key from ``first`` to ``last``, both included.
+
+    :raises ConfigError: a key is wrong, or ``last`` is before ``first``
+    """
+    start, end = parse_key(first), parse_key(last)
+    if end < start:
+        raise ConfigError(f"The range {first} to {last} is empty: the last partition is before the first; swap them.")
+    return [(start + timedelta(days=offset)).isoformat() for offset in range((end - start).days + 1)]
+
+
+def keys_before(key: str, days: int) -> list[str]:
+    """Return the ``days`` keys that end with ``key`` itself, oldest first."""
+    first = parse_key(key) - timedelta(days=days - 1)
+    return keys_between(first.isoformat(), key)

@@ -1,0 +1,92 @@
+"""The base of every record: frozen, strict about unknown keys, written as canonical JSON.
+
+``parse_record`` turns pydantic's report on a bad file into sentences that name file, key, allowed values and the
+nearest match.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from driftgate.errors import ConfigError, nearest
+
+
+class Record(BaseModel):
+    """A frozen record; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    def canonical(self) -> bytes:
+        """Return the record as JSON bytes that depend on its content only."""
+        return canonical_json(self.model_dump(mode="json"))
+
+    @property
+    def hash(self) -> str:
+        """The sha256 of :meth:`canonical`, in hex."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+
+RecordType = TypeVar("RecordType", bound=Record)
+
+
+def canonical_json(value: Any) -> bytes:
+    """Return ``value`` as JSON bytes with sorted keys and no spare space; NaN is refused."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def sha256(data: bytes) -> str:
+    """Return the hex sha256 of ``data``."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def load_yaml(path: Path, record: type[RecordType]) -> RecordType:
+    """Read a YAML file into a record.
+
+    :raises ConfigError: the file is missing, is not YAML, or has a wrong, missing or unknown key
+    """
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; create it or correct the name.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {str(error).replace(chr(10), ' ')}") from None
+    return parse_record(raw, record, where=str(path))
+
+
+def parse_record(raw: Any, record: type[RecordType], *, where: str) -> RecordType:
+    """Validate ``raw`` into ``record``; every problem becomes a clause of one :class:`ConfigError` sentence."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{where}: expected a mapping of keys, found {type(raw).__name__}.")
+    try:
+        return record.model_validate(raw)
+    except ValidationError as error:
+        clauses = [_clause(item, record) for item in error.errors()[:10]]
+        raise ConfigError(f"{where}: " + "; ".join(clauses)) from None
+
+
+def _clause(item: Any, record: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+    if item["type"] == "extra_forbidden":
+        known = _fields_at(record, item["loc"][:-1])
+        return f"unknown key '{key}'{nearest(str(item['loc'][-1]), known)}"
+    if item["type"] == "missing":
+        return f"key '{key}' is missing; add it"
+    return f"key '{key}': {item['msg']}, found {item['input']!r}"
+
+
+def _fields_at(record: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """Return the field names allowed at ``path`` inside ``record``; empty where the path cannot be followed."""
+    current: Any = record
+    for part in path:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            continue  # an index of a list or the tag of a union: stay where we are
+        candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
+        current = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        if current is None:
+            return []
+    return list(getattr(current, "model_fields", {}))

@@ -1,0 +1,82 @@
+"""Where this environment keeps things. ``DRIFTGATE_ENV`` picks ``include/settings/<env>.yaml``; one schema for all."""
+
+import os
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any, Literal
+
+import yaml
+
+from driftgate.errors import ConfigError, nearest
+from driftgate.records import Record, parse_record
+
+
+class EndpointSettings(Record):
+    """Where the endpoint listens and how much it takes."""
+
+    backend: Literal["embedded"]
+    host: str
+    port: int
+    max_body_bytes: int
+    max_rows: int
+
+
+class AirflowSettings(Record):
+    """Where the command line finds Airflow's API."""
+
+    url: str
+    user: str
+    password_file: str
+
+
+class Settings(Record):
+    """One environment: every port of the house plan and where its backend is."""
+
+    lake: str
+    metadata: str
+    mlflow: str
+    data_repository: str
+    dvc_remote: str
+    drop: str
+    jobs: str
+    journal: str
+    endpoint: EndpointSettings
+    airflow: AirflowSettings
+
+
+def project_root() -> Path:
+    """Return the folder with ``data_contracts/`` and ``include/``; ``DRIFTGATE_PROJECT`` overrides it."""
+    return Path(os.environ.get("DRIFTGATE_PROJECT") or Path(__file__).resolve().parents[2])
+
+
+def home() -> Path:
+    """Return the folder that holds all state of the embedded backends; ``DRIFTGATE_HOME`` overrides it."""
+    return Path(os.environ.get("DRIFTGATE_HOME") or project_root() / ".driftgate")
+
+
+def settings() -> Settings:
+    """Return the settings of the environment named by ``DRIFTGATE_ENV`` (default ``local``)."""
+    return _load(os.environ.get("DRIFTGATE_ENV", "local"), str(home()), str(project_root()))
+
+
+@cache
+def _load(env: str, home_folder: str, root: str) -> Settings:
+    folder = Path(root) / "include" / "settings"
+    path = folder / f"{env}.yaml"
+    if not path.exists():
+        known = [file.stem for file in folder.glob("*.yaml")]
+        raise ConfigError(f"DRIFTGATE_ENV is {env!r}, for which {folder} has no file{nearest(env, known)}")
+    variables = {**os.environ, "DRIFTGATE_HOME": home_folder}
+    return parse_record(_expand(yaml.safe_load(path.read_text()), variables, path), Settings, where=str(path))
+
+
+def _expand(value: Any, variables: dict[str, str], path: Path) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, variables, path) for key, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    try:
+        return Template(value).substitute(variables)
+    except KeyError as missing:
+        raise ConfigError(f"{path} uses ${{{missing.args[0]}}}, which is not set in the environment; set it.") from None

@@ -1,0 +1,51 @@
+"""Every path in the lake and every dataset name in lineage, in one place."""
+
+
+def partition(zone: str, dataset: str, key: str) -> str:
+    """Return the folder of one partition; ``zone`` is ``raw``, ``validated`` or ``quarantine``."""
+    return f"{zone}/{dataset}/{key}"
+
+
+def profile(dataset: str, key: str) -> str:
+    """Return the path of a partition's profile."""
+    return f"profiles/{dataset}/{key}.json"
+
+
+def validation_report(dataset: str, key: str, suffix: str = "json") -> str:
+    """Return the path of a validation report (``json``) or of its Data Docs page (``html``)."""
+    return f"reports/validation/{dataset}/{key}.{suffix}"
+
+
+def evaluation_report(use_case: str, model_id: str) -> str:
+    """Return the path of the evaluation of one candidate."""
+    return f"reports/evaluation/{use_case}/{model_id}.json"
+
+
+def monitoring_report(use_case: str, key: str, monitor: str) -> str:
+    """Return the path of one monitor's evidence for one night."""
+    return f"reports/monitoring/{use_case}/{key}/{monitor}.json"
+
+
+def promotion_report(use_case: str, version: str, step: str) -> str:
+    """Return the path of one judgement of a candidate's shadow or canary step."""
+    return f"reports/promotion/{use_case}/{version}/{step}.json"
+
+
+def captures(use_case: str, key: str) -> str:
+    """Return the folder of one day's captured requests and answers."""
+    return f"captures/{use_case}/{key}"
+
+
+def package(use_case: str, version: str) -> str:
+    """Return the folder of a registered model package."""
+    return f"models/{use_case}/{version}"
+
+
+def job(job_id: str) -> str:
+    """Return the folder in the lake for what a job writes."""
+    return f"jobs/{job_id}"
+
+
+def lineage(stream: str) -> str:
+    """Return the folder of one hash chain of lineage records; a stream is a use case or a source."""
+    return f"lineage/{stream}"

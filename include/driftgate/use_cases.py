@@ -1,0 +1,201 @@
+"""One prediction problem, parsed from ``include/use_cases/<name>/use_case.yaml`` into frozen types.
+
+Every section lives here, so that rooms which must not know each other share one file of words.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from driftgate.errors import ConfigError, nearest
+from driftgate.records import Record, load_yaml
+from driftgate.settings import project_root
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[int, Field(gt=0, le=100)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Owner(Record):
+    """Who answers for the use case."""
+
+    team: str
+    contact: str
+
+
+class Label(Record):
+    """The truth: an SQL expression over the first dataset's outcome columns, and when it becomes known."""
+
+    expression: str
+    known_after_days: Positive
+
+
+class ErrorCosts(Record):
+    """What one wrong decision costs, in US dollars."""
+
+    false_alarm: float
+    missed: float
+
+
+class Metric(Record):
+    """What decides between two models."""
+
+    primary: Literal["auc"]
+    costs_usd: ErrorCosts
+
+
+class Train(Record):
+    """How a candidate is trained."""
+
+    trainer: Literal["lightgbm"]
+    window_days: Positive
+    validation_days: Positive
+    target: str
+    seed: int = 0
+    baselines: tuple[Literal["rule", "logistic"], ...]
+    min_uplift: float
+    parameters: dict[str, float | int | str | bool] = {}
+
+
+class ChampionGate(Record):
+    """Candidate against champion on the same rows: the lower bound of the difference must exceed ``-margin``."""
+
+    margin: Annotated[float, Field(ge=0)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Gates(Record):
+    """What a candidate must pass before it may see traffic."""
+
+    champion: ChampionGate
+
+
+class Shadow(Record):
+    """How long a candidate only watches."""
+
+    requests: Positive
+
+
+class Guardrails(Record):
+    """Bounds that a candidate must keep in shadow and canary; crossing one rolls it back."""
+
+    max_error_rate: Fraction
+    max_latency_p95_ms: Annotated[float, Field(gt=0)]
+    min_agreement: Annotated[float, Field(ge=-1, le=1)]
+    max_log_loss_increase: Annotated[float, Field(ge=0)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Promote(Record):
+    """The way of a candidate to all the traffic."""
+
+    strategy: Literal["canary"]
+    shadow: Shadow
+    steps_percent: tuple[Percent, ...]
+    min_requests_per_step: Positive
+    deadline_minutes: Positive
+    approve: Literal["never", "always"]
+    guardrails: Guardrails
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> "Promote":
+        steps = self.steps_percent
+        if not steps or list(steps) != sorted(set(steps)) or steps[-1] != 100:
+            raise ValueError(f"steps_percent must rise and end at 100, for example [5, 25, 50, 100], got {list(steps)}")
+        return self
+
+
+class DataDrift(Record):
+    """When the features of one night differ from the champion's training data."""
+
+    psi: Annotated[float, Field(gt=0)]
+    jensen_shannon: Annotated[float, Field(gt=0)]
+    kolmogorov_smirnov: Annotated[float, Field(gt=0)]
+    min_rows: Positive
+
+
+class PerformanceDrift(Record):
+    """When the champion does worse than it did on its own evaluation."""
+
+    window_nights: Positive
+    min_rows: Positive
+    max_auc_drop: Fraction
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Monitor(Record):
+    """Thresholds of the nightly monitors."""
+
+    data_drift: DataDrift
+    performance: PerformanceDrift
+
+
+class Retrain(Record):
+    """When evidence becomes a retraining."""
+
+    on: tuple[Literal["data", "performance"], ...]
+    nights: Positive
+    of_last: Positive
+    cooldown_days: Annotated[int, Field(ge=0)]
+    min_new_rows: Annotated[int, Field(ge=0)]
+
+
+class UseCase(Record):
+    """One prediction problem."""
+
+    name: str
+    question: str
+    owner: Owner
+    problem: Literal["binary"]
+    datasets: tuple[str, ...]
+    request_key: tuple[str, ...]
+    event_time: str
+    not_features: tuple[str, ...] = ()
+    label: Label
+    metric: Metric
+    train: Train
+    gates: Gates
+    promote: Promote
+    monitor: Monitor
+    retrain: Retrain
+
+    @property
+    def folder(self) -> Path:
+        """The folder with ``use_case.yaml`` and ``features.sql``."""
+        return use_case_folder() / self.name
+
+    @property
+    def features_sql(self) -> str:
+        """The text of the SELECT that computes the features."""
+        return (self.folder / "features.sql").read_text()
+
+
+def use_case_folder() -> Path:
+    """Return the folder that holds one folder per use case."""
+    return project_root() / "include" / "use_cases"
+
+
+def use_case_names() -> list[str]:
+    """Return the names of all use cases."""
+    return sorted(path.parent.name for path in use_case_folder().glob("*/use_case.yaml"))
+
+
+def load_use_case(name: str) -> UseCase:
+    """Return the use case called ``name``.
+
+    :raises ConfigError: it does not exist, or its file has a wrong, missing or unknown key
+    """
+    if name not in use_case_names():
+        raise ConfigError(f"There is no use case {name!r} in {use_case_folder()}{nearest(name, use_case_names())}")
+    path = use_case_folder() / name / "use_case.yaml"
+    return _parse(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _parse(path: Path, _: int) -> UseCase:
+    use_case = load_yaml(path, UseCase)
+    if use_case.name != path.parent.name:
+        raise ConfigError(f"{path}: key 'name' is {use_case.name!r} but the folder is {path.parent.name!r}; make them equal.")
+    return use_case
