@@ -6,6 +6,7 @@ nearest match.
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +34,18 @@ class Record(BaseModel):
 RecordType = TypeVar("RecordType", bound=Record)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML with the booleans of version 1.2: the key ``on`` is a word, not true."""
+
+
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOLEAN, re.compile(r"^(true|false)$", re.IGNORECASE), list("tTfF"))
+
+
 def canonical_json(value: Any) -> bytes:
     """Return ``value`` as JSON bytes with sorted keys and no spare space; NaN is refused."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -49,7 +62,7 @@ def load_yaml(path: Path, record: type[RecordType]) -> RecordType:
     :raises ConfigError: the file is missing, is not YAML, or has a wrong, missing or unknown key
     """
     try:
-        raw = yaml.safe_load(path.read_text())
+        raw = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; create it or correct the name.") from None
     except yaml.YAMLError as error:
