@@ -1,17 +1,17 @@
 """The errors a person meets. Each is one sentence: what is wrong, where, and what to do.
 
-    DriftgateError          will not heal by trying again: Airflow fails the task at once
-    ├── ConfigError         a YAML file, a setting, an unknown name
-    ├── NotSupported        a setting that the chosen backend cannot honour
-    ├── SourceMissing       the source has no data for this partition
-    ├── SourceBroken        the source's file cannot be read as the contract says
-    ├── ContractBroken      a critical check failed
-    ├── RequestRefused      a prediction request that the model's signature does not allow
-    ├── Tampered            bytes differ from the recorded hash
-    ├── JobFailed           a job ended with an error of its own code
-    ├── PromotionRefused    a move of traffic that the records do not allow
-    └── CannotJudge         too little evidence for a decision
-    Conflict                someone else moved first; trying again is right, so Airflow retries
+DriftgateError          will not heal by trying again: Airflow fails the task at once
+├── ConfigError         a YAML file, a setting, an unknown name
+├── NotSupported        a setting that the chosen backend cannot honour
+├── SourceMissing       the source has no data for this partition
+├── SourceBroken        the source's file cannot be read as the contract says
+├── ContractBroken      a critical check failed
+├── RequestRefused      a prediction request that the model's signature does not allow
+├── Tampered            bytes differ from the recorded hash
+├── JobFailed           a job ended with an error of its own code
+├── PromotionRefused    a move of traffic that the records do not allow
+└── CannotJudge         too little evidence for a decision
+Conflict                someone else moved first; trying again is right, so Airflow retries
 """
 
 from collections.abc import Iterable

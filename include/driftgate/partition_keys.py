@@ -13,7 +13,7 @@ def parse_key(key: str) -> date:
     try:
         day = date.fromisoformat(key)
     except (TypeError, ValueError):
-        day = None  # type: ignore[assignment]  # told below in one sentence
+        day = None
     if day is None or day.isoformat() != key:
         raise ConfigError(f"Partition key {key!r} is not a date; write it as YYYY-MM-DD, for example 2013-04-01.")
     if day > datetime.now(UTC).date():

@@ -197,5 +197,7 @@ def load_use_case(name: str) -> UseCase:
 def _parse(path: Path, _: int) -> UseCase:
     use_case = load_yaml(path, UseCase)
     if use_case.name != path.parent.name:
-        raise ConfigError(f"{path}: key 'name' is {use_case.name!r} but the folder is {path.parent.name!r}; make them equal.")
+        raise ConfigError(
+            f"{path}: key 'name' is {use_case.name!r} but the folder is {path.parent.name!r}; make them equal."
+        )
     return use_case

@@ -138,7 +138,9 @@ class S3Store:
         return any(item["Key"] == self._key(path) for item in answer.get("Contents", []))
 
     def list(self, prefix: str) -> list[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._key(prefix) + "/")
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._key(prefix) + "/"
+        )
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
         return sorted(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
 
