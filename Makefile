@@ -1,0 +1,67 @@
+# Driftgate on one machine. `make demo` shows it, `make test` proves it; `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
+
+.PHONY: help demo up stop clean test check lint contracts compose lock env bench soak format
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
+
+demo: .venv/installed  ## Airflow, real data, first model, three weeks of nights, a drift-triggered retraining
+	@$(BIN)/driftgate demo
+
+up: .venv/installed  ## Airflow and the endpoint, without the demo
+	@$(BIN)/driftgate up
+
+stop: .venv/installed  ## end Airflow and the endpoint
+	@$(BIN)/driftgate stop
+
+clean:  ## stop, and remove all state; the environment stays
+	@if [ -x $(BIN)/driftgate ]; then $(BIN)/driftgate stop; fi
+	rm -rf "$(DRIFTGATE_HOME)"
+
+test: .venv/installed check  ## all checks, then all tests
+	$(BIN)/python -m pytest -q
+
+check: lint contracts compose  ## ruff, mypy --strict, import contracts, data contracts, compose file
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+contracts: .venv/installed
+	$(BIN)/driftgate contract lint
+
+compose: .venv/installed
+	$(BIN)/python -m pytest -q tests/test_compose.py
+
+format: .venv/installed  ## let ruff format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: .venv/installed  ## resolve requirements/*.in anew into hashed requirements/*.txt
+	for name in runtime dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt; done
+
+env: .venv/installed  ## write .env with fresh secrets for docker-compose.yaml; never overwrites one
+	@$(BIN)/driftgate env
+
+bench: .venv/installed  ## full benchmarks into benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/run.py
+
+soak: .venv/installed  ## the long version of the end-to-end test: a whole demo on a clean state
+	$(BIN)/python -m pytest -q -m soak
+
+.venv/installed: requirements/runtime.txt requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Driftgate needs Python 3.11 or 3.12; install it, or run: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 13); sys.exit(0 if ok else f"Driftgate needs Python 3.11 or 3.12; {sys.executable} is {sys.version.split()[0]}. Run: make PYTHON=/path/to/python3.12")'
+	@echo "Installing the environment into .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/runtime.txt -r requirements/dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,80 @@
+"""One day's requests: what the callers of the endpoint would have asked, in the order in which they would have asked."""
+
+import json
+from collections.abc import Callable
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+
+from driftgate.captures import read_captures
+from driftgate.datasets import compute_features
+from driftgate.errors import DriftgateError
+from driftgate.partition_keys import keys_before
+from driftgate.settings import settings
+from driftgate.sources import sample
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def requests_of_day(use_case: UseCase, key: str) -> list[dict[str, Any]]:
+    """Return the requests of the day ``key`` as JSON objects, ordered by the time of the event.
+
+    They are made by the use case's own ``features.sql`` on tables that have no outcome columns: what is known at request
+    time, computed as in training.
+    """
+    requests = with_key(sample.requests_of(key), key)
+    others = {name: _known(name, key) for name in use_case.datasets[1:]}
+    rows: list[dict[str, Any]] = compute_features(use_case, {use_case.datasets[0]: requests, **others}).to_pylist()
+    rows.sort(key=lambda row: row[use_case.event_time])
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def send(use_case: UseCase, key: str, tick: Callable[[int], None] = lambda _: None) -> int:
+    """Send the day's requests that have no answer yet, one by one; return how many were sent.
+
+    :param tick: called with the number of requests sent since the last call
+    :raises DriftgateError: the endpoint does not answer, or refuses a request
+    """
+    answered = {row for row in read_captures(use_case.name, key).column("request_key").to_pylist()}
+    waiting = [row for row in requests_of_day(use_case, key) if _key_of(row, use_case) not in answered]
+    connection = HTTPConnection(settings().endpoint.host, settings().endpoint.port, timeout=30)
+    for row in waiting:
+        _post(connection, use_case.name, row)
+        tick(1)
+    connection.close()
+    return len(waiting)
+
+
+def with_key(table: "pa.Table", key: str) -> "pa.Table":
+    """Return ``table`` with the column ``partition_key``, as features.sql expects it."""
+    import pyarrow as pa
+
+    return table.append_column("partition_key", pa.array([key] * table.num_rows, pa.string()))
+
+
+def _known(dataset: str, key: str) -> "pa.Table":
+    """Return what the world knows of ``dataset`` on the day: its rows of the day and of the day before."""
+    import pyarrow as pa
+
+    return pa.concat_tables(with_key(sample.table_of(dataset, day), day) for day in keys_before(key, 2))
+
+
+def _key_of(row: dict[str, Any], use_case: UseCase) -> str:
+    return json.dumps({name: row[name] for name in use_case.request_key}, sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _post(connection: HTTPConnection, use_case: str, row: dict[str, Any]) -> None:
+    body = json.dumps({"use_case": use_case, "rows": [row]})
+    try:
+        connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+    except OSError as error:
+        raise DriftgateError(f"The endpoint does not answer ({error}); run 'make up' and try again.") from None
+    if answer.status != 200:
+        raise DriftgateError(f"The endpoint refused a request ({answer.status}): {text.decode()[:300]}")

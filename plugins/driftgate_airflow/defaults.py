@@ -1,0 +1,66 @@
+"""What all DAGs share: start, timetable, retries, time limits, the failure callback, tags."""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+
+from airflow.sdk import CronPartitionTimetable, Param
+
+from driftgate_airflow.alarms import record_alarm
+
+START = datetime(2013, 1, 1)  # noqa: DTZ001  Airflow reads it in the timetable's time zone
+TIMEZONE = "America/New_York"
+
+
+class Stage(StrEnum):
+    """Where in the life of a model a DAG stands; one of its tags."""
+
+    INGEST = "stage:ingest"
+    MONITOR = "stage:monitor"
+    RETRAIN = "stage:retrain"
+    PROMOTE = "stage:promote"
+
+
+class Tier(StrEnum):
+    """How soon someone must look when it fails; one of its tags."""
+
+    ONE = "tier:1"
+    TWO = "tier:2"
+
+
+def default_args(owner: str) -> dict[str, Any]:
+    """Return the arguments of every task of a DAG owned by ``owner``."""
+    return {
+        "owner": owner,
+        "retries": 2,
+        "retry_delay": timedelta(seconds=20),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=30),
+        "on_failure_callback": record_alarm,
+    }
+
+
+def nightly() -> CronPartitionTimetable:
+    """Return the nightly timetable: at midnight, for the day that has just ended.
+
+    Midnight and not later, because a backfill compares its end date with the cron time: with 03:00 the last day of a
+    range chosen in the UI would be left out.
+    """
+    return CronPartitionTimetable("0 0 * * *", timezone=TIMEZONE, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def last_start(last_night: date | None) -> datetime | None:
+    """Return the ``end_date`` after which a DAG's timetable starts no run by itself; None for a source that goes on."""
+    return datetime.combine(last_night, time.max) if last_night else None
+
+
+def replay_param() -> Param:
+    """Return the trigger-form field that lets a run of old partitions act on production."""
+    return Param(
+        False,
+        type="boolean",
+        title="Replay",
+        description="Old partitions never retrain or move traffic unless this is on. "
+        "The world driver sets it when it plays past days as if they were today.",
+    )

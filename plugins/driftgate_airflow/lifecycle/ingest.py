@@ -1,0 +1,65 @@
+"""# Ingest
+
+Brings one day of every dataset of a source into the lake: **ingest** (raw zone) → **validate** (Great Expectations) →
+**publish** (validated rows, quarantined rows with their reason) → **profile**.
+
+**When it runs:** every midnight, New York time, for the day that has just ended. Backfill any range from the UI.
+The *initial load* of a longer history is one manual run with *First partition* and *Last partition* filled in; it does
+not start the monitors.
+
+**If `ingest_…` fails:** the sentence says what is wrong with the source's file. Have it delivered again, then clear the task.
+
+**If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open the Data Docs page
+that the log names. Correct the source, or the contract by pull request, then clear the task.
+
+Running a partition again with the same input changes nothing.
+"""
+
+from datetime import date
+
+from airflow.sdk import DAG, Param, TaskGroup, chain
+
+from driftgate.sources import datasets_of
+from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
+from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
+from driftgate_airflow.operators.publish_partition import PublishPartitionOperator
+from driftgate_airflow.operators.validate_contract import ValidateContractOperator
+
+
+def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | None = None) -> DAG:
+    """Make the ingest DAG of ``source``: one group of tasks per dataset that names it in its contract.
+
+    :param last_night: the last day that the source has, for a source that has ended; no night after it is scheduled
+    """
+    with DAG(
+        dag_id=f"{source}.ingest",
+        schedule=nightly(),
+        start_date=START,
+        end_date=last_start(last_night),
+        catchup=False,
+        max_active_runs=4,
+        doc_md=f"{__doc__}\n\n{runbook or ''}",
+        tags=[Stage.INGEST, Tier.ONE],
+        default_args=default_args(owner),
+        params={
+            "first_partition": _partition(
+                "First partition", "Initial load: the first day of the range, as 2013-01-01."
+            ),
+            "last_partition": _partition("Last partition", "Initial load: the last day of the range, included."),
+            "replay": replay_param(),
+        },
+    ) as dag:
+        for dataset in datasets_of(source):
+            with TaskGroup(dataset, prefix_group_id=False):
+                chain(
+                    IngestPartitionOperator(task_id=f"ingest_{dataset}", source=source, dataset=dataset),
+                    ValidateContractOperator(task_id=f"validate_{dataset}", source=source, dataset=dataset),
+                    PublishPartitionOperator(task_id=f"publish_{dataset}", source=source, dataset=dataset),
+                    ProfilePartitionOperator(task_id=f"profile_{dataset}", source=source, dataset=dataset),
+                )
+    return dag
+
+
+def _partition(title: str, description: str) -> Param:
+    return Param(None, type=["null", "string"], format="date", title=title, description=description)

@@ -1,0 +1,44 @@
+"""# Monitor
+
+Decides about one night: joins the day's answers with what really happened, measures data drift and performance, and
+writes the **verdict** with its evidence and the rule that decided.
+
+**When it runs:** when every dataset of the use case has published the same partition.
+
+**If a measurement says `insufficient`:** that is an answer, not a failure; the sentence says what was missing.
+
+**If a task fails:** clear it. Every task writes the same result again.
+"""
+
+from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable, chain
+
+from driftgate.use_cases import UseCase
+from driftgate_airflow import assets
+from driftgate_airflow.defaults import START, Stage, Tier, default_args
+from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
+from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
+from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
+from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+
+
+def monitor(use_case: UseCase, *, runbook: str) -> DAG:
+    """Make the monitoring DAG of one use case."""
+    with DAG(
+        dag_id=f"{use_case.name}.monitor",
+        schedule=PartitionedAssetTimetable(assets=AssetAll(*map(assets.validated, use_case.datasets))),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,  # a verdict looks back at earlier nights, so they come in order
+        doc_md=f"{__doc__}\n\n{runbook}",
+        tags=[Stage.MONITOR, Tier.ONE, use_case.name],
+        default_args=default_args(use_case.owner.team),
+    ) as dag:
+        chain(
+            JoinGroundTruthOperator(task_id="join_ground_truth", use_case=use_case.name),
+            [
+                MeasureDriftOperator(task_id="measure_drift", use_case=use_case.name),
+                MeasurePerformanceOperator(task_id="measure_performance", use_case=use_case.name),
+            ],
+            DecideVerdictOperator(task_id="decide_verdict", use_case=use_case.name),
+        )
+    return dag

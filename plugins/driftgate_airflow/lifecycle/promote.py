@@ -1,0 +1,92 @@
+"""# Promote
+
+Brings a candidate to users step by step: **shadow** (it sees every request and answers nobody), then **canary** with a
+growing share of the requests. Each step is judged by the guardrails; when one is crossed, or cannot be judged before the
+deadline, the candidate is rolled back by itself. The first model of a use case goes live at once.
+
+**When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a *Model version*.
+
+**To stop a promotion:** trigger `…rollback`.
+
+**If a `judge_…` task fails:** the rollback has already run. Read the report that the log names.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule
+
+from driftgate.use_cases import UseCase
+from driftgate_airflow import assets
+from driftgate_airflow.defaults import START, Stage, Tier, default_args
+from driftgate_airflow.operators.advance_canary import AdvanceCanaryOperator
+from driftgate_airflow.operators.deploy_shadow import DeployShadowOperator
+from driftgate_airflow.operators.judge_candidate import JudgeCandidateOperator
+from driftgate_airflow.operators.roll_back import RollBackOperator
+from driftgate_airflow.operators.switch_champion import SwitchChampionOperator
+
+
+def promote(use_case: UseCase, *, runbook: str) -> DAG:
+    """Make the promotion DAG of one use case, with one canary step per share below 100 percent."""
+    name = use_case.name
+    with DAG(
+        dag_id=f"{name}.promote",
+        schedule=PartitionedAssetTimetable(assets=assets.candidate(name)),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        doc_md=f"{__doc__}\n\n{runbook}",
+        tags=[Stage.PROMOTE, Tier.ONE, name],
+        default_args=default_args(use_case.owner.team),
+        params={"model_version": _model_version()},
+    ) as dag:
+        shadow = DeployShadowOperator(
+            task_id="deploy_shadow", use_case=name, then="judge_shadow", without_champion="switch_champion"
+        )
+        candidate = {"use_case": name, "model_version": shadow.output["model_version"]}
+        switch = SwitchChampionOperator(
+            task_id="switch_champion", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **candidate
+        )
+        rollback = RollBackOperator(
+            task_id="roll_back",
+            use_case=name,
+            reason=f"a guardrail was crossed; see reports/promotion/{name}",
+            trigger_rule=TriggerRule.ALL_DONE,  # also when a judge itself broke: fail closed
+        )
+        last_judge = _steps(use_case, candidate, shadow, rollback)
+        last_judge >> switch
+        shadow >> [switch, rollback]
+    return dag
+
+
+def _steps(
+    use_case: UseCase, candidate: dict[str, Any], shadow: DeployShadowOperator, rollback: RollBackOperator
+) -> Any:
+    """Wire shadow and canary steps, each followed by its judge; return the last judge."""
+    shares: Sequence[int] = [share for share in use_case.promote.steps_percent if share < 100]
+    previous: Any = shadow
+    for index, step in enumerate(["shadow", *(f"canary_{share}" for share in shares)]):
+        if index:
+            canary = AdvanceCanaryOperator(task_id=step, percent=shares[index - 1], **candidate)
+            previous >> canary
+            previous = canary
+        judge = JudgeCandidateOperator(
+            task_id=f"judge_{step}",
+            step_name=step,
+            deadline_minutes=use_case.promote.deadline_minutes,
+            then=f"canary_{shares[index]}" if index < len(shares) else "switch_champion",
+            otherwise="roll_back",
+            **candidate,
+        )
+        previous >> judge >> rollback
+        previous = judge
+    return previous
+
+
+def _model_version() -> Param:
+    return Param(
+        None,
+        type=["null", "string"],
+        title="Model version",
+        description="The registered version to promote, for example '3'. Empty when the candidate's own event started the run.",
+    )

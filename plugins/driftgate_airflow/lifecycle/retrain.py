@@ -1,0 +1,62 @@
+"""# Retrain
+
+Waits for tonight's verdict and trains a candidate **only when it says `retrain`**. On a quiet night everything after
+`drift_sensor` is skipped and the run is a success.
+
+**When it runs:** every midnight, New York time, for the day that has just ended.
+
+**To train by hand:** trigger it with a partition key (the last day of the training window) and a *Reason*; the reason is recorded.
+
+**If `drift_sensor` fails:** there is no verdict; look at the monitor DAG's run of the same partition.
+
+**If `train_candidate` fails or its worker dies:** clear it. It finds the job it already started; it never starts a second one.
+
+**If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was registered.
+"""
+
+from datetime import date
+
+from airflow.sdk import DAG, Param, chain
+
+from driftgate.use_cases import UseCase
+from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
+from driftgate_airflow.operators.prepare_dataset import PrepareDatasetOperator
+from driftgate_airflow.operators.register_candidate import RegisterCandidateOperator
+from driftgate_airflow.operators.train_candidate import TrainCandidateOperator
+from driftgate_airflow.sensors.drift_sensor import DriftSensor
+
+
+def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
+    """Make the retraining DAG of one use case."""
+    name = use_case.name
+    with DAG(
+        dag_id=f"{name}.retrain",
+        schedule=nightly(),
+        start_date=START,
+        end_date=last_start(last_night),
+        catchup=False,
+        max_active_runs=1,
+        doc_md=f"{__doc__}\n\n{runbook}",
+        tags=[Stage.RETRAIN, Tier.TWO, name],
+        default_args=default_args(use_case.owner.team),
+        params={"reason": _reason(), "replay": replay_param()},
+    ) as dag:
+        sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
+        dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name)
+        version = dataset.output["dataset_version"]
+        job = TrainCandidateOperator(task_id="train_candidate", use_case=name, dataset_version=version)
+        trained = {"dataset_version": version, "job_id": job.output["job_id"]}
+        evaluation = EvaluateCandidateOperator(task_id="evaluate_candidate", use_case=name, **trained)
+        registration = RegisterCandidateOperator(task_id="register_candidate", use_case=name, **trained)
+        chain(sensor, dataset, job, evaluation, registration)
+    return dag
+
+
+def _reason() -> Param:
+    return Param(
+        None,
+        type=["null", "string"],
+        title="Reason",
+        description="Fill in to train without asking the drift sensor, for example 'bootstrap'. It is recorded in the lineage.",
+    )

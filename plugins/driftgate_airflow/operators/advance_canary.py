@@ -1,0 +1,25 @@
+"""Give a candidate a larger share of the requests."""
+
+from airflow.sdk import Context
+
+from driftgate_airflow.lineage import Step
+from driftgate_airflow.operators.candidate import CandidateOperator
+from driftgate_airflow.runs import actor
+
+
+class AdvanceCanaryOperator(CandidateOperator):
+    """
+    Let the candidate answer ``percent`` of the requests.
+
+    :param percent: share of the requests, 1 to 99
+    """
+
+    def __init__(self, *, percent: int, **kwargs: object) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type]  # Airflow's own keyword arguments
+        self.percent = percent
+
+    def step(self, context: Context) -> Step:
+        from driftgate.promotion import advance
+        from driftgate.use_cases import load_use_case
+
+        return self.moved(advance(load_use_case(self.use_case), self.model_version, self.percent, actor=actor(context)))

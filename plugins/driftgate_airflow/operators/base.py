@@ -1,0 +1,89 @@
+"""The skeleton of every operator: errors decide the retry, each step leaves a lineage record, the answer is small."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from driftgate_airflow.errors import fail_at_once
+from driftgate_airflow.lineage import Step, operator_lineage, record_step
+from driftgate_airflow.runs import partition_keys
+
+
+class DriftgateOperator(BaseOperator):
+    """
+    Runs :meth:`step`, records its lineage and returns its summary.
+
+    A subclass sets ``stream`` (the lineage chain: a use case or a source) and implements :meth:`step`.
+    """
+
+    stream: str
+
+    def execute(self, context: Context) -> Any:
+        with fail_at_once():
+            return self.conclude([self.step(context)], context)
+
+    def step(self, context: Context) -> Step:
+        """Do the work of this task and say what it read and wrote."""
+        raise NotImplementedError
+
+    def conclude(self, steps: list[Step], context: Context) -> Any:
+        """Record the lineage of ``steps`` and return the summary that goes to XCom."""
+        self._steps = steps
+        for step in steps:
+            record_step(self.stream, step, context)
+        self.log.info("%s", steps[-1].summary if len(steps) == 1 else f"{len(steps)} partitions done")
+        return steps[-1].summary if len(steps) == 1 else {"partitions": len(steps)}
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        return operator_lineage(getattr(self, "_steps", []))
+
+
+class DatasetOperator(DriftgateOperator):
+    """
+    Does one step per partition of one dataset: the run's own partition, or each one of the range in its parameters.
+
+    :param source: where the dataset comes from
+    :param dataset: name of a file in ``data_contracts/``, without the suffix
+    """
+
+    template_fields: Sequence[str] = ("source", "dataset")
+
+    def __init__(self, *, source: str, dataset: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source = source
+        self.dataset = dataset
+
+    @property
+    def stream(self) -> str:  # type: ignore[override]  # known only when the templates are rendered
+        return self.source
+
+    def execute(self, context: Context) -> Any:
+        with fail_at_once():
+            steps = []
+            for key in partition_keys(context):
+                steps.append(self.step_for(key))
+                self.log.info("%s %s: %s", self.dataset, key, steps[-1].summary)
+            return self.conclude(steps, context)
+
+    def step_for(self, key: str) -> Step:
+        """Do the work for one partition."""
+        raise NotImplementedError
+
+
+class UseCaseOperator(DriftgateOperator):
+    """
+    Does one step for one use case.
+
+    :param use_case: name of a folder in ``include/use_cases/``
+    """
+
+    template_fields: Sequence[str] = ("use_case",)
+
+    def __init__(self, *, use_case: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.use_case = use_case
+
+    @property
+    def stream(self) -> str:  # type: ignore[override]  # known only when the templates are rendered
+        return self.use_case

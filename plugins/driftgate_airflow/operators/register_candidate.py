@@ -1,0 +1,48 @@
+"""Make a registered model version of a candidate that passed its gates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.sdk import Context
+
+from driftgate_airflow import assets
+from driftgate_airflow.lineage import Step
+from driftgate_airflow.operators.base import UseCaseOperator
+
+
+class RegisterCandidateOperator(UseCaseOperator):
+    """
+    Write the model package, register it and announce the candidate. The same job registered again is the same version.
+
+    :param dataset_version: name of the dataset version that the candidate was trained on (templated)
+    :param job_id: the training job whose result is the candidate (templated)
+    """
+
+    template_fields: Sequence[str] = ("use_case", "dataset_version", "job_id")
+
+    def __init__(self, *, use_case: str, dataset_version: str, job_id: str, **kwargs: Any) -> None:
+        super().__init__(use_case=use_case, outlets=[assets.candidate(use_case)], **kwargs)
+        self.dataset_version = dataset_version
+        self.job_id = job_id
+
+    def execute(self, context: Context) -> Any:
+        summary = super().execute(context)
+        context["outlet_events"][assets.candidate(self.use_case)].extra = {"model_version": summary["model_version"]}
+        return summary
+
+    def step(self, context: Context) -> Step:
+        from driftgate.lineage import DatasetRef
+        from driftgate.monitoring import training_baseline
+        from driftgate.registry import register_job
+        from driftgate.use_cases import load_use_case
+
+        use_case = load_use_case(self.use_case)
+        model = register_job(use_case, self.job_id, self.dataset_version, make_baseline=training_baseline)
+        return Step(
+            summary={"model_version": model.version, "dataset_version": self.dataset_version},
+            inputs=(
+                DatasetRef(f"job/{self.job_id}", model.model_sha256),
+                DatasetRef(f"dataset_version/{self.dataset_version}", None),
+            ),
+            outputs=(DatasetRef(f"model/{self.use_case}/{model.version}", model.package_hash),),
+        )

@@ -1,0 +1,26 @@
+"""Make a candidate the champion."""
+
+from typing import Any
+
+from airflow.sdk import Context
+
+from driftgate_airflow import assets
+from driftgate_airflow.lineage import Step
+from driftgate_airflow.operators.candidate import CandidateOperator
+from driftgate_airflow.runs import actor
+
+
+class SwitchChampionOperator(CandidateOperator):
+    """Give the candidate all the traffic and the alias, and announce the new champion."""
+
+    def __init__(self, *, use_case: str, **kwargs: Any) -> None:
+        super().__init__(use_case=use_case, outlets=[assets.champion(use_case)], **kwargs)
+
+    def step(self, context: Context) -> Step:
+        from driftgate.promotion import switch_champion
+        from driftgate.use_cases import load_use_case
+
+        reason = f"run {context['dag_run'].run_id}"
+        return self.moved(
+            switch_champion(load_use_case(self.use_case), self.model_version, actor=actor(context), reason=reason)
+        )

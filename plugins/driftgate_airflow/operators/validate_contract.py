@@ -1,0 +1,28 @@
+"""Judge one raw partition by its data contract."""
+
+from driftgate_airflow.lineage import Step
+from driftgate_airflow.operators.base import DatasetOperator
+
+
+class ValidateContractOperator(DatasetOperator):
+    """
+    Have Great Expectations judge the raw partition and write its report and its Data Docs page.
+
+    :raises ContractBroken: a critical check failed; the report is written, nothing is published, never retried
+    """
+
+    def step_for(self, key: str) -> Step:
+        from driftgate import uris
+        from driftgate.contracts import validate_partition
+        from driftgate.lake import lake, read_manifest
+        from driftgate.lineage import DatasetRef
+
+        raw = read_manifest(lake(), uris.partition("raw", self.dataset, key))
+        report = validate_partition(self.dataset, key)
+        page = uris.validation_report(self.dataset, key, "html")
+        return Step(
+            summary={"checks": len(report.checks), "failed": report.failed, "data_docs": lake().uri(page)},
+            inputs=(DatasetRef(raw.path, raw.hash),),
+            outputs=(DatasetRef(uris.validation_report(self.dataset, key), report.hash),),
+            parameters={"contract": report.contract},
+        )

@@ -1,0 +1,48 @@
+"""What a run is about: its partition keys, and whether it may act on production."""
+
+from typing import Any
+
+from driftgate.errors import ConfigError
+from driftgate.partition_keys import keys_between, parse_key
+
+
+def partition_key(context: Any) -> str:
+    """Return the partition key of the run.
+
+    :raises ConfigError: the run has none, or it is not a date of the past
+    """
+    key = context["dag_run"].partition_key
+    if not key:
+        raise ConfigError(
+            f"This run of {context['dag_run'].dag_id} has no partition key; trigger it again with a partition key "
+            "such as 2013-04-01."
+        )
+    parse_key(key)
+    return str(key)
+
+
+def partition_keys(context: Any) -> list[str]:
+    """Return the keys to work on: the range in the run's parameters if there is one, else the run's own key."""
+    first, last = context["params"].get("first_partition"), context["params"].get("last_partition")
+    if first or last:
+        if not (first and last):
+            raise ConfigError("A range needs both its first and its last partition; fill in the other one.")
+        return keys_between(first, last)
+    return [partition_key(context)]
+
+
+def is_old_backfill(context: Any) -> bool:
+    """Return whether the run works on old partitions and must not retrain or move traffic."""
+    run = context["dag_run"]
+    if context["params"].get("replay") or (run.conf or {}).get("replay"):
+        return False
+    if run.run_type == "backfill":
+        return True
+    events = context.get("triggering_asset_events") or {}
+    return any((event.extra or {}).get("old_backfill") for group in events.values() for event in group)
+
+
+def actor(context: Any) -> str:
+    """Return who asked for the run, for decision records."""
+    run = context["dag_run"]
+    return str(getattr(run, "triggering_user_name", None) or f"airflow:{run.dag_id}")

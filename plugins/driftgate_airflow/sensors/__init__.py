@@ -1,0 +1,1 @@
+"""The drift sensor: the gate in front of every retraining."""

@@ -1,0 +1,80 @@
+"""The gate: a retraining happens only when monitoring says so."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
+
+from driftgate.errors import CannotJudge
+from driftgate_airflow.errors import fail_at_once
+from driftgate_airflow.lineage import Step
+from driftgate_airflow.operators.base import UseCaseOperator
+from driftgate_airflow.runs import is_old_backfill, partition_key
+from driftgate_airflow.triggers.verdict_trigger import VerdictTrigger
+
+
+class DriftSensor(UseCaseOperator):
+    """
+    Wait for the verdict about the run's partition; go on only if it says ``retrain``, else skip what comes after.
+
+    A manual run with a reason passes without a verdict, and the reason is recorded. A backfill of old partitions never
+    passes unless the run says ``replay``.
+
+    :param reason: why to pass without a verdict; empty to ask monitoring (templated)
+    :param deadline_minutes: how long to wait for the verdict; then the task fails, which is an alarm
+    """
+
+    template_fields: Sequence[str] = ("use_case", "reason")
+
+    def __init__(self, *, reason: str = "", deadline_minutes: int = 120, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason = reason
+        self.deadline_minutes = deadline_minutes
+
+    def execute(self, context: Context) -> Any:
+        from driftgate.monitoring import verdict_of
+
+        with fail_at_once():
+            key = partition_key(context)
+            if is_old_backfill(context):
+                raise AirflowSkipException(
+                    "A backfill of old partitions never retrains; turn on 'Replay' if it should."
+                )
+            if self.reason:
+                return self.conclude(
+                    [Step({"passed": True, "reason": self.reason}, parameters={"reason": self.reason})], context
+                )
+            if verdict_of(self.use_case, key) is None:
+                self.defer(
+                    trigger=VerdictTrigger(use_case=self.use_case, key=key, deadline_minutes=self.deadline_minutes),
+                    method_name="execute_complete",
+                    timeout=timedelta(minutes=self.deadline_minutes + 5),  # the trigger's own deadline comes first
+                )
+        return self.execute_complete(context, {"late": False})
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        from driftgate.lineage import DatasetRef
+        from driftgate.monitoring import verdict_of
+
+        with fail_at_once():
+            key = partition_key(context)
+            verdict = verdict_of(self.use_case, key)
+            if event["late"] or verdict is None:
+                raise CannotJudge(
+                    f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the run "
+                    f"of {self.use_case}.monitor for that partition, then clear this task."
+                )
+            step = Step(
+                summary={
+                    "passed": verdict.decision == "retrain",
+                    "decision": verdict.decision,
+                    "reason": verdict.sentence,
+                },
+                inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
+            )
+            summary = self.conclude([step], context)
+        if verdict.decision != "retrain":
+            raise AirflowSkipException(f"{key}: {verdict.decision}. {verdict.sentence}")
+        return summary
