@@ -80,7 +80,8 @@ def test_records_in_each_others_place_are_found(chain: Path) -> None:
     assert verify("nycflights") == [
         "lineage/nycflights/00000002.json holds the record of another place, lineage/nycflights/00000003.json.",
         "lineage/nycflights/00000003.json holds the record of another place, lineage/nycflights/00000002.json.",
-        "lineage/nycflights/00000004.json does not follow the record before it: one of the two was altered or replaced.",
+        "lineage/nycflights/00000004.json does not follow the record before it: "
+        "one of the two was altered or replaced.",
     ]
 
 
