@@ -12,6 +12,10 @@ from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record
 
 
+# What a settings file may use without anyone setting it; two checkouts on one machine need different ports.
+DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810"}
+
+
 class EndpointSettings(Record):
     """Where the endpoint listens and how much it takes."""
 
@@ -57,17 +61,18 @@ def home() -> Path:
 
 def settings() -> Settings:
     """Return the settings of the environment named by ``DRIFTGATE_ENV`` (default ``local``)."""
-    return _load(os.environ.get("DRIFTGATE_ENV", "local"), str(home()), str(project_root()))
+    ports = tuple(os.environ.get(name, port) for name, port in DEFAULTS.items())
+    return _load(os.environ.get("DRIFTGATE_ENV", "local"), str(home()), str(project_root()), ports)
 
 
 @cache
-def _load(env: str, home_folder: str, root: str) -> Settings:
+def _load(env: str, home_folder: str, root: str, _: tuple[str, ...]) -> Settings:
     folder = Path(root) / "include" / "settings"
     path = folder / f"{env}.yaml"
     if not path.exists():
         known = [file.stem for file in folder.glob("*.yaml")]
         raise ConfigError(f"DRIFTGATE_ENV is {env!r}, for which {folder} has no file{nearest(env, known)}")
-    variables = {**os.environ, "DRIFTGATE_HOME": home_folder}
+    variables = {**DEFAULTS, **os.environ, "DRIFTGATE_HOME": home_folder}
     return parse_record(_expand(yaml.safe_load(path.read_text()), variables, path), Settings, where=str(path))
 
 

@@ -117,7 +117,9 @@ class AirflowApi:
         }
         answer = self.http.post("/api/v2/backfills", json=body)
         if answer.status_code != 200:
-            raise DriftgateError(f"Airflow refused the backfill of {dag_id} from {first} to {last}: {answer.text[:300]}")
+            raise DriftgateError(
+                f"Airflow refused the backfill of {dag_id} from {first} to {last}: {answer.text[:300]}"
+            )
         return int(answer.json()["id"])
 
     def _import_errors(self) -> str:

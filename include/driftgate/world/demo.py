@@ -2,39 +2,58 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from driftgate import uris
 from driftgate.lake import lake
-from driftgate.monitoring import verdict_of
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
 from driftgate.sources import datasets_of, sample
 from driftgate.use_cases import UseCase, load_use_case
 from driftgate.world import stack
 from driftgate.world.airflow_api import AirflowApi
-from driftgate.world.replay import Day, play_day, settle
+from driftgate.world.replay import play_day, settle
 from driftgate.world.summary import print_summary
 
-SOURCE = "nycflights"
-USE_CASE = "flight_delays"
-FIRST_DAY, LOADED_BY_HAND, BACKFILLED_TO = "2013-01-01", "2013-03-29", "2013-03-31"
-PLAYED_FROM, PLAYED_TO = "2013-04-01", "2013-04-21"
+LIFECYCLE = ("monitor", "retrain", "promote", "rollback")
 
 
-def run_demo(console: Console) -> None:
-    """Start everything, load three months, train the first model, play three weeks, and print what came of it."""
-    use_case = load_use_case(USE_CASE)
+@dataclass(frozen=True)
+class Plan:
+    """Which days the demo loads, and which it plays."""
+
+    source: str = "nycflights"
+    use_case: str = "flight_delays"
+    first: str = "2013-01-01"
+    loaded_by_hand_to: str = "2013-03-29"
+    backfilled_to: str = "2013-03-31"
+    played_to: str = "2013-04-21"
+
+    @property
+    def backfilled(self) -> list[str]:
+        """The days that come by backfill."""
+        return keys_between(self.loaded_by_hand_to, self.backfilled_to)[1:]
+
+    @property
+    def played(self) -> list[str]:
+        """The days that are played."""
+        return keys_between(self.backfilled_to, self.played_to)[1:]
+
+
+def run_demo(plan: Plan, console: Console) -> None:
+    """Start everything, load the history, train the first model, play the days, and print what came of it."""
+    use_case = load_use_case(plan.use_case)
     with _progress(console) as progress:
         start_stack(progress)
         api = AirflowApi()
-        api.unpause([f"{SOURCE}.ingest", *(f"{USE_CASE}.{part}" for part in ("monitor", "retrain", "promote", "rollback"))])
-        initial_load(api, progress)
-        bootstrap(api, use_case, progress)
-        play(api, use_case, keys_between(PLAYED_FROM, PLAYED_TO), progress)
-    print_summary(console, use_case, FIRST_DAY, PLAYED_TO)
+        api.unpause([f"{plan.source}.ingest", *(f"{plan.use_case}.{part}" for part in LIFECYCLE)])
+        initial_load(api, plan, progress)
+        bootstrap(api, use_case, plan, progress)
+        play(api, use_case, plan, progress)
+    print_summary(console, use_case, plan.source)
 
 
 def start_stack(progress: Progress) -> None:
@@ -43,60 +62,52 @@ def start_stack(progress: Progress) -> None:
         stack.start(lambda line: progress.update(task, status=line))
 
 
-def initial_load(api: AirflowApi, progress: Progress) -> None:
-    """Load January to March: most of it by one manual run with a range, the last days by a backfill."""
-    days = keys_between(FIRST_DAY, BACKFILLED_TO)
-    with _phase(progress, "Load January to March 2013", len(days)) as task:
-        progress.update(task, status="the source delivers")
-        sample.deliver(FIRST_DAY, BACKFILLED_TO)
+def initial_load(api: AirflowApi, plan: Plan, progress: Progress) -> None:
+    """Load the history: most of it by one manual run with a range, the last days by a backfill."""
+    days, dag_id = keys_between(plan.first, plan.backfilled_to), f"{plan.source}.ingest"
+    by_hand = days[: -len(plan.backfilled)]
+    with _phase(progress, f"Load {plan.first} to {plan.backfilled_to}", len(days)) as task:
+        progress.update(task, status="the source delivers its files")
+        sample.deliver(plan.first, plan.backfilled_to)
 
-        def published() -> None:
-            progress.update(task, completed=sum(map(_is_published, days)))
+        def count() -> None:
+            progress.update(task, completed=sum(_is_published(plan.source, day) for day in days))
 
-        if not all(map(_is_published, keys_between(FIRST_DAY, LOADED_BY_HAND))):
-            progress.update(task, status=f"one run of {SOURCE}.ingest with a range")
-            conf = {"first_partition": FIRST_DAY, "last_partition": LOADED_BY_HAND}
-            run_id = api.trigger(f"{SOURCE}.ingest", "initial_load", conf=conf)
-            api.wait(f"{SOURCE}.ingest", run_id, seconds=900, tick=published)
-        late = keys_between(LOADED_BY_HAND, BACKFILLED_TO)[1:]
-        if not all(map(_is_published, late)):
-            progress.update(task, status=f"backfill of {late[0]} to {late[-1]}")
-            api.backfill(f"{SOURCE}.ingest", late[0], late[-1])
-            api.wait_for_partitions(f"{SOURCE}.ingest", late, seconds=300, tick=published)
-        published()
+        if not all(_is_published(plan.source, day) for day in by_hand):
+            progress.update(task, status=f"one run of {dag_id} with a range")
+            conf = {"first_partition": by_hand[0], "last_partition": by_hand[-1]}
+            api.wait(dag_id, api.trigger(dag_id, "initial_load", conf=conf), seconds=900, tick=count)
+        if not all(_is_published(plan.source, day) for day in plan.backfilled):
+            progress.update(task, status=f"backfill of {plan.backfilled[0]} to {plan.backfilled[-1]}")
+            api.backfill(dag_id, plan.backfilled[0], plan.backfilled[-1])
+            api.wait_for_partitions(dag_id, plan.backfilled, seconds=300, tick=count)
 
 
-def bootstrap(api: AirflowApi, use_case: UseCase, progress: Progress) -> None:
+def bootstrap(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress) -> None:
     """Train, register and deploy the first model."""
     with _phase(progress, "Train and deploy the first model", 2) as task:
         if deployment(use_case.name) is None:
             progress.update(task, status=f"{use_case.name}.retrain with the reason 'bootstrap'")
             conf = {"reason": "bootstrap", "replay": True}
-            run_id = api.trigger(f"{use_case.name}.retrain", "bootstrap", key=BACKFILLED_TO, conf=conf)
+            run_id = api.trigger(f"{use_case.name}.retrain", "bootstrap", key=plan.backfilled_to, conf=conf)
             api.wait(f"{use_case.name}.retrain", run_id, seconds=600)
             progress.update(task, advance=1, status=f"{use_case.name}.promote")
-            api.wait_for_partitions(f"{use_case.name}.promote", [BACKFILLED_TO], seconds=120)
+            api.wait_for_partitions(f"{use_case.name}.promote", [plan.backfilled_to], seconds=120)
         stack.wait_for_model()
 
 
-def play(api: AirflowApi, use_case: UseCase, days: list[str], progress: Progress) -> list[Day]:
-    """Play the days that have no verdict yet."""
-    with _phase(progress, f"Play {days[0]} to {days[-1]}", len(days)) as task:
-        played = []
-        for key in days:
-            if verdict_of(use_case.name, key) is None or _unfinished(api, use_case, key):
-                played.append(play_day(api, use_case, key, SOURCE, lambda line: progress.update(task, status=line)))
+def play(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress) -> None:
+    """Play the days that were not played to their end before."""
+    with _phase(progress, f"Play {plan.played[0]} to {plan.played_to}", len(plan.played)) as task:
+        for key in plan.played:
+            if api.state(f"{use_case.name}.retrain", f"replay__{key}") != "success":
+                play_day(api, use_case, key, plan.source, lambda line: progress.update(task, status=line))
             progress.update(task, advance=1)
-        settle(api, use_case, days[-1])
-    return played
+        settle(api, use_case, plan.played_to)
 
 
-def _unfinished(api: AirflowApi, use_case: UseCase, key: str) -> bool:
-    return api.state(f"{use_case.name}.retrain", f"replay__{key}") not in ("success", None)
-
-
-def _is_published(key: str) -> bool:
-    return all(lake().exists(uris.partition("validated", name, key) + "/manifest.json") for name in datasets_of(SOURCE))
+def _is_published(source: str, key: str) -> bool:
+    return all(lake().exists(uris.partition("validated", name, key) + "/manifest.json") for name in datasets_of(source))
 
 
 def _progress(console: Console) -> Progress:

@@ -138,7 +138,9 @@ def _airflow_healthy() -> bool:
         health = httpx.get(f"{settings().airflow.url}/api/v2/monitor/health", timeout=5).json()
     except (httpx.TransportError, ValueError):
         return False
-    return all(health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor", "triggerer"))
+    return all(
+        health[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor", "triggerer")
+    )
 
 
 def _wait(name: str, ready: Callable[[], bool]) -> None:

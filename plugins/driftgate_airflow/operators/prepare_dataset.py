@@ -1,5 +1,7 @@
 """Make the dataset version that a candidate is trained on."""
 
+from typing import Any
+
 from airflow.sdk import Context
 
 from driftgate_airflow.lineage import Step
@@ -9,6 +11,9 @@ from driftgate_airflow.runs import partition_key
 
 class PrepareDatasetOperator(UseCaseOperator):
     """Run the DVC stage on the window that ends with the run's partition; push, then tag, the dataset version."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)  # dataset_version is an XCom of its own
 
     def step(self, context: Context) -> Step:
         from driftgate.datasets import prepare

@@ -26,7 +26,7 @@ class TrainCandidateOperator(UseCaseOperator):
     template_fields: Sequence[str] = ("use_case", "dataset_version")
 
     def __init__(self, *, dataset_version: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(multiple_outputs=True, **kwargs)  # job_id is an XCom of its own
         self.dataset_version = dataset_version
 
     def execute(self, context: Context) -> Any:
