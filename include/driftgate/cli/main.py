@@ -1,0 +1,22 @@
+"""The tree of commands."""
+
+import typer
+
+from driftgate.cli import contract, dataset, doctor, init, lineage, model
+from driftgate.cli.sentences import Sentences
+from driftgate.world import commands as world
+
+app = typer.Typer(
+    cls=Sentences,
+    help="Runs the whole life of a machine-learning model and retrains it only when a drift sensor fires.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a local variable may hold a secret
+)
+app.add_typer(contract.app, name="contract")
+app.add_typer(dataset.app, name="dataset")
+app.add_typer(lineage.app, name="lineage")
+app.add_typer(model.app, name="model")
+app.command(name="doctor")(doctor.doctor)
+app.command(name="init")(init.init)
+app.add_typer(world.app)

@@ -1,0 +1,50 @@
+"""Checking a use case before it runs: does its file parse, and do the names in it exist?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from driftgate.errors import DriftgateError, nearest
+from driftgate.records import load_yaml
+from driftgate.use_cases import UseCase
+
+
+def lint_use_case(path: Path) -> list[str]:
+    """Return one sentence per problem of the use case in the file ``path``; empty when it is fit to run."""
+    try:
+        return list(_problems(load_yaml(path, UseCase), path))
+    except DriftgateError as error:
+        return [str(error)]
+
+
+def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
+    folder = where.resolve().parent.name
+    if use_case.name != folder:
+        yield f"{where}: key 'name' is {use_case.name!r} but the folder is {folder!r}; make them equal."
+    if not where.with_name("features.sql").exists():
+        yield f"{where.with_name('features.sql')} does not exist; write the SELECT that computes the features."
+    yield from _dataset_problems(use_case, where)
+    yield from _target_problems(use_case, where)
+
+
+def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
+    from driftgate.contracts import arrow_schema, contract_names, load_contract
+
+    known = contract_names()
+    for dataset in use_case.datasets:
+        if dataset not in known:
+            yield f"{where}: key 'datasets' names {dataset!r}, which has no contract{nearest(dataset, known)}"
+    if use_case.datasets and use_case.datasets[0] in known:
+        columns = arrow_schema(load_contract(use_case.datasets[0])).names
+        named = [("request_key", name) for name in use_case.request_key] + [("event_time", use_case.event_time)]
+        for key, value in named:
+            if value not in columns:
+                dataset = use_case.datasets[0]
+                yield f"{where}: key '{key}' names {value!r}, no column of {dataset}{nearest(value, columns)}"
+
+
+def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
+    from driftgate.compute import target_names
+
+    targets = target_names()
+    if use_case.train.target not in targets:
+        yield f"{where}: key 'train.target' names {use_case.train.target!r}{nearest(use_case.train.target, targets)}"
