@@ -30,18 +30,18 @@ def test_a_model_version_leads_down_to_the_source_files(life: Any) -> None:
     assert labels(tree) == [
         "model/flight_delays/1 @ package-hash",
         "job/job-7 @ m0de1",
-        "dataset_version/flight_delays/2013-03-31-3f9c2a1",
+        "dataset_version/flight_delays/2013-03-31-3f9c2a1 @ d41d8c",
         "validated/flights/2013-03-22 … 2013-03-31 (10 partitions)",
         "raw/flights/2013-03-22 … 2013-03-31 (10 partitions)",
         "source/nycflights/flights/2013-03-22 … 2013-03-31 (10 files)",
         "validated/weather/2013-03-22 … 2013-03-31 (10 partitions)",
         "raw/weather/2013-03-22 … 2013-03-31 (10 partitions)",
         "source/nycflights/weather/2013-03-22 … 2013-03-31 (10 files)",
-        "dataset_version/flight_delays/2013-03-31-3f9c2a1",
+        "dataset_version/flight_delays/2013-03-31-3f9c2a1 @ d41d8c",
     ]
     assert [step.missing for step in walk(tree) if step.missing] == []
     assert [label(step.members) for step in walk(tree) if step.seen_above] == [
-        "dataset_version/flight_delays/2013-03-31-3f9c2a1"
+        "dataset_version/flight_delays/2013-03-31-3f9c2a1 @ d41d8c"
     ]
 
 
@@ -63,7 +63,7 @@ def test_a_prediction_leads_to_the_model_that_answered_not_to_its_shadow(life: A
 
     assert tree.prediction is not None
     assert (tree.prediction.model_version, tree.prediction.score) == ("1", 0.25)
-    assert labels(tree)[1] == "model/flight_delays/1"
+    assert labels(tree)[1] == "model/flight_delays/1 @ package-hash"
     assert labels(tree)[-2] == "source/nycflights/weather/2013-03-22 … 2013-03-31 (10 files)"
 
 

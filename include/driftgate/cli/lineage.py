@@ -3,10 +3,13 @@
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from driftgate.cli.sentences import fail, out
 
 app = typer.Typer(help="Where a model or a prediction comes from.", no_args_is_help=True)
+
+LONGEST_LINE = 2000  # a hash that is cut at the window's edge cannot be searched for
 
 
 @app.command()
@@ -18,7 +21,7 @@ def trace(
     from driftgate.cli.lineage_tree import render
     from driftgate.lineage.trace import trace as walk
 
-    out.print(render(walk(target), every=all_))
+    Console(width=LONGEST_LINE).print(render(walk(target), every=all_))
 
 
 @app.command()

@@ -77,7 +77,7 @@ class _Walk:
         self._expanded: set[tuple[DatasetRef, ...]] = set()
 
     def step(self, members: Sequence[DatasetRef], *, before: str | None) -> Step:
-        refs = tuple(members)
+        refs = tuple(self._pinned(ref, before) for ref in members)
         if refs in self._expanded:
             return Step(refs, seen_above=True)
         self._expanded.add(refs)
@@ -86,6 +86,10 @@ class _Walk:
         missing = tuple(self._gap(ref) for ref, record in made if record is None and not ref.name.startswith(ROOTS))
         children = [self.step(group, before=time) for group, time in _groups(list(makers.values()), exclude=set(refs))]
         return Step(refs, tuple(makers.values()), missing, children=children)
+
+    def _pinned(self, ref: DatasetRef, before: str | None) -> DatasetRef:
+        maker = self.graph.maker(ref, before=before) if ref.version is None else None
+        return next((output for output in maker.outputs if output.name == ref.name), ref) if maker else ref
 
     def _gap(self, ref: DatasetRef) -> str:
         others = self.graph.versions(ref.name)

@@ -1,0 +1,55 @@
+"""The command line starts at once and loads nothing heavy before it knows what is asked."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+HEAVY = {
+    "pandas",
+    "pyarrow",
+    "duckdb",
+    "lightgbm",
+    "sklearn",
+    "scipy",
+    "great_expectations",
+    "mlflow",
+    "boto3",
+    "dvc",
+    "airflow",
+}
+
+
+def test_help_comes_within_a_second() -> None:
+    started = time.monotonic()
+    answer = subprocess.run(
+        [sys.executable, "-m", "driftgate.cli", "--help"], capture_output=True, text=True, check=True
+    )
+
+    assert time.monotonic() - started < 1
+    for command in ("contract", "dataset", "lineage", "model", "doctor", "demo", "replay", "up", "stop"):
+        assert command in answer.stdout
+
+
+def test_nothing_heavy_is_loaded_before_a_command_runs() -> None:
+    script = "import sys, driftgate.cli; print(' '.join(name for name in sys.modules if '.' not in name))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert not HEAVY & set(answer.stdout.split()), "Import these inside the command that needs them."
+
+
+def test_a_wrong_input_is_one_sentence_and_exit_code_one(run: Callable[..., Any]) -> None:
+    answer = run("lineage", "trace", "flight_delays/1")
+
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert "Traceback" not in answer.output
+
+
+def test_an_unknown_environment_is_a_sentence_too(run: Callable[..., Any], monkeypatch: Any) -> None:
+    monkeypatch.setenv("DRIFTGATE_ENV", "locall")
+    answer = run("lineage", "verify")
+
+    assert answer.exit_code == 1
+    assert "did you mean 'local'" in answer.stderr
