@@ -1,0 +1,66 @@
+"""Policies of the documentation: every dependency has a reason, every link leads somewhere, a decision has its price."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from driftgate.settings import project_root
+
+ROOT = project_root()
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")],
+    key=lambda page: str(page),
+)
+ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+
+
+def named(file: str) -> set[str]:
+    """Return the package names of a requirements file, without extras and versions."""
+    lines = (ROOT / "requirements" / file).read_text().splitlines()
+    return {re.split(r"[\[=<>~ ]", line)[0] for line in lines if line and not line.startswith(("#", "-"))}
+
+
+def explained(section: str) -> set[str]:
+    """Return the package names in the table below the heading that names ``section``."""
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    body = text.split(f"## `requirements/{section}`", 1)[1].split("\n## ", 1)[0]
+    return set(re.findall(r"^\| `([\w.-]+)` \| .{10,} \|$", body, re.MULTILINE))
+
+
+@pytest.mark.parametrize("file", ["runtime.in", "dev.in"])
+def test_every_dependency_has_a_reason(file: str) -> None:
+    missing, stale = named(file) - explained(file), explained(file) - named(file)
+
+    assert not missing, f"Say in docs/dependencies.md why these are needed, or remove them: {sorted(missing)}"
+    assert not stale, f"Remove these from docs/dependencies.md, {file} has them no more: {sorted(stale)}"
+
+
+def test_there_are_pages() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} <= {page.name for page in PAGES}
+    assert len(ADRS) >= 8
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
+    broken = [link for link in links if not (page.parent / link).exists()]
+
+    assert not broken, f"Mend these links in {page.relative_to(ROOT)}: {broken}"
+
+
+@pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
+def test_a_decision_says_status_context_decision_and_price(page: Path) -> None:
+    text = page.read_text()
+    absent = [part for part in ("Status", "## Context", "## Decision", "## Gains and costs") if part not in text]
+
+    assert re.match(r"# \d{4} ", text), f"Begin {page.name} with '# {page.name[:4]} <title>'."
+    assert not absent, f"{page.name} lacks: {absent}"
+
+
+def test_the_readme_names_only_make_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][\w-]*):", makefile, re.MULTILINE))
+    used = set(re.findall(r"`make ([a-z-]+)", (ROOT / "README.md").read_text()))
+
+    assert used <= targets, f"The Makefile lacks: {sorted(used - targets)}"
