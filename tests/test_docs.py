@@ -1,4 +1,4 @@
-"""Policies of the documentation: every dependency has a reason, every link leads somewhere, a decision has its price."""
+"""Policies of the documentation: each dependency has a reason, each link leads somewhere, a decision has its price."""
 
 import re
 from pathlib import Path

@@ -1,10 +1,11 @@
-"""``python -m driftgate.cli.env``: write the ``.env`` of docker-compose.yaml, every secret random, never twice."""
+"""``driftgate env``: write the ``.env`` of docker-compose.yaml, every secret random, never twice."""
 
 import os
 import secrets
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from driftgate.cli.sentences import out
 from driftgate.lineage.code import code_revision
 from driftgate.settings import project_root
 
@@ -46,15 +47,9 @@ def _values() -> dict[str, str]:
     return values
 
 
-def main() -> None:
-    """Write ``.env`` in the project folder and say what was done."""
-    from driftgate.cli.sentences import out
-
+def env() -> None:
+    """Write the .env of docker-compose.yaml with fresh secrets; an existing one is left as it is."""
     path = project_root() / ".env"
     out.print(
         f"{path} written." if write_env(path) else f"{path} exists and was left as it is; remove it to make anew."
     )
-
-
-if __name__ == "__main__":
-    main()
