@@ -26,6 +26,11 @@ def monitoring_report(use_case: str, key: str, monitor: str) -> str:
     return f"reports/monitoring/{use_case}/{key}/{monitor}.json"
 
 
+def joined(use_case: str, key: str) -> str:
+    """Return the folder of one day's answers joined with their outcomes."""
+    return f"reports/monitoring/{use_case}/{key}/joined"
+
+
 def promotion_report(use_case: str, version: str, step: str) -> str:
     """Return the path of one judgement of a candidate's shadow or canary step."""
     return f"reports/promotion/{use_case}/{version}/{step}.json"

@@ -1,0 +1,76 @@
+"""What one monitor found about one night, as the record that the verdict is made from."""
+
+import json
+from typing import Literal
+
+from driftgate import uris
+from driftgate.lake import lake
+from driftgate.records import Record, parse_record
+
+MonitorName = Literal["data", "performance"]
+Finding = Literal["ok", "drift", "insufficient"]
+
+
+class Statistic(Record):
+    """One number of a monitor; without a threshold it informs and decides nothing."""
+
+    name: str
+    value: float
+    feature: str | None = None
+    interval: tuple[float, float] | None = None
+    threshold: float | None = None
+    reference: float | None = None
+
+
+class Evidence(Record):
+    """The finding of one monitor, with the number that decided and every number beside it."""
+
+    schema_version: int = 1
+    use_case: str
+    key: str
+    monitor: MonitorName
+    champion: str | None
+    statistic: str
+    value: float | None
+    interval: tuple[float, float] | None
+    threshold: float | None
+    sample_size: int
+    features: tuple[str, ...]
+    verdict: Finding
+    sentence: str
+    statistics: tuple[Statistic, ...] = ()
+
+
+def insufficient(
+    use_case: str, key: str, monitor: MonitorName, sentence: str, *, champion: str | None = None, sample_size: int = 0
+) -> Evidence:
+    """Return evidence that says why nothing can be said."""
+    return Evidence(
+        use_case=use_case,
+        key=key,
+        monitor=monitor,
+        champion=champion,
+        statistic="none",
+        value=None,
+        interval=None,
+        threshold=None,
+        sample_size=sample_size,
+        features=(),
+        verdict="insufficient",
+        sentence=sentence,
+    )
+
+
+def write_evidence(evidence: Evidence) -> Evidence:
+    """Write evidence to the lake and return it."""
+    path = uris.monitoring_report(evidence.use_case, evidence.key, evidence.monitor)
+    lake().write(path, evidence.canonical())
+    return evidence
+
+
+def read_evidence(use_case: str, key: str, monitor: MonitorName) -> Evidence | None:
+    """Return what a monitor wrote about a night, or None when it did not run."""
+    path = uris.monitoring_report(use_case, key, monitor)
+    if not lake().exists(path):
+        return None
+    return parse_record(json.loads(lake().read(path)), Evidence, where=lake().uri(path))
