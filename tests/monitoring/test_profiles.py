@@ -19,17 +19,19 @@ from driftgate.monitoring.profiles import (
     read_profile,
 )
 
+CARRIERS = ["AA", "B6", "UA", "WN"]
+
 
 def flights(seed: int, rows: int) -> pa.Table:
     generator = np.random.default_rng(seed)
     distance = generator.integers(80, 5000, rows).astype(float)
     return pa.table(
         {
-            "carrier": pa.array([None if n % 17 == 0 else "AA B6 UA WN".split()[n % 4] for n in range(rows)]),
+            "carrier": pa.array([None if n % 17 == 0 else CARRIERS[n % 4] for n in range(rows)], pa.string()),
             "distance": pa.array(distance, mask=generator.random(rows) < 0.1),
             "delay": pa.array(np.where(generator.random(rows) < 0.05, np.nan, generator.normal(size=rows))),
             "departure": pa.array([datetime(2013, 1, 1 + n % 28, n % 24) for n in range(rows)], pa.timestamp("us")),
-            "cancelled": pa.array([n % 40 == 0 for n in range(rows)]),
+            "cancelled": pa.array([n % 40 == 0 for n in range(rows)], pa.bool_()),
         }
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftgate.monitoring.sketches import POINTS, Sketch, merge_sketches, sketch_of
+from driftgate.monitoring.sketches import GROUPS, POINTS, Sketch, merge_sketches, sketch_of
 
 
 def test_a_small_column_is_kept_exactly() -> None:
@@ -32,7 +32,7 @@ def test_a_large_column_is_bounded_and_its_shares_are_close(distribution: str) -
     assert sketch.rows == 50_000
     limits = np.quantile(values, np.linspace(0, 1, 101))
     exact = np.array([(values <= limit).mean() for limit in limits])
-    assert np.abs(sketch.share_up_to(limits) - exact).max() <= 1 / POINTS
+    assert np.abs(sketch.share_up_to(limits) - exact).max() <= 1 / GROUPS
 
 
 def test_merging_ninety_days_is_as_close_as_two_joinings_allow() -> None:
@@ -42,7 +42,7 @@ def test_merging_ninety_days_is_as_close_as_two_joinings_allow() -> None:
     limits = np.quantile(together, np.linspace(0, 1, 101))
     exact = np.array([(together <= limit).mean() for limit in limits])
     assert merged.rows == 90 * 900
-    assert np.abs(merged.share_up_to(limits) - exact).max() <= 2 / POINTS
+    assert np.abs(merged.share_up_to(limits) - exact).max() <= 2 / GROUPS
 
 
 def test_merging_does_not_depend_on_the_order() -> None:

@@ -40,7 +40,7 @@ def jensen_shannon(expected: Sequence[float] | Floats, actual: Sequence[float] |
 def kolmogorov_smirnov(expected: Sketch, actual: Sketch) -> float:
     """Return the two-sample Kolmogorov-Smirnov statistic: the largest distance of the cumulative shares, in [0, 1].
 
-    Kolmogorov 1933, Smirnov 1948. Exact while both sketches are, else within ``2 / POINTS``.
+    Kolmogorov 1933, Smirnov 1948. Exact while both sketches are, else within ``2 / GROUPS``.
     """
     places = np.union1d(expected.values, actual.values)
     return float(np.max(np.abs(expected.share_up_to(places) - actual.share_up_to(places)), initial=0.0))

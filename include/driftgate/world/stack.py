@@ -104,6 +104,7 @@ def _migrate(environment: dict[str, str]) -> None:
 def _start(name: str, command: list[str], environment: dict[str, str]) -> None:
     if running(name):
         return
+    _signal(name, signal.SIGKILL)  # workers of a scheduler that was killed: they would wait for it for ever
     log_file(name).parent.mkdir(parents=True, exist_ok=True)
     with log_file(name).open("ab") as log:
         process = subprocess.Popen(

@@ -1,0 +1,79 @@
+"""A project of its own with a hair-trigger policy, its own ports and its own Airflow."""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# The shipped policy needs weeks to fire and days to promote. This one does both on a slice of a few days, through the
+# same code: two thirds of a day of shadow, one canary step, no margin for the champion.
+IMPATIENT = {
+    "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1.0},
+    "gates": {"champion": {"margin": 0.5, "confidence": 0.9}},
+    "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
+    "retrain": {"nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
+    "promote": {"shadow": {"requests": 600}, "steps_percent": [50, 100], "deadline_minutes": 5},
+}
+# The baselines are one row-level sample of a few days each: without this the gate would reject at random.
+LENIENT = {"max_error_rate": 0.5, "max_latency_p95_ms": 5000, "min_agreement": -1.0, "max_log_loss_increase": 5.0}
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A copy of what makes a project, with the impatient use case."""
+    root = tmp_path_factory.mktemp("project")
+    for name in ("include/use_cases", "include/settings", "data_contracts", "dags", "plugins"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("include/compute.yaml", "dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, root / name)
+    path = root / "include/use_cases/flight_delays/use_case.yaml"
+    use_case = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    for section, values in IMPATIENT.items():
+        merge(use_case[section], values)
+    merge(use_case["promote"]["guardrails"], LENIENT)
+    path.write_text(yaml.safe_dump(use_case))
+    return root
+
+
+@pytest.fixture(scope="session")
+def stack_home(project, tmp_path_factory):
+    """The state folder and the ports of this test session; everything is stopped at the end, and its end is waited for."""
+    patch = pytest.MonkeyPatch()
+    home = tmp_path_factory.mktemp("stack")
+    for name, value in {
+        "DRIFTGATE_PROJECT": str(project),
+        "DRIFTGATE_HOME": str(home),
+        "DRIFTGATE_AIRFLOW_PORT": str(free_port()),
+        "DRIFTGATE_ENDPOINT_PORT": str(free_port()),
+    }.items():
+        patch.setenv(name, value)
+    from driftgate.world import stack
+
+    yield home
+    stack.stop()
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def project_home(stack_home, monkeypatch):
+    """Every test here shares the one running stack instead of a fresh state folder."""
+    monkeypatch.setenv("DRIFTGATE_HOME", str(stack_home))
+    return stack_home
+
+
+def merge(target: dict, values: dict) -> None:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            merge(target[key], value)
+        else:
+            target[key] = value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

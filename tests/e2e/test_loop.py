@@ -1,0 +1,140 @@
+"""The whole loop on real flights through real Airflow, with processes killed on the way."""
+
+import os
+import signal
+import time
+from io import StringIO
+
+import httpx
+import pytest
+from rich.console import Console
+
+from driftgate.captures import read_captures
+from driftgate.errors import DriftgateError
+from driftgate.lake import lake
+from driftgate.lineage import verify
+from driftgate.monitoring import verdict_of
+from driftgate.promotion import deployment
+from driftgate.registry import list_models, load_package
+from driftgate.sources import sample
+from driftgate.use_cases import load_use_case
+from driftgate.world import demo, stack, traffic
+from driftgate.world.airflow_api import AirflowApi
+from driftgate.world.replay import play_day
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+PLAN = demo.Plan(
+    first="2013-03-01", loaded_by_hand_to="2013-03-12", backfilled_to="2013-03-13", played_to="2013-03-14"
+)
+NAME = PLAN.use_case
+
+
+@pytest.fixture(scope="module")
+def use_case(stack_home):
+    return load_use_case(NAME)
+
+
+@pytest.fixture(scope="module")
+def api(stack_home):
+    """The loop up to its first model and its first played day."""
+    demo.run_demo(PLAN, Console(file=StringIO()))
+    return AirflowApi()
+
+
+def test_the_first_model_serves_after_the_bootstrap(api, use_case):
+    state = deployment(NAME)
+    assert state.champion == "1"
+    assert httpx.get(f"{stack.endpoint_url()}/ping").status_code == 200
+    assert read_captures(NAME, "2013-03-14").num_rows == len(traffic.requests_of_day(use_case, "2013-03-14"))
+
+
+def test_running_the_demo_again_changes_nothing(api):
+    before = deployment(NAME)
+    demo.run_demo(PLAN, Console(file=StringIO()))
+    assert deployment(NAME) == before
+
+
+def test_a_quiet_night_skips_the_training(api):
+    """One night of labels is below the policy's window, so monitoring cannot call for a retraining yet."""
+    states = {task["task_id"]: task["state"] for task in api.tasks(f"{NAME}.retrain", "replay__2013-03-14")}
+    assert verdict_of(NAME, "2013-03-14").decision != "retrain"
+    assert states["drift_sensor"] == "skipped"
+    assert states["train_candidate"] == "skipped"
+
+
+def test_a_killed_endpoint_loses_no_answer_and_comes_back_with_the_same_champion(api, use_case):
+    sample.deliver("2013-03-15", "2013-03-15")
+    rows = traffic.requests_of_day(use_case, "2013-03-15")[:200]
+    for row in rows:
+        assert httpx.post(f"{stack.endpoint_url()}/invocations", json={"use_case": NAME, "rows": [row]}).status_code == 200
+    kill("endpoint")
+    stack.start(lambda _: None)
+    stack.wait_for_model()
+    wait_until(lambda: read_captures(NAME, "2013-03-15").num_rows == 200)
+    assert deployment(NAME).champion == "1"
+
+
+def test_a_killed_scheduler_costs_no_partition(api, use_case):
+    """The day goes on where it was: the 200 answered requests are not sent again, the run ends after the restart."""
+    run_id = api.trigger("nycflights.ingest", "replay__2013-03-15", key="2013-03-15", conf={"replay": True})
+    wait_until(lambda: api.state("nycflights.ingest", run_id) == "running")
+    kill("scheduler")
+    stack.start(lambda _: None)
+    play_day(api, use_case, "2013-03-15", "nycflights", lambda _: None)
+    requests = len(traffic.requests_of_day(use_case, "2013-03-15"))
+    assert read_captures(NAME, "2013-03-15").num_rows == requests
+    assert verdict_of(NAME, "2013-03-15") is not None
+
+
+def test_drift_retrains_and_the_candidate_becomes_champion(api, use_case):
+    for key in ("2013-03-16", "2013-03-17", "2013-03-18", "2013-03-19"):
+        play_day(api, use_case, key, "nycflights", lambda _: None)
+        if deployment(NAME).champion != "1":
+            break
+    assert deployment(NAME).champion == "2"
+    wait_until(lambda: served_versions() == {"2"})
+    package = load_package(NAME, "2")
+    assert package.info["dataset_version"].startswith(f"{NAME}/2013-03-1")
+    assert {model.version for model in list_models(NAME)} == {"1", "2"}
+
+
+def test_every_lineage_chain_is_whole(api):
+    for stream in (NAME, "nycflights"):
+        assert verify(stream) == []
+        assert lake().list(f"lineage/{stream}")
+
+
+def test_a_missing_day_fails_its_run_with_a_sentence(api):
+    run_id = api.trigger("nycflights.ingest", "nothing_there", key="2013-09-09", conf={"replay": True})
+    with pytest.raises(DriftgateError, match="failed in ingest_"):
+        api.wait("nycflights.ingest", run_id, seconds=60)
+
+
+def test_a_rollback_by_hand_is_a_dry_run_until_told_otherwise(api):
+    conf = {"reason": "a test", "to_previous": True}
+    api.wait(f"{NAME}.rollback", api.trigger(f"{NAME}.rollback", "dry", conf=conf), seconds=60)
+    assert deployment(NAME).champion == "2"
+    api.wait(f"{NAME}.rollback", api.trigger(f"{NAME}.rollback", "wet", conf={**conf, "dry_run": False}), seconds=60)
+    assert deployment(NAME).champion == "1"
+    wait_until(lambda: served_versions() == {"1"})
+
+
+def served_versions() -> set[str]:
+    """The versions that the endpoint itself says it answers with."""
+    answer = httpx.get(f"{stack.endpoint_url()}/deployments").json()
+    return {variant["version"] for variant in answer[NAME]["variants"] if variant["role"] != "shadow"}
+
+
+def kill(name: str) -> None:
+    """Kill -9 the process, not its children, as a crash would."""
+    process = stack._process(name)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true in time"
+        time.sleep(0.1)
