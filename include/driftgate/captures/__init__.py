@@ -1,0 +1,9 @@
+"""What was asked and answered: one capture per answer, in the journal before it leaves, then in the lake by day."""
+
+from driftgate.captures.capture import Capture
+from driftgate.captures.journal import Journal, JournalFull
+from driftgate.captures.reading import capture_days, read_captures
+from driftgate.captures.segments import write_captures
+from driftgate.captures.shipper import Shipper
+
+__all__ = ["Capture", "Journal", "JournalFull", "Shipper", "capture_days", "read_captures", "write_captures"]

@@ -1,0 +1,67 @@
+"""The shipper: a thread that moves the journal's segments into the lake."""
+
+import logging
+import threading
+import time
+
+from driftgate.captures.journal import Journal
+from driftgate.captures.segments import publish_segment
+from driftgate.errors import Tampered
+from driftgate.lake import Store
+
+log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 0.1
+MAX_PAUSE_SECONDS = 5.0
+
+
+class Shipper:
+    """Ships closed segments, oldest first; while the lake is away they stay and are tried again, for ever."""
+
+    def __init__(self, journal: Journal, store: Store) -> None:
+        self.journal, self.store = journal, store
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="captures-shipper", daemon=True)
+
+    def start(self) -> None:
+        """Begin; what an earlier process left in the journal is shipped first."""
+        self._thread.start()
+
+    def stop(self, *, timeout_seconds: float = 10) -> None:
+        """Ship what there is and end; what the lake does not take in time stays for the next start."""
+        self._stop.set()
+        self._thread.join(timeout_seconds)
+
+    def ship(self) -> None:
+        """Ship every closed segment once."""
+        for segment in self.journal.segments():
+            try:
+                publish_segment(self.store, segment.stem, segment.read_bytes())
+            except Tampered as problem:
+                log.error("%s It is kept as %s.", problem, self.journal.set_aside(segment))
+                continue
+            self.journal.remove(segment)
+
+    @property
+    def lag_seconds(self) -> float:
+        """How old the oldest segment is that the lake does not have; zero when it has all."""
+        waiting = self.journal.segments()
+        return max(0.0, time.time() - int(waiting[0].stem.split("-")[0]) / 1e9) if waiting else 0.0
+
+    def _run(self) -> None:
+        pause = ROUND_SECONDS
+        while not self._stop.wait(pause):
+            self.journal.close_segment()
+            pause = self._try(pause)
+        self.journal.close_segment(older_than_seconds=0)
+        self._try(pause)
+
+    def _try(self, pause: float) -> float:
+        """Ship, and return how long to wait before the next round."""
+        try:
+            self.ship()
+        except Exception as error:  # whatever a lake can throw: the captures are safe in the journal meanwhile
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
+            log.warning("The lake does not take captures (%s); they wait in %s.", error, self.journal.folder)
+            return pause
+        return ROUND_SECONDS
