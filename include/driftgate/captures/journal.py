@@ -50,7 +50,7 @@ class Journal:
         with self._lock:
             if self._closed_bytes + self._open_bytes + len(lines) > self.max_waiting_bytes:
                 raise JournalFull(
-                    f"The journal {self.folder} is full: {self.max_waiting_bytes} bytes wait for the lake; make the lake "
+                    f"The journal {self.folder} is full: {self.max_waiting_bytes} bytes wait for the lake; make it "
                     "reachable, then the endpoint answers again by itself."
                 )
             self._write(self._open(), lines)

@@ -34,9 +34,8 @@ def publish_segment(store: Store, name: str, data: bytes) -> list[str]:
             raise Tampered(f"Segment {name} of the journal has a line that no endpoint wrote: {line[:80]!r}.")
         days[folder.decode()].append(capture)
     paths = []
-    for folder, captures in sorted(days.items()):
-        use_case, _, day = folder.partition("/")
-        path = f"{uris.captures(use_case, day)}/{name}.jsonl"
+    for day_folder, captures in sorted(days.items()):
+        path = f"{uris.captures(*day_folder.split('/'))}/{name}.jsonl"
         store.write(path, b"\n".join(captures) + b"\n")
         paths.append(path)
     return paths
