@@ -11,7 +11,6 @@ import yaml
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record
 
-
 # What a settings file may use without anyone setting it; two checkouts on one machine need different ports.
 DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810"}
 

@@ -41,7 +41,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def stack_home(project, tmp_path_factory):
-    """The state folder and the ports of this test session; everything is stopped at the end, and its end is waited for."""
+    """The state folder and the ports of this test session; everything is stopped, and waited for, at the end."""
     patch = pytest.MonkeyPatch()
     home = tmp_path_factory.mktemp("stack")
     for name, value in {

@@ -24,9 +24,7 @@ from driftgate.world.replay import play_day
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-PLAN = demo.Plan(
-    first="2013-03-01", loaded_by_hand_to="2013-03-12", backfilled_to="2013-03-13", played_to="2013-03-14"
-)
+PLAN = demo.Plan(first="2013-03-01", loaded_by_hand_to="2013-03-12", backfilled_to="2013-03-13", played_to="2013-03-14")
 NAME = PLAN.use_case
 
 
@@ -67,7 +65,8 @@ def test_a_killed_endpoint_loses_no_answer_and_comes_back_with_the_same_champion
     sample.deliver("2013-03-15", "2013-03-15")
     rows = traffic.requests_of_day(use_case, "2013-03-15")[:200]
     for row in rows:
-        assert httpx.post(f"{stack.endpoint_url()}/invocations", json={"use_case": NAME, "rows": [row]}).status_code == 200
+        answer = httpx.post(f"{stack.endpoint_url()}/invocations", json={"use_case": NAME, "rows": [row]})
+        assert answer.status_code == 200
     kill("endpoint")
     stack.start(lambda _: None)
     stack.wait_for_model()

@@ -6,6 +6,8 @@ import time
 import pytest
 from airflow.triggers.base import TriggerEvent
 
+from driftgate.monitoring import decide
+from driftgate.use_cases import load_use_case
 from driftgate_airflow.triggers.job_trigger import JobTrigger
 from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
 from driftgate_airflow.triggers.verdict_trigger import VerdictTrigger
@@ -32,16 +34,30 @@ def test_a_verdict_that_never_comes_is_late_and_not_quiet():
 
 
 def test_a_written_verdict_fires_the_trigger():
-    from driftgate.metadata import metadata
-    from driftgate.monitoring import verdict_of
+    """The trigger is asked while there is none, and again after monitoring decided."""
+    trigger = VerdictTrigger(use_case="flight_delays", key="2013-04-01", deadline_minutes=5)
+    assert trigger.answer() is None
+    decide(load_use_case("flight_delays"), "2013-04-01")
+    assert first_event(trigger) == TriggerEvent({"late": False})
 
-    assert verdict_of("flight_delays", "2013-04-01") is None
-    assert metadata().latest("verdict", "flight_delays/2013-04-01") is None
+
+def test_a_verdict_written_while_the_trigger_waits_fires_it_before_its_deadline():
+    trigger = VerdictTrigger(use_case="flight_delays", key="2013-04-01", deadline_minutes=5)
+    trigger.poll_seconds = 0.01
+
+    async def wait_and_decide():
+        waiting = asyncio.ensure_future(first_of(trigger))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await asyncio.to_thread(decide, load_use_case("flight_delays"), "2013-04-01")
+        return await asyncio.wait_for(waiting, 10)
+
+    assert asyncio.run(wait_and_decide()) == TriggerEvent({"late": False})
 
 
 def first_event(trigger):
-    async def first():
-        async for event in trigger.run():
-            return event
+    return asyncio.run(asyncio.wait_for(first_of(trigger), 10))
 
-    return asyncio.run(asyncio.wait_for(first(), 10))
+
+async def first_of(trigger):
+    return await anext(trigger.run())

@@ -1,4 +1,4 @@
-"""The environment variables under which Airflow runs on a laptop: loopback, SQLite, four workers, nothing phones home."""
+"""The environment under which Airflow runs on a laptop: loopback, SQLite, four workers, nothing phones home."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from driftgate.settings import home, project_root, settings
 
 QUIET = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-    "AIRFLOW__OPENLINEAGE__DISABLED": "True",  # our own store keeps the lineage; set a transport to send it elsewhere too
+    "AIRFLOW__OPENLINEAGE__DISABLED": "True",  # our own store keeps the lineage
     "DO_NOT_TRACK": "1",
     "DVC_NO_ANALYTICS": "1",
     "GX_ANALYTICS_ENABLED": "false",

@@ -16,6 +16,8 @@ from driftgate.settings import project_root
 from driftgate.sources import datasets_of
 from driftgate.use_cases import UseCase
 
+NOTHING = "-"  # where there is no number to show
+
 
 def print_summary(console: Console, use_case: UseCase, source: str) -> None:
     """Print partitions, nights, models and where the reports are."""
@@ -34,7 +36,9 @@ def partitions(source: str) -> Table:
     table = Table("Dataset", "Partitions", "Rows in", "Validated", "Quarantined", title="Data")
     for dataset in datasets_of(source):
         raw, validated, quarantined = (_rows(zone, dataset) for zone in ("raw", "validated", "quarantine"))
-        table.add_row(dataset, *(f"{number:,}" for number in (len(validated), sum(raw), sum(validated), sum(quarantined))))
+        table.add_row(
+            dataset, *(f"{number:,}" for number in (len(validated), sum(raw), sum(validated), sum(quarantined)))
+        )
     return table
 
 
@@ -83,17 +87,17 @@ def _published(zone: str, dataset: str) -> Iterator[str]:
 
 def _interval(evidence: dict[str, Any]) -> str:
     if evidence.get("value") is None:
-        return "–"
+        return NOTHING
     low, high = evidence.get("interval") or (None, None)
     return f"{evidence['value']:.3f} ({_number(low)} to {_number(high)})"
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return NOTHING if value is None else f"{value:.3f}"
 
 
 def _text(value: Any) -> str:
-    return "–" if value is None else str(value)
+    return NOTHING if value is None else str(value)
 
 
 def _coloured(decision: str) -> str:

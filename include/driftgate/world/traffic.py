@@ -1,4 +1,4 @@
-"""One day's requests: what the callers of the endpoint would have asked, in the order in which they would have asked."""
+"""One day's requests: what the callers of the endpoint would have asked, in the order of the events."""
 
 import json
 from collections.abc import Callable
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def requests_of_day(use_case: UseCase, key: str) -> list[dict[str, Any]]:
     """Return the requests of the day ``key`` as JSON objects, ordered by the time of the event.
 
-    They are made by the use case's own ``features.sql`` on tables that have no outcome columns: what is known at request
-    time, computed as in training.
+    They are made by the use case's own ``features.sql`` on tables that have no outcome columns: what is known at
+    request time, computed as in training.
     """
     requests = with_key(sample.requests_of(key), key)
     others = {name: _known(name, key) for name in use_case.datasets[1:]}

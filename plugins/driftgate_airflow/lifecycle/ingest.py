@@ -7,7 +7,8 @@ Brings one day of every dataset of a source into the lake: **ingest** (raw zone)
 The *initial load* of a longer history is one manual run with *First partition* and *Last partition* filled in; it does
 not start the monitors.
 
-**If `ingest_…` fails:** the sentence says what is wrong with the source's file. Have it delivered again, then clear the task.
+**If `ingest_…` fails:** the sentence says what is wrong with the source's file. Have it delivered again, then clear the
+task.
 
 **If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open the Data Docs page
 that the log names. Correct the source, or the contract by pull request, then clear the task.

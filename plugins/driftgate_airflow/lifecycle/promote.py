@@ -1,10 +1,11 @@
 """# Promote
 
 Brings a candidate to users step by step: **shadow** (it sees every request and answers nobody), then **canary** with a
-growing share of the requests. Each step is judged by the guardrails; when one is crossed, or cannot be judged before the
-deadline, the candidate is rolled back by itself. The first model of a use case goes live at once.
+growing share of the requests. Each step is judged by the guardrails; when one is crossed, or cannot be judged before
+the deadline, the candidate is rolled back by itself. The first model of a use case goes live at once.
 
-**When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a *Model version*.
+**When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a
+*Model version*.
 
 **To stop a promotion:** trigger `…rollback`.
 
@@ -88,5 +89,6 @@ def _model_version() -> Param:
         None,
         type=["null", "string"],
         title="Model version",
-        description="The registered version to promote, for example '3'. Empty when the candidate's own event started the run.",
+        description="The registered version to promote, for example '3'. "
+        "Empty when the candidate's own event started the run.",
     )

@@ -5,13 +5,16 @@ Waits for tonight's verdict and trains a candidate **only when it says `retrain`
 
 **When it runs:** every midnight, New York time, for the day that has just ended.
 
-**To train by hand:** trigger it with a partition key (the last day of the training window) and a *Reason*; the reason is recorded.
+**To train by hand:** trigger it with a partition key (the last day of the training window) and a *Reason*; the reason
+is recorded.
 
 **If `drift_sensor` fails:** there is no verdict; look at the monitor DAG's run of the same partition.
 
-**If `train_candidate` fails or its worker dies:** clear it. It finds the job it already started; it never starts a second one.
+**If `train_candidate` fails or its worker dies:** clear it. It finds the job it already started; it never starts a
+second one.
 
-**If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was registered.
+**If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was
+registered.
 """
 
 from datetime import date
@@ -58,5 +61,6 @@ def _reason() -> Param:
         None,
         type=["null", "string"],
         title="Reason",
-        description="Fill in to train without asking the drift sensor, for example 'bootstrap'. It is recorded in the lineage.",
+        description="Fill in to train without asking the drift sensor, for example 'bootstrap'. "
+        "It is recorded in the lineage.",
     )

@@ -1,9 +1,12 @@
 """# Roll back
 
-Takes a candidate in shadow or canary out of the traffic. When none is under way, and *To previous champion* is on, gives
-the traffic back to the champion before.
+Takes a candidate in shadow or canary out of the traffic. When none is under way, and *To previous champion* is on,
+gives the traffic back to the champion before.
 
-**When it runs:** only by hand. Fill in a *Reason*; turn *Dry run* off to act. It takes a second; the endpoint follows by itself.
+**When it runs:** only by hand. Fill in a *Reason*; turn *Dry run* off to act. It takes a second; the endpoint follows
+by itself.
+
+**If `roll_back` fails:** the sentence says what the records do not allow; nothing was moved.
 """
 
 from airflow.sdk import DAG, Param

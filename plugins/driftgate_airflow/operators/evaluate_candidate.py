@@ -13,7 +13,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
     """
     Evaluate the candidate out of time, on the same rows as the champion, and apply the use case's gates.
 
-    A candidate that does not pass is an answer, not a failure: the report is written and the rest of the run is skipped.
+    A candidate that does not pass is an answer, not a failure: the report is written and the rest of the run skipped.
 
     :param dataset_version: name of the dataset version that holds the validation rows (templated)
     :param job_id: the training job whose result is the candidate (templated)

@@ -63,8 +63,8 @@ class DriftSensor(UseCaseOperator):
             verdict = verdict_of(self.use_case, key)
             if event["late"] or verdict is None:
                 raise CannotJudge(
-                    f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the run "
-                    f"of {self.use_case}.monitor for that partition, then clear this task."
+                    f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the "
+                    f"run of {self.use_case}.monitor for that partition, then clear this task."
                 )
             step = Step(
                 summary={
