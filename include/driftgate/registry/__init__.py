@@ -1,0 +1,16 @@
+"""The registry: model versions, their packages, and the aliases that say which one serves."""
+
+from driftgate.registry.aliases import champion, move_alias, set_champion
+from driftgate.registry.package import Package, load_package
+from driftgate.registry.versions import ModelVersion, find_model, list_models
+
+__all__ = [
+    "ModelVersion",
+    "Package",
+    "champion",
+    "find_model",
+    "list_models",
+    "load_package",
+    "move_alias",
+    "set_champion",
+]

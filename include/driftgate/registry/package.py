@@ -1,0 +1,101 @@
+"""Model packages: every byte is checked against its recorded hash before it is used, and nothing in them is code."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from driftgate.errors import Tampered
+from driftgate.lake import lake
+from driftgate.records import parse_record, sha256
+from driftgate.registry.versions import POINTER, ModelVersion, PackageFile, find_model, record_registration
+
+if TYPE_CHECKING:
+    from driftgate.models import Preprocessing, Scorer, Signature
+
+LARGEST_FILE_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
+
+
+@dataclass(frozen=True)
+class Package:
+    """One verified model version, ready to score."""
+
+    model: ModelVersion
+    scorer: "Scorer"
+    signature: "Signature"
+    preprocessing: "Preprocessing"
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The content of ``package.json``."""
+        return self.model.model_dump(mode="json")
+
+
+def load_package(use_case_name: str, version: str) -> Package:
+    """Return a model version after checking every file of its package.
+
+    :raises ConfigError: there is no such version; the sentence names those there are
+    :raises Tampered: a file was changed, removed or added since the version was registered
+    """
+    from driftgate.models import Preprocessing, Scorer, Signature
+
+    model = find_model(use_case_name, version)
+    files = verified_files(model)
+    where = lake().uri(model.folder)
+    preprocessing = parse_record(json.loads(files["preprocessing.json"]), Preprocessing, where=f"{where}/preprocessing")
+    return Package(
+        model=model,
+        scorer=Scorer.load(files["model.txt"], preprocessing),
+        signature=parse_record(json.loads(files["signature.json"]), Signature, where=f"{where}/signature"),
+        preprocessing=preprocessing,
+    )
+
+
+def verified_files(model: ModelVersion) -> dict[str, bytes]:
+    """Return the bytes of every file of a package.
+
+    :raises Tampered: a file was changed, removed or added, or is too large to be one of ours
+    """
+    folder = lake().uri(model.folder)
+    for name, file in model.files.items():
+        _require_plain(name, file.bytes, folder)
+    found = {path.removeprefix(f"{model.folder}/") for path in lake().list(model.folder)} - {POINTER}
+    if missing := sorted(set(model.files) - found):
+        raise Tampered(f"{folder} lacks {', '.join(missing)}, which its {POINTER} names; restore it.")
+    if extra := sorted(found - set(model.files)):
+        raise Tampered(f"{folder} holds {', '.join(extra)}, which its {POINTER} does not name; remove it.")
+    return {name: _verified(model, name, file) for name, file in model.files.items()}
+
+
+def write_package(model: ModelVersion, files: Mapping[str, bytes]) -> None:
+    """Write the files of a package, then ``package.json``, then the registration that makes the version visible.
+
+    A crash in between leaves nothing visible; the same call again completes it.
+    """
+    for name, data in files.items():
+        lake().write(f"{model.folder}/{name}", data)
+    lake().write(f"{model.folder}/{POINTER}", model.canonical())
+    record_registration(model)
+
+
+def package_files(files: Mapping[str, bytes]) -> dict[str, PackageFile]:
+    """Return the entries of ``package.json`` for ``files``."""
+    for name, data in files.items():
+        _require_plain(name, len(data), "the new package")
+    return {name: PackageFile(bytes=len(data), sha256=sha256(data)) for name, data in files.items()}
+
+
+def _require_plain(name: str, size: int, folder: str) -> None:
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise Tampered(f"{folder} names a file {name!r} outside its own folder; it is not a package of ours.")
+    if size > LARGEST_FILE_BYTES:
+        raise Tampered(f"{name} in {folder} has {size:,} bytes, more than the {LARGEST_FILE_BYTES:,} that are loaded.")
+
+
+def _verified(model: ModelVersion, name: str, file: PackageFile) -> bytes:
+    data = lake().read(f"{model.folder}/{name}")
+    if sha256(data) != file.sha256:
+        raise Tampered(
+            f"{lake().uri(model.folder)}/{name} is not the file that was registered: its sha256 differs. Restore it."
+        )
+    return data
