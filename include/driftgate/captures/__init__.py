@@ -2,8 +2,18 @@
 
 from driftgate.captures.capture import Capture
 from driftgate.captures.journal import Journal, JournalFull
+from driftgate.captures.outcomes import join_outcomes
 from driftgate.captures.reading import capture_days, read_captures
 from driftgate.captures.segments import write_captures
 from driftgate.captures.shipper import Shipper
 
-__all__ = ["Capture", "Journal", "JournalFull", "Shipper", "capture_days", "read_captures", "write_captures"]
+__all__ = [
+    "Capture",
+    "Journal",
+    "JournalFull",
+    "Shipper",
+    "capture_days",
+    "join_outcomes",
+    "read_captures",
+    "write_captures",
+]

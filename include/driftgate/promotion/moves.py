@@ -1,4 +1,4 @@
-"""The moves of traffic. Each one is a compare-and-swap on the revision that it read, and running it again changes nothing.
+"""The moves of traffic: each a compare-and-swap on the revision that it read; running it again changes nothing.
 
 The deployment record is the truth. The registry's alias follows it, so a move appends the record first; when it dies
 before the alias has followed, its retry only moves the alias.
@@ -31,8 +31,8 @@ def start_shadow(use_case: UseCase, version: str, *, actor: str, reason: str) ->
         return state
     if state.candidate:
         raise PromotionRefused(
-            f"Version {state.candidate} of {use_case.name} is under way ({state.step}), so the shadow of version {version} "
-            "cannot start; wait for it, or roll it back first."
+            f"Version {state.candidate} of {use_case.name} is under way ({state.step}), so the shadow of version "
+            f"{version} cannot start; wait for it, or roll it back first."
         )
     if state.champion == version:
         raise PromotionRefused(
@@ -57,9 +57,7 @@ def advance(use_case: UseCase, version: str, percent: int, *, actor: str) -> Dep
             f"Version {version} of {use_case.name} answers {share} % of the requests, so its next share lies between "
             f"{share + 1} and 99 %, not at {percent} %; all of them is the switch of the champion."
         )
-    return _candidate_moves(
-        use_case, state, version, canary_step(percent), actor=actor, reason=f"{state.step} was passed"
-    )
+    return _candidate_moves(use_case, state, version, canary_step(percent), actor=actor, reason=f"after {state.step}")
 
 
 def switch_champion(use_case: UseCase, version: str, *, actor: str, reason: str) -> DeploymentState:
@@ -102,11 +100,12 @@ def roll_back(
     if run_id is not None and any(run_id == earlier.run_id for earlier in deployment_history(use_case.name)):
         _align_alias(use_case)
         return state
-    restored = state.champion if state.candidate else _previous(use_case, state, to_previous)
-    previous = state.previous if state.candidate else None
-    moved = _append(use_case, state, champion=restored, previous=previous, actor=actor, reason=reason, run_id=run_id)
+    why = {"actor": actor, "reason": reason, "run_id": run_id}
+    if state.candidate:
+        return _append(use_case, state, champion=state.champion, previous=state.previous, **why)
+    restored = _append(use_case, state, champion=_previous(use_case, state, to_previous), previous=None, **why)
     _align_alias(use_case)
-    return moved
+    return restored
 
 
 def _candidate_moves(
@@ -194,11 +193,10 @@ def _append(
 
 
 def _align_alias(use_case: UseCase) -> None:
-    """Move the registry's alias to the recorded champion, again if another move came in between."""
+    """Move the registry's alias to the recorded champion, again when another move came in between."""
     from driftgate.registry import set_champion
 
-    while True:
-        champion = _serving(use_case, "no alias can follow it").champion
+    aligned = None
+    while (champion := _serving(use_case, "no alias can follow it").champion) != aligned:
         set_champion(use_case.name, champion)
-        if _serving(use_case, "no alias can follow it").champion == champion:
-            return
+        aligned = champion
