@@ -1,0 +1,7 @@
+"""Models: what a trained model is. How its rows are encoded, what its requests look like, and how it scores them."""
+
+from driftgate.models.preprocessing import Feature, Preprocessing
+from driftgate.models.scorer import Scorer
+from driftgate.models.signature import Column, Signature
+
+__all__ = ["Column", "Feature", "Preprocessing", "Scorer", "Signature"]

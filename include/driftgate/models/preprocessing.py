@@ -1,0 +1,149 @@
+"""From rows to the matrix that a model reads: numbers as they are, strings as codes of categories seen in training.
+
+A table (training, evaluation) and JSON rows (requests) take two ways to the same numbers, bit for bit.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgate.errors import ConfigError, nearest
+from driftgate.models.columns import kind_of
+from driftgate.records import Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# LightGBM puts a categorical feature into at most max_bin (255) bins; what is rarer would share one all the same.
+MAX_CATEGORIES = 255
+
+
+class Feature(Record):
+    """One column of the matrix. The code of a category is its place in ``categories``."""
+
+    name: str
+    kind: Literal["numeric", "categorical"]
+    categories: tuple[str, ...] = ()
+    nullable: bool
+
+
+class Preprocessing(Record):
+    """How rows become a matrix; fitted on training rows, kept as ``preprocessing.json`` beside the model."""
+
+    schema_version: int = 1
+    features: tuple[Feature, ...]
+
+    @classmethod
+    def fit(cls, table: "pa.Table", names: Sequence[str]) -> "Preprocessing":
+        """Learn categories and nullability of the columns ``names`` from the training rows ``table``.
+
+        :raises ConfigError: a column is no feature by its type (a time), has only nulls or an infinite value
+        """
+        return cls(features=tuple(_fit_feature(name, table.column(name)) for name in names))
+
+    @property
+    def names(self) -> list[str]:
+        """The features' names, in the order of the matrix columns."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def categorical(self) -> list[int]:
+        """The places of categorical features among the matrix columns."""
+        return [place for place, feature in enumerate(self.features) if feature.kind == "categorical"]
+
+    def encode_table(self, table: "pa.Table") -> NDArray[np.float64]:
+        """Return a matrix with one row per row of ``table``; a null or unseen category is NaN.
+
+        :raises ConfigError: a feature's column is missing, or has another type than in training
+        """
+        matrix = np.empty((table.num_rows, len(self.features)), dtype=np.float64)
+        for place, feature in enumerate(self.features):
+            matrix[:, place] = _encode_column(feature, _column(table, feature))
+        return matrix
+
+    def encode_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
+        """Return a matrix with one row per JSON row; the rows must have passed :meth:`Signature.check`."""
+        nan = math.nan
+        values = [
+            row[name] if codes is None else codes.get(row[name], nan) for row in rows for name, codes in self._codes
+        ]
+        return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))  # None becomes NaN
+
+    @cached_property
+    def _codes(self) -> list[tuple[str, dict[str, float] | None]]:
+        return [
+            (feature.name, {value: float(code) for code, value in enumerate(feature.categories)})
+            if feature.kind == "categorical"
+            else (feature.name, None)
+            for feature in self.features
+        ]
+
+
+def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
+    kind = kind_of(name, column.type)
+    if kind == "timestamp":
+        raise ConfigError(
+            f"Feature {name!r} is a timestamp, which a model cannot learn from; take parts of it (hour, weekday) in "
+            f"features.sql, or add it to 'not_features' of the use case."
+        )
+    if column.null_count == len(column):
+        raise ConfigError(
+            f"Feature {name!r} is null in all {len(column)} training rows; correct its join in features.sql, or leave "
+            f"it out."
+        )
+    nullable = column.null_count > 0
+    if kind == "string":
+        return Feature(name=name, kind="categorical", categories=_categories(column), nullable=nullable)
+    _refuse_infinite(name, column)
+    return Feature(name=name, kind="numeric", nullable=nullable)
+
+
+def _refuse_infinite(name: str, column: "pa.ChunkedArray") -> None:
+    infinite = int(np.isinf(_numbers(column)).sum())
+    if infinite:
+        raise ConfigError(
+            f"Feature {name!r} is infinite in {infinite} training rows; guard the division in features.sql (nullif)."
+        )
+
+
+def _categories(column: "pa.ChunkedArray") -> tuple[str, ...]:
+    """Return the sorted distinct values; of too many, the most frequent."""
+    counts = [(item["values"], item["counts"]) for item in column.value_counts().to_pylist()]
+    ranked = sorted((-count, value) for value, count in counts if value is not None)
+    return tuple(sorted(value for _, value in ranked[:MAX_CATEGORIES]))
+
+
+def _column(table: "pa.Table", feature: Feature) -> "pa.ChunkedArray":
+    if feature.name not in table.column_names:
+        raise ConfigError(
+            f"The rows have no column {feature.name!r}, which the model was trained on: features.sql has changed"
+            f"{nearest(feature.name, table.column_names)}"
+        )
+    column = table.column(feature.name)
+    if (kind_of(feature.name, column.type) == "string") != (feature.kind == "categorical"):
+        raise ConfigError(
+            f"Column {feature.name!r} is {column.type}, but the model was trained on it as a {feature.kind} feature: "
+            f"features.sql has changed; retrain, or change it back."
+        )
+    return column
+
+
+def _encode_column(feature: Feature, column: "pa.ChunkedArray") -> NDArray[np.float64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if feature.kind == "numeric":
+        return _numbers(column)
+    codes = pc.index_in(column.cast(pa.string()), value_set=pa.array(feature.categories, pa.string()))
+    return _numbers(codes)
+
+
+def _numbers(column: "pa.ChunkedArray") -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    numbers: NDArray[np.float64] = column.cast(pa.float64(), safe=False).fill_null(math.nan).to_numpy()
+    return numbers

@@ -1,0 +1,159 @@
+"""What a request to a model looks like, and the sentence that a caller gets for a request that does not."""
+
+import math
+import reprlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from driftgate.errors import ConfigError, RequestRefused, nearest
+from driftgate.models.columns import Kind, kind_of
+from driftgate.models.preprocessing import Preprocessing
+from driftgate.records import Record
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAX_WARNINGS = 10
+
+
+class Column(Record):
+    """One field of a request. ``categories`` are those seen in training, where the field is a categorical feature."""
+
+    name: str
+    type: Kind
+    nullable: bool
+    categories: tuple[str, ...] = ()
+
+
+class Signature(Record):
+    """Every field of a request row: features, request key and event time. Kept as ``signature.json``."""
+
+    schema_version: int = 1
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, table: "pa.Table", preprocessing: Preprocessing, required: Sequence[str]) -> "Signature":
+        """Describe the columns of the training rows ``table`` (without label and split).
+
+        A field may be null where it was in training: a model has learnt nothing about other nulls.
+
+        :param required: the request key and event time, which routing and captures need
+        :raises ConfigError: a required column is missing, or a column's type is none that a request can carry
+        """
+        for name in required:
+            if name not in table.column_names:
+                raise ConfigError(
+                    f"features.sql does not select {name!r}, which the use case names in 'request_key' or 'event_time'"
+                    f"{nearest(name, table.column_names)}"
+                )
+        categories = {feature.name: feature.categories for feature in preprocessing.features}
+        return cls(
+            columns=tuple(
+                Column(
+                    name=name,
+                    type=kind_of(name, table.column(name).type),
+                    nullable=table.column(name).null_count > 0,
+                    categories=categories.get(name, ()),
+                )
+                for name in table.column_names
+            )
+        )
+
+    def check(self, rows: Sequence[Any]) -> None:
+        """Return when every row has exactly the fields of the signature with values of their types.
+
+        :raises RequestRefused: names the first row (counted from 0) and field that does not fit, and what is expected
+        """
+        if not rows:
+            raise RequestRefused("The request has no rows; send at least one.")
+        names, tests = self._names, self._tests
+        for place, row in enumerate(rows):
+            if type(row) is not dict or row.keys() != names:
+                raise RequestRefused(f"Row {place}: {self._misfit(row)}")
+            for name, fits, nullable in tests:
+                value = row[name]
+                if not fits(value) and not (nullable and value is None):
+                    raise RequestRefused(f"Row {place}: {self._misfit(row)}")
+
+    def unseen(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Return one warning per row and field whose category was not in training, the first ten of many.
+
+        The rows have passed the check.
+        """
+        warnings = [
+            f"Row {place}: {name} {reprlib.repr(row[name])} was not among the categories of training."
+            for place, row in enumerate(rows)
+            for name, known in self._categories
+            if row[name] not in known
+        ]
+        more = len(warnings) - MAX_WARNINGS
+        return [*warnings[:MAX_WARNINGS], f"{more} more such warnings."] if more > 0 else warnings
+
+    def _misfit(self, row: Any) -> str:
+        if type(row) is not dict:
+            return f"expected an object of fields, found {reprlib.repr(row)}."
+        for name in row:
+            if name not in self._names:
+                return f"unknown field {reprlib.repr(name)}{nearest(str(name), self._names)}"
+        for column in self.columns:
+            if column.name not in row:
+                return f"field {column.name!r} is missing; send {_EXPECTED[column.type]}{_or_null(column)}."
+            value = row[column.name]
+            if not _FITS[column.type](value) and not (column.nullable and value is None):
+                expected = f"expected {_EXPECTED[column.type]}{_or_null(column)}"
+                return f"field {column.name!r}: {expected}, found {'null' if value is None else reprlib.repr(value)}."
+        raise AssertionError("a row that fits was refused")
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(column.name for column in self.columns)
+
+    @cached_property
+    def _tests(self) -> list[tuple[str, Callable[[Any], bool], bool]]:
+        return [(column.name, _FITS[column.type], column.nullable) for column in self.columns]
+
+    @cached_property
+    def _categories(self) -> list[tuple[str, frozenset[str | None]]]:
+        return [(column.name, frozenset(column.categories) | {None}) for column in self.columns if column.categories]
+
+
+def _or_null(column: Column) -> str:
+    return " or null" if column.nullable else ""
+
+
+# type(), not isinstance(): JSON's true is not a number, though Python's bool is an int.
+def _is_string(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_integer(value: Any) -> bool:
+    return type(value) is int and -(2**63) <= value < 2**63
+
+
+def _is_number(value: Any) -> bool:
+    return (type(value) is float and math.isfinite(value)) or _is_integer(value)
+
+
+def _is_timestamp(value: Any) -> bool:
+    if type(value) is not str:
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is None
+    except ValueError:
+        return False
+
+
+_FITS: dict[Kind, Callable[[Any], bool]] = {
+    "string": _is_string,
+    "integer": _is_integer,
+    "number": _is_number,
+    "timestamp": _is_timestamp,
+}
+_EXPECTED: dict[Kind, str] = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a finite number",
+    "timestamp": "a time without zone as ISO text, for example 2013-04-01T05:15:00",
+}
