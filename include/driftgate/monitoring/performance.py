@@ -1,22 +1,14 @@
 """The performance monitor: the champion's answers of the last nights against the outcomes that came since."""
 
 from driftgate.errors import CannotJudge
-from driftgate.evaluation.metrics import auc, log_loss
+from driftgate.evaluation.day_blocks import ScoredDay, auc_interval, calibration_interval, mean_interval
+from driftgate.evaluation.metrics import auc, calibration_error, log_loss
 from driftgate.monitoring.answers import answers, champion_of
 from driftgate.monitoring.baseline import load_baseline
-from driftgate.monitoring.day_blocks import (
-    ScoredDay,
-    auc_interval,
-    calibration_error,
-    calibration_interval,
-    mean_interval,
-)
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
 from driftgate.monitoring.ground_truth import labelled_key, read_joined
 from driftgate.partition_keys import keys_before
 from driftgate.use_cases import UseCase
-
-CALIBRATION_BINS = 10
 
 
 def measure_performance(use_case: UseCase, key: str) -> Evidence:
@@ -65,8 +57,8 @@ def performance_statistics(
         ),
         Statistic(
             name="calibration_error",
-            value=calibration_error(days, CALIBRATION_BINS),
-            interval=calibration_interval(days, CALIBRATION_BINS, settings.confidence),
+            value=calibration_error(labels, scores),
+            interval=calibration_interval(days, settings.confidence),
             reference=reference.get("calibration_error"),
         ),
     )

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from driftgate.monitoring.sketches import Floats
+from driftgate.evaluation.metrics import CALIBRATION_BINS, Floats, calibration_gaps
 
 RESAMPLES = 2000
-SEED = 20130401  # fixed, so that a verdict can be reproduced
+SEED = 20130401  # fixed, so that a decision can be reproduced
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -26,38 +28,44 @@ class ScoredDay:
     scores: Floats
 
 
-def auc_interval(days: Sequence[ScoredDay], confidence: float) -> tuple[float, float]:
+def auc_interval(days: Sequence[ScoredDay], confidence: float) -> Interval:
     """Return the one-sided lower and upper bounds, each at ``confidence``, of the AUC of all days pooled."""
+    return _bounds(_resampled_auc(days), confidence)
+
+
+def auc_gain_interval(days: Sequence[ScoredDay], others: Sequence[ScoredDay], confidence: float) -> Interval:
+    """Return the bounds of how much higher the AUC of ``days`` is than that of ``others``.
+
+    Both hold the same rows, scored by two models. The same days are drawn for both, so what a hard day does to both
+    cancels out.
+    """
+    return _bounds(_resampled_auc(days) - _resampled_auc(others), confidence)
+
+
+def mean_interval(sums: Floats, counts: npt.NDArray[np.int64], confidence: float) -> Interval:
+    """Return the bounds of a mean over rows, from each day's sum and number of rows."""
+    drawn = _resamples(len(counts))
+    return _bounds((drawn @ sums) / (drawn @ counts), confidence)
+
+
+def calibration_interval(days: Sequence[ScoredDay], confidence: float, bins: int = CALIBRATION_BINS) -> Interval:
+    """Return the bounds of the expected calibration error over equal bins of the score."""
+    gaps = np.array([calibration_gaps(day.labels, day.scores, bins) for day in days])
+    rows = np.array([len(day.labels) for day in days])
+    drawn = _resamples(len(days))
+    return _bounds(np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows), confidence)
+
+
+def _resampled_auc(days: Sequence[ScoredDay]) -> Floats:
+    """Return the AUC of each resample, NaN where the days drawn have one class only."""
     concordant = np.array([[_concordant(of_positives, of_negatives) for of_negatives in days] for of_positives in days])
     positives = np.array([day.labels.sum() for day in days])
     negatives = np.array([(~day.labels).sum() for day in days])
     drawn = _resamples(len(days))
     pairs = (drawn @ positives) * (drawn @ negatives)
     ranked = np.einsum("ri,ij,rj->r", drawn, concordant, drawn)
-    return _bounds(ranked[pairs > 0] / pairs[pairs > 0], confidence)
-
-
-def mean_interval(sums: Floats, counts: npt.NDArray[np.int64], confidence: float) -> tuple[float, float]:
-    """Return the bounds of a mean over rows, from each day's sum and number of rows."""
-    drawn = _resamples(len(counts))
-    return _bounds((drawn @ sums) / (drawn @ counts), confidence)
-
-
-def calibration_interval(days: Sequence[ScoredDay], bins: int, confidence: float) -> tuple[float, float]:
-    """Return the bounds of the expected calibration error over ``bins`` equal bins of the score."""
-    gaps = np.array([_gaps_by_bin(day, bins) for day in days])
-    rows = np.array([len(day.labels) for day in days])
-    drawn = _resamples(len(days))
-    return _bounds(np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows), confidence)
-
-
-def calibration_error(days: Sequence[ScoredDay], bins: int) -> float:
-    """Return the expected calibration error of all days pooled (Naeini et al. 2015, Guo et al. 2017).
-
-    It is the mean over rows of the distance between mean score and share of positives in the row's bin.
-    """
-    gaps = sum(_gaps_by_bin(day, bins) for day in days)
-    return float(np.abs(gaps).sum() / sum(len(day.labels) for day in days))
+    ratios: Floats = np.divide(ranked, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return ratios
 
 
 def _concordant(of_positives: ScoredDay, of_negatives: ScoredDay) -> float:
@@ -69,18 +77,11 @@ def _concordant(of_positives: ScoredDay, of_negatives: ScoredDay) -> float:
     return float((below + not_above).sum() / 2)
 
 
-def _gaps_by_bin(day: ScoredDay, bins: int) -> Floats:
-    """Return, for each bin of the score, the sum of (label - score) over its rows."""
-    places = np.minimum((day.scores * bins).astype(int), bins - 1)
-    gaps: Floats = np.bincount(places, weights=day.labels - day.scores, minlength=bins).astype(float)
-    return gaps
-
-
 def _resamples(days: int) -> npt.NDArray[np.int64]:
     """Return how often each day is drawn in each resample; always the same draws for the same number of days."""
     return np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
 
 
-def _bounds(values: Floats, confidence: float) -> tuple[float, float]:
-    low, high = np.quantile(values, [1 - confidence, confidence])
+def _bounds(values: Floats, confidence: float) -> Interval:
+    low, high = np.quantile(values[~np.isnan(values)], [1 - confidence, confidence])
     return float(low), float(high)
