@@ -37,6 +37,7 @@ class Journal:
         self._file: int | None = None
         self._path = folder / "none"
         self._opened_at = 0.0
+        self._ended = False
         self._open_bytes = 0
         for left in folder.glob("*.open"):
             left.rename(left.with_suffix(".segment"))
@@ -48,6 +49,8 @@ class Journal:
         :raises JournalFull: the disk, or the bound on what waits for the lake, is full; nothing was written
         """
         with self._lock:
+            if self._ended:
+                raise JournalFull(f"The journal {self.folder} is closed: the endpoint is stopping; ask again.")
             if self._closed_bytes + self._open_bytes + len(lines) > self.max_waiting_bytes:
                 raise JournalFull(
                     f"The journal {self.folder} is full: {self.max_waiting_bytes} bytes wait for the lake; make it "
@@ -88,7 +91,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the open segment and let another process have the journal."""
-        self.close_segment(older_than_seconds=0)
+        with self._lock:
+            self._close()
+            self._ended = True
         os.close(self._owner)
 
     def _open(self) -> int:

@@ -1,0 +1,113 @@
+"""Answering one request: check, route, score, capture, and only then answer."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from driftgate.captures import Journal
+from driftgate.captures.capture import request_key
+from driftgate.captures.segments import segment_lines
+from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.outcomes import Asked, Outcome, score
+from driftgate.endpoint.questions import parse_question
+from driftgate.endpoint.refusals import Refused
+from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.endpoint.shadowing import Shadowing
+from driftgate.endpoint.watching import Watcher
+from driftgate.errors import RequestRefused
+
+
+class Answering:
+    """Answers requests; safe to use from several threads."""
+
+    def __init__(
+        self, watcher: Watcher, journal: Journal, shadowing: Shadowing, metrics: Metrics, *, max_rows: int
+    ) -> None:
+        self._watcher, self._journal, self._shadowing, self._metrics = watcher, journal, shadowing, metrics
+        self._max_rows = max_rows
+
+    def answer(self, body: bytes, received_at: datetime) -> bytes:
+        """Return the answer to the request ``body`` as JSON; when it returns, the answer is in the journal.
+
+        :raises Refused: the body cannot be answered, or the champion failed
+        :raises RequestRefused: a row does not fit the champion's signature
+        :raises JournalFull: the answer could not be captured
+        """
+        question = parse_question(body, max_rows=self._max_rows)
+        served = self._watcher.served(question.use_case)
+        signature = served.champion.package.signature
+        signature.check(question.rows)
+        asked = [_asked(served, row, index) for index, row in enumerate(question.rows)]
+        outcomes = _outcomes(served, asked)
+        self._capture(served, outcomes, received_at)
+        self._shadowing.offer(served, asked, received_at)
+        answer = {
+            "use_case": question.use_case,
+            "request_id": uuid4().hex,
+            "predictions": _predictions(asked, outcomes),
+            "warnings": signature.unseen(question.rows),
+        }
+        return json.dumps(answer).encode()
+
+    def _capture(self, served: Served, outcomes: list[Outcome], received_at: datetime) -> None:
+        """Write the whole request at once; a request that the champion failed on leaves nothing but its errors."""
+        failed = any(outcome.error and outcome.variant is served.champion for outcome in outcomes)
+        captured = [outcome for outcome in outcomes if outcome.error or not failed]
+        captures = (capture for outcome in captured for capture in outcome.captures(served, received_at))
+        self._journal.append(segment_lines(captures))
+        for outcome in captured:
+            self._metrics.count(served, outcome)
+        if failed:
+            raise Refused(
+                503,
+                f"The champion of {served.use_case.name}, version {served.champion.version}, failed on this request "
+                "(captured with its error); try again, and roll back if it stays so.",
+            )
+
+
+def _asked(served: Served, row: dict[str, Any], index: int) -> Asked:
+    event_time = row[served.use_case.event_time]
+    try:
+        datetime.fromisoformat(event_time)
+    except (TypeError, ValueError):
+        raise RequestRefused(
+            f"Row {index}: {served.use_case.event_time!r} is {str(event_time)[:80]!r}; it must be a time written as "
+            "2013-04-01T05:00:00, because captures are kept by its day."
+        ) from None
+    return Asked(uuid4().hex, row, event_time, request_key(row, served.use_case.request_key))
+
+
+def _outcomes(served: Served, asked: list[Asked]) -> list[Outcome]:
+    """Score every row with its variant; where a canary fails, the champion answers and both are in the outcomes."""
+    outcomes, failed = [], []
+    for variant, rows in _routed(served, asked):
+        outcome = score(variant, rows)
+        if outcome.error and variant is not served.champion:
+            failed.append(outcome)
+            outcome = score(served.champion, rows)
+        outcomes.append(outcome)
+    return outcomes + failed
+
+
+def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant, list[Asked]]]:
+    groups: dict[str, tuple[ServedVariant, list[Asked]]] = {}
+    for one in asked:
+        variant = served.variant_for(one.request_key)
+        groups.setdefault(variant.version, (variant, []))[1].append(one)
+    return list(groups.values())
+
+
+def _predictions(asked: list[Asked], outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    """Return what the caller gets, in the order of the rows."""
+    found = {
+        one.prediction_id: {
+            "prediction_id": one.prediction_id,
+            "score": value,
+            "model_version": outcome.variant.version,
+            "role": outcome.variant.role,
+        }
+        for outcome in outcomes
+        for one, value in zip(outcome.asked, outcome.scores or (), strict=False)
+    }
+    return [found[one.prediction_id] for one in asked]

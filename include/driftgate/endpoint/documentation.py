@@ -1,0 +1,57 @@
+"""How /docs describes /invocations, which FastAPI does not serve."""
+
+from typing import Any
+
+EXAMPLE = {"use_case": "flight_delays", "rows": [{"carrier": "UA", "flight": 1545}]}
+
+
+def invocations_openapi() -> dict[str, Any]:
+    """Return the OpenAPI item of the path /invocations."""
+    return {
+        "post": {
+            "summary": "Scores of one or many rows",
+            "description": (
+                "Each row holds every column of the use case's `features.sql`, request key and event time included. "
+                "Rows are answered in order; `role` and `model_version` say which variant answered. A value that the "
+                "model never saw in training is answered and named in `warnings`."
+            ),
+            "requestBody": {"required": True, "content": _json(_QUESTION, EXAMPLE)},
+            "responses": {
+                "200": {"description": "The scores, captured before they left", "content": _json(_ANSWER)},
+                **{status: {"description": why, "content": _json(_PROBLEM)} for status, why in _PROBLEMS.items()},
+            },
+        }
+    }
+
+
+def _json(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
+    return {"application/json": {"schema": schema} | ({"example": example} if example else {})}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_TEXT = {"type": "string"}
+_ROW = {"type": "object", "description": "column name to value; null where the signature allows it"}
+_QUESTION = _object(use_case=_TEXT, rows={"type": "array", "minItems": 1, "items": _ROW})
+_PREDICTION = _object(
+    prediction_id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    score={"type": "number"},
+    model_version=_TEXT,
+    role={"type": "string", "enum": ["champion", "canary"]},
+)
+_ANSWER = _object(
+    use_case=_TEXT,
+    request_id=_TEXT,
+    predictions={"type": "array", "items": _PREDICTION},
+    warnings={"type": "array", "items": _TEXT},
+)
+_PROBLEM = _object(detail={"type": "string", "description": "one sentence: what is wrong, where, what to do"})
+_PROBLEMS = {
+    "400": "The body is not a question",
+    "404": "There is no such use case",
+    "413": "The body or the list of rows is too large",
+    "422": "A row does not fit the champion's signature",
+    "503": "No model, a failing champion, or no room for captures",
+}

@@ -1,0 +1,77 @@
+"""What the endpoint counts, for Prometheus."""
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from driftgate.endpoint.outcomes import Outcome
+    from driftgate.endpoint.served import Served
+
+VARIANT = ("use_case", "role", "version")
+# From what one row takes to what a full batch takes, in seconds.
+LATENCY_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+
+
+class Metrics:
+    """Counters and gauges in a registry of their own, so that two endpoints in one process do not mix."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self.predictions = Counter(
+            "driftgate_predictions",
+            "Rows scored, by outcome: answered, failed",
+            (*VARIANT, "outcome"),
+            registry=registry,
+        )
+        self.refused = Counter(
+            "driftgate_refused_requests", "Requests without an answer", ("status",), registry=registry
+        )
+        self.latency = Histogram(
+            "driftgate_request_seconds",
+            "From the first byte of a request to its answer",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        )
+        self.shadow_dropped = Counter(
+            "driftgate_shadow_dropped", "Rows that a busy shadow did not see", VARIANT, registry=registry
+        )
+        self.package_failures = Counter(
+            "driftgate_package_failures", "Loads of a package that failed", ("use_case", "version"), registry=registry
+        )
+        self._loaded = Gauge(
+            "driftgate_loaded_variant", "Percentage of requests it answers", VARIANT, registry=registry
+        )
+        self._problem = Gauge(
+            "driftgate_deployment_problem",
+            "1: the deployment state is not served as it says",
+            ("use_case",),
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "driftgate_capture_lag_seconds", "Age of the oldest capture not in the lake", registry=registry
+        )
+        self._waiting = Gauge("driftgate_capture_waiting_bytes", "Captures not in the lake", registry=registry)
+
+    def count(self, served: "Served", outcome: "Outcome") -> None:
+        """Count the rows of one outcome."""
+        name, variant = served.use_case.name, outcome.variant
+        result = "failed" if outcome.error else "answered"
+        self.predictions.labels(name, variant.role, variant.version, result).inc(len(outcome.asked))
+
+    def render(
+        self, served: "Iterable[Served]", problems: "Iterable[str]", *, lag_seconds: float, waiting_bytes: int
+    ) -> bytes:
+        """Return everything in Prometheus' text format."""
+        self._loaded.clear()
+        for one in served:
+            for variant in one.variants:
+                self._loaded.labels(one.use_case.name, variant.role, variant.version).set(variant.weight)
+        self._problem.clear()
+        for use_case in problems:
+            self._problem.labels(use_case).set(1)
+        self._lag.set(lag_seconds)
+        self._waiting.set(waiting_bytes)
+        return generate_latest(self._registry)

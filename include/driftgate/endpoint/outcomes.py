@@ -1,0 +1,77 @@
+"""Scoring some rows of one request with one variant, and what is captured of it."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from driftgate.captures import Capture
+from driftgate.endpoint.served import Served, ServedVariant
+
+log = logging.getLogger(__name__)
+
+MAX_ERROR_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One row of a request that may be scored."""
+
+    prediction_id: str
+    row: dict[str, Any]
+    event_time: str
+    request_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one variant made of some rows: a score for each, or an error for all.
+
+    :param latency_ms: how long the variant took for all these rows together
+    """
+
+    variant: ServedVariant
+    asked: list[Asked]
+    scores: list[float] | None
+    error: str | None
+    latency_ms: float
+
+    def captures(self, served: Served, received_at: datetime) -> Iterator[Capture]:
+        """Return what is to be captured, one record per row."""
+        scores: list[Any] = self.scores or [None] * len(self.asked)
+        for asked, score in zip(self.asked, scores, strict=True):
+            yield Capture(
+                prediction_id=asked.prediction_id,
+                use_case=served.use_case.name,
+                variant_role=self.variant.role,
+                model_version=self.variant.version,
+                deployment_revision=served.revision,
+                step=served.step,
+                score=score,
+                error=self.error,
+                latency_ms=self.latency_ms,
+                received_at=received_at,
+                event_time=asked.event_time,
+                request_key=asked.request_key,
+                features=json.dumps(asked.row),
+            )
+
+
+def score(variant: ServedVariant, asked: list[Asked]) -> Outcome:
+    """Score ``asked``; a variant that raises gives an outcome with its error, never an exception."""
+    started = time.perf_counter()
+    scores, error = None, None
+    try:
+        scores = variant.score([one.row for one in asked])
+    except Exception as problem:  # whatever a model can raise
+        log.warning("Version %s (%s) failed: %r", variant.version, variant.role, problem)
+        error = _printable(f"{type(problem).__name__}: {problem}")
+    return Outcome(variant, asked, scores, error, round((time.perf_counter() - started) * 1000, 3))
+
+
+def _printable(text: str) -> str:
+    """Half a surrogate pair, which JSON can smuggle into any string, would make the capture unreadable."""
+    return text[:MAX_ERROR_LENGTH].encode("utf-8", "backslashreplace").decode()

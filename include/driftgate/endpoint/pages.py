@@ -1,0 +1,53 @@
+"""The routes that people and machines look at: /ping, /metrics, /deployments, /docs."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+
+from driftgate.endpoint.documentation import invocations_openapi
+from driftgate.endpoint.watching import Watcher
+
+if TYPE_CHECKING:
+    from driftgate.endpoint.served import Served
+
+
+def pages(watcher: Watcher, render_metrics: Callable[[], bytes], lifespan: Any) -> FastAPI:
+    """Return the application with every route but /invocations, which its documentation describes too."""
+    app = FastAPI(title="Driftgate endpoint", version="1", lifespan=lifespan)
+
+    @app.get("/ping", summary="200 with a model, 503 without")
+    def ping() -> JSONResponse:
+        served = sorted(watcher.everything())
+        problem = "No use case has a model yet; run the retrain DAG of one."
+        content = {"use_cases": served} if served else {"detail": problem}
+        return JSONResponse(content, status_code=200 if served else 503)
+
+    @app.get("/deployments", summary="What is really served: variants, step and revision of each use case")
+    def deployments() -> dict[str, dict[str, Any]]:
+        served, problems = watcher.everything(), watcher.problems()
+        return {
+            name: {**_shown(served.get(name)), "problem": problems.get(name)} for name in sorted({*served, *problems})
+        }
+
+    @app.get("/metrics", summary="Counters in Prometheus' text format")
+    def metrics() -> Response:
+        return Response(render_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = described()
+        schema["paths"].setdefault("/invocations", invocations_openapi())
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the description
+    return app
+
+
+def _shown(served: "Served | None") -> dict[str, Any]:
+    if served is None:
+        return {"variants": [], "step": None, "revision": None}
+    variants = [{"version": one.version, "role": one.role, "weight": one.weight} for one in served.variants]
+    return {"variants": variants, "step": served.step, "revision": served.revision}

@@ -1,0 +1,98 @@
+"""From bytes to rows: parsing one request's body, strictly.
+
+Everything that JSON allows and no caller means is refused by name: repeated keys, NaN, numbers beyond 64 bits, nesting
+without end.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from driftgate.endpoint.refusals import Refused
+from driftgate.errors import nearest
+
+KEYS = ("use_case", "rows")
+LARGEST_INTEGER = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request: rows to score, not yet checked against a signature."""
+
+    use_case: str
+    rows: list[dict[str, Any]]
+
+
+def parse_question(body: bytes, *, max_rows: int) -> Question:
+    """Return what ``body`` asks.
+
+    :raises Refused: 400 with a sentence; 413 for more than ``max_rows`` rows
+    """
+    asked = _parse_json(body)
+    if not isinstance(asked, dict):
+        raise Refused(400, f"The body must be a JSON object with the keys {_named(KEYS)}, not {_kind(asked)}.")
+    for key in asked:
+        if key not in KEYS:
+            raise Refused(400, f"The body has an unknown key {key[:80]!r}{nearest(key[:80], KEYS)}.")
+    if missing := [key for key in KEYS if key not in asked]:
+        raise Refused(400, f"The body lacks {_named(missing)}; send a JSON object with {_named(KEYS)}.")
+    if not isinstance(asked["use_case"], str):
+        raise Refused(400, f"'use_case' must be the name of a use case, not {_kind(asked['use_case'])}.")
+    return Question(asked["use_case"], _checked_rows(asked["rows"], max_rows))
+
+
+def _checked_rows(rows: Any, max_rows: int) -> list[dict[str, Any]]:
+    if not isinstance(rows, list):
+        raise Refused(400, f"'rows' must be a list of JSON objects, not {_kind(rows)}.")
+    if not rows:
+        raise Refused(400, "'rows' is empty; send at least one row.")
+    if len(rows) > max_rows:
+        raise Refused(413, f"The request has {len(rows)} rows, more than the {max_rows} of one request; split it.")
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise Refused(400, f"Row {index} must be a JSON object, not {_kind(row)}.")
+    return rows
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise Refused(400, f"The body is not UTF-8: byte {error.start} cannot be read; send JSON in UTF-8.") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise Refused(400, f"The body is not JSON ({error.msg}, {place}); mend it there.") from None
+    except RecursionError:
+        raise Refused(400, "The body is nested too deeply; a row holds plain values only.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Refused(400, f"The body has the key {repeated[:80]!r} twice in one object; send it once.")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise Refused(400, f"The body holds {name}, which is not JSON; send null for a value that is not known.")
+
+
+def _integer(digits: str) -> int:
+    value = int(digits) if len(digits) <= len(str(LARGEST_INTEGER)) + 1 else LARGEST_INTEGER + 1
+    if abs(value) > LARGEST_INTEGER:
+        raise Refused(400, f"The body holds a whole number of {len(digits)} digits; at most 64 bits can be read.")
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer)
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def _named(keys: Any) -> str:
+    return " and ".join(f"'{key}'" for key in keys)

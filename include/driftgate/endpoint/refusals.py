@@ -1,0 +1,11 @@
+"""What the endpoint answers instead of predictions: a status and one sentence."""
+
+from driftgate.errors import DriftgateError
+
+
+class Refused(DriftgateError):
+    """A request that gets no prediction. ``status`` is the HTTP status: 4xx the caller's to mend, 503 ours."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status

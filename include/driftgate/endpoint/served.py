@@ -1,0 +1,63 @@
+"""What the endpoint serves of one use case: the deployment state with its models loaded."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from driftgate.captures import Role
+from driftgate.endpoint.routing import BUCKETS, bucket_of
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    from driftgate.registry import Package
+
+
+@dataclass(frozen=True)
+class ServedVariant:
+    """One loaded model version with its role; ``weight`` is the percentage of the requests that it answers.
+
+    :param checks_rows: its signature is not the champion's, so it has to check for itself what the champion let through
+    """
+
+    version: str
+    role: Role
+    weight: int
+    package: "Package"
+    checks_rows: bool = False
+
+    def score(self, rows: list[dict[str, Any]]) -> list[float]:
+        """Return one finite score per row; whatever is wrong with the model or the rows is raised."""
+        if self.checks_rows:
+            self.package.signature.check(rows)
+        scores: list[float] = self.package.scorer.score_rows(rows).tolist()
+        if len(scores) != len(rows) or not all(map(math.isfinite, scores)):
+            raise ArithmeticError(f"version {self.version} gave a score that is not a number")
+        return scores
+
+
+@dataclass(frozen=True)
+class Served:
+    """The variants of one use case at one revision of its deployment state."""
+
+    use_case: UseCase
+    revision: int
+    step: str
+    champion: ServedVariant
+    canaries: tuple[ServedVariant, ...] = ()
+    shadows: tuple[ServedVariant, ...] = ()
+
+    @property
+    def variants(self) -> tuple[ServedVariant, ...]:
+        """Every loaded variant, the champion first."""
+        return (self.champion, *self.canaries, *self.shadows)
+
+    def variant_for(self, request_key: str) -> ServedVariant:
+        """Return the variant that answers a request; buckets that no canary takes are the champion's."""
+        if not self.canaries:
+            return self.champion
+        bucket, upper = bucket_of(self.use_case.name, request_key), 0
+        for canary in self.canaries:
+            upper += canary.weight * BUCKETS // 100
+            if bucket < upper:
+                return canary
+        return self.champion

@@ -1,0 +1,65 @@
+"""The endpoint put together, as one ASGI application, and how it begins and ends."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftgate import promotion, registry
+from driftgate.captures import Journal, Shipper
+from driftgate.endpoint.answering import Answering
+from driftgate.endpoint.invocations import Invocations
+from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.pages import pages
+from driftgate.endpoint.shadowing import Shadowing
+from driftgate.endpoint.watching import Watcher
+from driftgate.lake import lake
+from driftgate.settings import settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
+
+
+class Server:
+    """The application; creating it takes the journal for this process.
+
+    :raises ConfigError: another endpoint writes the journal
+    """
+
+    def __init__(self) -> None:
+        limits = settings().endpoint
+        self.metrics = Metrics()
+        self.journal = Journal(Path(settings().journal))
+        self.shipper = Shipper(self.journal, lake())
+        self.watcher = Watcher(promotion.deployment, registry.load_package, self.metrics)
+        self.shadowing = Shadowing(self.journal, self.metrics)
+        answering = Answering(self.watcher, self.journal, self.shadowing, self.metrics, max_rows=limits.max_rows)
+        self._invocations = Invocations(answering, self.metrics, max_body_bytes=limits.max_body_bytes)
+        self._pages = pages(self.watcher, self._render_metrics, self._lifespan)
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "http" and scope["path"] == "/invocations":
+            await self._invocations(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: "FastAPI") -> AsyncIterator[None]:
+        self.shipper.start()
+        self.shadowing.start()
+        self.watcher.start()
+        yield
+        # No request is under way any more. The order matters: what shadows still say is captured and shipped.
+        self.watcher.stop()
+        self.shadowing.stop()
+        self.shipper.stop()
+        self.journal.close()
+
+    def _render_metrics(self) -> bytes:
+        return self.metrics.render(
+            self.watcher.everything().values(),
+            self.watcher.problems(),
+            lag_seconds=self.shipper.lag_seconds,
+            waiting_bytes=self.journal.waiting_bytes,
+        )

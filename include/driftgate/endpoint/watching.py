@@ -1,0 +1,167 @@
+"""Following the deployment states: a thread that loads what they name and swaps it in whole.
+
+A request in flight keeps the variants that it began with. What cannot be loaded does not stop what is served: without
+its candidate the champion answers everything, and without a new champion the old variants go on.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.refusals import Refused
+from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.errors import nearest
+from driftgate.use_cases import load_use_case, use_case_names
+
+if TYPE_CHECKING:
+    from driftgate.promotion import DeploymentState, Variant
+    from driftgate.registry import Package
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+MAX_PAUSE_SECONDS = 30.0
+
+
+@dataclass
+class _Followed:
+    """Where one use case stands: what is served, and what went wrong with the newest state."""
+
+    served: Served | None = None
+    problem: str | None = None
+    tried_revision: int = 0
+    pause_seconds: float = POLL_SECONDS
+    retry_at: float = 0.0
+    packages: dict[str, "Package"] = field(default_factory=dict)
+
+
+class Watcher:
+    """Keeps the served variants equal to the deployment states.
+
+    :param state_of: returns the deployment state of a use case (``promotion.deployment``)
+    :param load: returns a verified package (``registry.load_package``)
+    """
+
+    def __init__(
+        self,
+        state_of: "Callable[[str], DeploymentState | None]",
+        load: "Callable[[str, str], Package]",
+        metrics: Metrics,
+    ) -> None:
+        self._state_of, self._load, self._metrics = state_of, load, metrics
+        self._followed: dict[str, _Followed] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="deployment-watcher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is loaded stays."""
+        self._stop.set()
+        self._thread.join(5)
+
+    def served(self, use_case: str) -> Served:
+        """Return what answers the requests of a use case.
+
+        :raises Refused: 404 for an unknown use case, 503 for one without a model
+        """
+        followed = self._followed.get(use_case)
+        if followed is not None and followed.served is not None:
+            return followed.served
+        if followed is None and use_case not in (names := use_case_names()):
+            raise Refused(404, f"There is no use case {use_case[:80]!r}{nearest(use_case[:80], names)}.")
+        problem = f" ({followed.problem})" if followed and followed.problem else ""
+        raise Refused(503, f"{use_case} has no model that answers{problem}; run the DAG {use_case}.retrain.")
+
+    def everything(self) -> dict[str, Served]:
+        """Return what is served, by use case."""
+        return {name: followed.served for name, followed in list(self._followed.items()) if followed.served}
+
+    def problems(self) -> dict[str, str]:
+        """Return, by use case, why the newest deployment state is not served as it says."""
+        return {name: followed.problem for name, followed in list(self._followed.items()) if followed.problem}
+
+    def poll(self) -> None:
+        """Look at every use case once."""
+        names = use_case_names()
+        for name in names:
+            self._follow(name, self._followed.setdefault(name, _Followed()))
+        for name in set(self._followed) - set(names):
+            del self._followed[name]
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.poll()
+            except Exception:  # the thread must outlive whatever it meets
+                log.exception("The deployment states could not be followed; trying again.")
+            if self._stop.wait(POLL_SECONDS):
+                return
+
+    def _follow(self, name: str, followed: _Followed) -> None:
+        try:
+            state = self._state_of(name)
+            if state is None or not _is_due(state, followed):
+                return
+            problems = self._swap(name, state, followed)
+        except Exception as error:  # the metadata store is away, or a record or the use case's file is broken
+            problems = [f"The deployment state of {name} cannot be followed: {error}"]
+        _report(name, followed, " ".join(problems) or None)
+
+    def _swap(self, name: str, state: "DeploymentState", followed: _Followed) -> list[str]:
+        """Serve ``state`` as far as it can be loaded; return what could not."""
+        if state.revision != followed.tried_revision:
+            followed.tried_revision, followed.pause_seconds = state.revision, POLL_SECONDS
+        followed.pause_seconds = min(followed.pause_seconds * 2, MAX_PAUSE_SECONDS)
+        followed.retry_at = time.monotonic() + followed.pause_seconds
+        packages: dict[str, Package] = {}
+        problems = []
+        for version in dict.fromkeys(variant.version for variant in state.variants):
+            try:
+                packages[version] = followed.packages.get(version) or self._load(name, version)
+            except Exception as error:  # a broken package must not take the endpoint down
+                problems.append(f"Version {version} cannot be loaded: {error}")
+                self._metrics.package_failures.labels(name, version).inc()
+        if state.champion in packages:
+            followed.served = _served(name, state, packages)
+            followed.packages = packages
+            log.info("%s: revision %d, step %s, versions %s", name, state.revision, state.step, ", ".join(packages))
+        return problems
+
+
+def _is_due(state: "DeploymentState", followed: _Followed) -> bool:
+    """Return whether ``state`` is new, or its last try left a problem and it is time for another."""
+    if state.revision != followed.tried_revision:
+        return True
+    return followed.problem is not None and time.monotonic() >= followed.retry_at
+
+
+def _report(name: str, followed: _Followed, problem: str | None) -> None:
+    if problem and problem != followed.problem:
+        log.error("%s: %s", name, problem)
+    followed.problem = problem
+
+
+def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]") -> Served:
+    signature = packages[state.champion].signature
+
+    def loaded(variant: "Variant") -> ServedVariant:
+        package = packages[variant.version]
+        differs = package.signature != signature
+        return ServedVariant(variant.version, variant.role, variant.weight, package, checks_rows=differs)
+
+    variants = [loaded(variant) for variant in state.variants if variant.version in packages]
+    return Served(
+        use_case=load_use_case(name),
+        revision=state.revision,
+        step=state.step,
+        champion=next(variant for variant in variants if variant.role == "champion"),
+        canaries=tuple(variant for variant in variants if variant.role == "canary"),
+        shadows=tuple(variant for variant in variants if variant.role == "shadow"),
+    )
