@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from driftgate.errors import ConfigError, nearest
 
+LONGEST_VALUE = 100  # characters of a wrong value that a sentence shows
+
 
 class Record(BaseModel):
     """A frozen record; an unknown key is an error."""
@@ -34,8 +36,15 @@ class Record(BaseModel):
 RecordType = TypeVar("RecordType", bound=Record)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with the booleans of version 1.2: the key ``on`` is a word, not true."""
+class _Loader(yaml.CSafeLoader):
+    """YAML with the booleans of version 1.2 (the key ``on`` is a word, not true) that refuses a key written twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        written = [key.value for key, _ in node.value]
+        for key in written:
+            if written.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is written twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
 
 
 _BOOLEAN = "tag:yaml.org,2002:bool"
@@ -61,13 +70,22 @@ def load_yaml(path: Path, record: type[RecordType]) -> RecordType:
 
     :raises ConfigError: the file is missing, is not YAML, or has a wrong, missing or unknown key
     """
+    return parse_record(read_yaml(path), record, where=str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file says.
+
+    :raises ConfigError: the file is missing, or is not YAML
+    """
     try:
-        raw = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
+        return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; create it or correct the name.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8; save it as such.") from None
     except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not valid YAML: {str(error).replace(chr(10), ' ')}") from None
-    return parse_record(raw, record, where=str(path))
+        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 def parse_record(raw: Any, record: type[RecordType], *, where: str) -> RecordType:
@@ -88,7 +106,17 @@ def _clause(item: Any, record: type[BaseModel]) -> str:
         return f"unknown key '{key}'{nearest(str(item['loc'][-1]), known)}"
     if item["type"] == "missing":
         return f"key '{key}' is missing; add it"
-    return f"key '{key}': {item['msg']}, found {item['input']!r}"
+    if item["type"] == "literal_error":
+        allowed = re.findall(r"'([^']*)'", item["ctx"]["expected"])
+        return f"key '{key}' cannot be {_shown(item['input'])}{nearest(str(item['input']), allowed)}"
+    if item["type"] == "value_error":  # a check of our own, which says what it found
+        return f"key '{key}': {item['ctx']['error']}"
+    return f"key '{key}': {item['msg']}, found {_shown(item['input'])}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
 
 
 def _fields_at(record: type[BaseModel], path: tuple[Any, ...]) -> list[str]:

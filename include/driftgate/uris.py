@@ -54,3 +54,8 @@ def job(job_id: str) -> str:
 def lineage(stream: str) -> str:
     """Return the folder of one hash chain of lineage records; a stream is a use case or a source."""
     return f"lineage/{stream}"
+
+
+def delivery(source: str, dataset: str, key: str) -> str:
+    """Return the lineage name of the file that a source delivered for one partition."""
+    return f"source/{source}/{dataset}/{key}.parquet"

@@ -1,0 +1,5 @@
+"""Where data comes from: what a source drops, and its way into the raw zone."""
+
+from driftgate.sources.datasets import datasets_of
+
+__all__ = ["datasets_of"]
