@@ -34,8 +34,8 @@ class Rule(Record):
 
     ``severity`` says what follows: ``critical`` fails the partition, ``row`` sends the row to quarantine, ``warn`` is
     only reported. A missing value breaks a ``nulls`` rule and no other. Of rows with equal keys every one breaks
-    ``unique``, for nothing says which of them is right. A pattern describes the whole value. ``minimum`` and ``maximum``
-    are allowed values. ``max_percent`` is how many may break the rule: of all rows for ``nulls``, else of known values.
+    ``unique``, for nothing says which of them is right. A pattern describes the whole value. ``minimum`` and
+    ``maximum`` are allowed values. ``max_percent`` may break the rule: of all rows for ``nulls``, else of known values.
     """
 
     id: str
