@@ -1,0 +1,134 @@
+"""What a candidate must beat to be worth its upkeep: a rule of thumb and a linear model, fitted on the same rows."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftgate.errors import ConfigError
+from driftgate.evaluation.holdout import LABEL
+from driftgate.evaluation.metrics import Floats
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RULE_PRIOR_ROWS = 100  # an hour with few rows is pulled towards the overall share as if it had these many more
+MOST_CATEGORIES = 200  # one-hot columns of one feature; rarer categories have no column of their own
+MOST_ITERATIONS = 200
+
+Baseline = Callable[[UseCase, "pa.Table", "pa.Table"], Floats]
+
+
+def baseline_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> dict[str, Floats]:
+    """Return the scores of each baseline of the use case on the validation rows, fitted on the training rows.
+
+    :raises ConfigError: all training labels are of one class
+    """
+    labels = _labels(train)
+    if labels.all() or not labels.any():
+        raise ConfigError(
+            f"All {len(labels)} training labels of {use_case.name} are of one class; take a longer window."
+        )
+    return {name: BASELINES[name](use_case, train, validation) for name in use_case.train.baselines}
+
+
+def rule_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
+    """Return the share of positives among the training rows of the same hour of the day.
+
+    The share of hour h is ``(positives of h + m p) / (rows of h + m)`` with p the overall share and m
+    :data:`RULE_PRIOR_ROWS` (additive smoothing towards p).
+    """
+    labels, hours = _labels(train), _hours(use_case, train)
+    rows = np.bincount(hours, minlength=24)
+    positives = np.bincount(hours, weights=labels, minlength=24)
+    shares = (positives + RULE_PRIOR_ROWS * labels.mean()) / (rows + RULE_PRIOR_ROWS)
+    scores: Floats = shares[_hours(use_case, validation)]
+    return scores
+
+
+def logistic_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
+    """Return the probabilities of a logistic regression (L2, C = 1) on one-hot strings and standardised numbers.
+
+    A missing number is the mean of its feature; a missing or unseen category is all zeros.
+    """
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    pairs = list(_encoded(use_case, train, validation))
+    fitted, asked = (csr_matrix(hstack([pair[side] for pair in pairs])) for side in (0, 1))
+    model = LogisticRegression(max_iter=MOST_ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a baseline that is nearly at its optimum is one
+        model.fit(fitted, _labels(train))
+    scores: Floats = model.predict_proba(asked)[:, 1]
+    return scores
+
+
+BASELINES: dict[str, Baseline] = {"rule": rule_scores, "logistic": logistic_scores}
+
+
+def _encoded(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Iterator[tuple[Any, Any]]:
+    """Yield, for each feature, its matrices for the training and the validation rows."""
+    import pyarrow as pa
+
+    for name in train.column_names:
+        if name in (LABEL, *use_case.not_features):
+            continue
+        fitted, asked = train.column(name), validation.column(name)
+        if pa.types.is_string(fitted.type) or pa.types.is_large_string(fitted.type):
+            yield _one_hot(fitted, asked)
+        else:
+            yield _standardised(fitted, asked)
+
+
+def _one_hot(fitted: "pa.ChunkedArray", asked: "pa.ChunkedArray") -> tuple[Any, Any]:
+    import pyarrow.compute as pc
+
+    counted = sorted(
+        pc.value_counts(fitted.drop_null()).to_pylist(), key=lambda item: (-item["counts"], item["values"])
+    )
+    categories = [item["values"] for item in counted[:MOST_CATEGORIES]]
+    return _indicators(fitted, categories), _indicators(asked, categories)
+
+
+def _indicators(column: "pa.ChunkedArray", categories: list[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from scipy.sparse import csr_matrix
+
+    places = pc.index_in(column, value_set=pa.array(categories, column.type)).fill_null(-1).to_numpy()
+    known = np.flatnonzero(places >= 0)
+    return csr_matrix((np.ones(len(known)), (known, places[known])), shape=(len(places), len(categories)))
+
+
+def _standardised(fitted: "pa.ChunkedArray", asked: "pa.ChunkedArray") -> tuple[Any, Any]:
+    from scipy.sparse import csr_matrix
+
+    numbers = _numbers(fitted)
+    known = numbers[np.isfinite(numbers)]
+    mean, spread = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
+    columns = ((np.nan_to_num(part, nan=mean) - mean) / (spread or 1.0) for part in (numbers, _numbers(asked)))
+    first, second = (csr_matrix(column.reshape(-1, 1)) for column in columns)
+    return first, second
+
+
+def _numbers(column: "pa.ChunkedArray") -> Floats:
+    import pyarrow as pa
+
+    numbers: Floats = column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy()
+    return numbers
+
+
+def _labels(table: "pa.Table") -> Floats:
+    labels: Floats = table.column(LABEL).to_numpy(zero_copy_only=False).astype(np.float64)
+    return labels
+
+
+def _hours(use_case: UseCase, table: "pa.Table") -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.hour(table.column(use_case.event_time).cast(pa.timestamp("us"))).to_numpy()

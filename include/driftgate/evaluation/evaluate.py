@@ -1,0 +1,103 @@
+"""Evaluating a candidate out of time, beside its baselines and the champion, on the very same rows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftgate.compute import JobResult
+from driftgate.errors import ConfigError
+from driftgate.evaluation.artefacts import candidate_scorer
+from driftgate.evaluation.baselines import baseline_scores
+from driftgate.evaluation.day_blocks import Interval, auc_interval, calibration_interval, mean_interval
+from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, uplift_gate
+from driftgate.evaluation.holdout import Holdout, holdout, read_split
+from driftgate.evaluation.metrics import Floats, auc, calibration_error, expected_cost_usd, log_loss, row_losses
+from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from driftgate.registry import ModelVersion
+
+
+def evaluate(
+    use_case: UseCase, dataset_version: str, folder: Path, job: JobResult, champion: "ModelVersion | None"
+) -> EvaluationReport:
+    """Evaluate the model of ``job``, write the report to the lake and return it; the same inputs give the same report.
+
+    :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
+    :param champion: the version that serves now, None before the first one
+    :raises CannotJudge: there are no validation rows, or of one class only
+    :raises Tampered: an artefact of the job or a file of the champion's package was changed
+    """
+    held = holdout(use_case, folder)
+    candidate = candidate_scorer(job).score_table(held.table)
+    baselines = baseline_scores(use_case, read_split(folder, "train"), held.table)
+    current = _champion_answers(champion, held.table) if champion else None
+    others = {**baselines, **({"champion": current.scores} if current and current.scores is not None else {})}
+    gates = (uplift_gate(use_case, held, candidate, baselines), champion_gate(use_case, held, candidate, current))
+    report = EvaluationReport(
+        use_case=use_case.name,
+        dataset_version=dataset_version,
+        model_id=job.job_id,
+        model_sha256=job.artefacts["model.txt"],
+        champion=champion.version if champion else None,
+        first_day=str(held.days.min()),
+        last_day=str(held.days.max()),
+        rows=len(held.labels),
+        positives=int(held.labels.sum()),
+        metrics=_metrics(use_case, held, candidate, others),
+        intervals=_intervals(use_case, held, candidate),
+        gates=gates,
+        passed=all(gate.verdict == "pass" for gate in gates),
+        reason=_reason(gates),
+    )
+    return write_report(report)
+
+
+def _champion_answers(champion: "ModelVersion", table: "pa.Table") -> ChampionAnswers:
+    from driftgate.registry import load_package  # the registry keeps our reports, so it imports this room
+
+    scorer = load_package(champion.use_case, champion.version).scorer
+    try:
+        return ChampionAnswers(champion.version, scorer.score_table(table))
+    except ConfigError as problem:  # features.sql changed since the champion was trained
+        return ChampionAnswers(champion.version, None, str(problem))
+
+
+def _metrics(use_case: UseCase, held: Holdout, candidate: Floats, others: Mapping[str, Floats]) -> dict[str, float]:
+    found = {
+        "auc": auc(held.labels, candidate),
+        "log_loss": log_loss(held.labels, candidate),
+        "calibration_error": calibration_error(held.labels, candidate),
+        "expected_cost_usd_per_1000": 1000 * expected_cost_usd(held.labels, candidate, use_case.metric.costs_usd),
+    }
+    for name, scores in others.items():
+        found[f"{name}_auc"] = auc(held.labels, scores)
+        found[f"{name}_log_loss"] = log_loss(held.labels, scores)
+        cost = expected_cost_usd(held.labels, scores, use_case.metric.costs_usd)
+        found[f"{name}_expected_cost_usd_per_1000"] = 1000 * cost
+    return {name: rounded(value) for name, value in found.items()}
+
+
+def _intervals(use_case: UseCase, held: Holdout, candidate: Floats) -> dict[str, Interval]:
+    confidence = use_case.gates.champion.confidence
+    days = held.by_day(candidate)
+    losses = np.array([row_losses(day.labels, day.scores).sum() for day in days])
+    rows = np.array([len(day.labels) for day in days])
+    found = {
+        "auc": auc_interval(days, confidence),
+        "log_loss": mean_interval(losses, rows, confidence),
+        "calibration_error": calibration_interval(days, confidence),
+    }
+    return {name: (rounded(low), rounded(high)) for name, (low, high) in found.items()}
+
+
+def _reason(gates: tuple[GateResult, ...]) -> str:
+    failed = [gate for gate in gates if gate.verdict == "fail"]
+    if failed:
+        return f"The gate {failed[0].gate!r} failed. {failed[0].sentence}"
+    return f"All {len(gates)} gates passed. " + " ".join(gate.sentence for gate in gates)
