@@ -15,6 +15,8 @@ from driftgate.compute import JobResult
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
 from driftgate.records import sha256
+from driftgate.registry import ModelVersion
+from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
 
 DATASET_VERSION = "flight_delays/2013-03-30-3f9c2a1"
@@ -28,14 +30,16 @@ def use_case() -> UseCase:
 
 @pytest.fixture(scope="session")
 def rows() -> pa.Table:
-    """Thirty days of 150 flights; evenings, bad weather and one carrier are late, and some days are bad for everyone."""
+    """Thirty days of 150 flights; evenings, bad weather and one carrier are late; some days are bad for everyone."""
     random = np.random.default_rng(11)
     count = 30 * 150
     day, hour = np.repeat(np.arange(30), 150), random.integers(5, 23, count)
     carrier, visibility = random.integers(0, 5, count), random.choice([1.0, 5.0, 10.0], count, p=[0.1, 0.2, 0.7])
     storm = random.normal(scale=0.4, size=30)[day]
     # The carrier matters in the evening only, which a linear model cannot see.
-    logit = -3 + 0.1 * hour + 2.0 * ((carrier == 2) & (hour > 15)) - 1.5 * (carrier == 2) + 1.2 * (visibility < 2) + storm
+    logit = (
+        -3 + 0.1 * hour + 4.0 * ((carrier == 2) & (hour > 15)) - 2.0 * (carrier == 2) + 1.2 * (visibility < 2) + storm
+    )
     times = [datetime(2013, 3, 1) + timedelta(days=int(d), hours=int(h)) for d, h in zip(day, hour, strict=True)]
     return pa.table(
         {
@@ -110,3 +114,25 @@ def finish() -> Callable[..., JobResult]:
 def job(artefacts: Callable[..., dict[str, bytes]], finish: Callable[..., JobResult]) -> JobResult:
     """A finished job with a good candidate."""
     return finish(artefacts())
+
+
+@pytest.fixture
+def champion() -> Callable[..., ModelVersion]:
+    """Register the package of a champion made from a job's artefacts."""
+
+    def register(files: dict[str, bytes], version: str = "1") -> ModelVersion:
+        model = ModelVersion(
+            use_case="flight_delays",
+            version=version,
+            job_id=f"job-of-{version}",
+            dataset_version=DATASET_VERSION,
+            trainer="lightgbm",
+            seed=7,
+            parameters={},
+            metrics={"auc": 0.7},
+            files=package_files(files),
+        )
+        write_package(model, files)
+        return model
+
+    return register
