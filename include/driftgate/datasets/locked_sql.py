@@ -1,0 +1,61 @@
+"""A use case's SQL, run where it can do nothing but read the tables it is given.
+
+DuckDB runs it without file or network access, without a way to change that, and on one thread: equal tables give equal
+bytes.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from driftgate.errors import ConfigError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+LONGEST_MESSAGE = 400  # characters of DuckDB's own message; it repeats the SQL at length
+
+
+@contextmanager
+def selected(sql: str, tables: "Mapping[str, pa.Table]", *, where: str) -> "Iterator[duckdb.DuckDBPyRelation]":
+    """Give the rows of one SELECT over ``tables``, to be read inside the ``with`` block.
+
+    :param tables: what the SELECT may read, by name
+    :param where: the file (and key) that the SQL comes from, for the sentence
+    :raises ConfigError: ``sql`` is not one SELECT, reads what is not in ``tables``, or fails on their rows
+    """
+    import duckdb
+
+    with _locked() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        try:
+            _refuse_all_but_one_select(connection, sql, where)
+            yield connection.sql(sql)
+        except duckdb.Error as error:
+            message = " ".join(str(error).split())[:LONGEST_MESSAGE]
+            raise ConfigError(f"{where} cannot run on {', '.join(tables)}: {message}") from None
+
+
+def quoted(name: str) -> str:
+    """Return ``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _locked() -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    connection = duckdb.connect(config={"enable_external_access": False, "threads": 1})
+    connection.execute("SET python_enable_replacements = false")  # or SQL could read our own variables by name
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _refuse_all_but_one_select(connection: "duckdb.DuckDBPyConnection", sql: str, where: str) -> None:
+    import duckdb
+
+    kinds = [statement.type for statement in connection.extract_statements(sql)]
+    if kinds != [duckdb.StatementType.SELECT]:
+        found = ", ".join(kind.name for kind in kinds) or "no statement"
+        raise ConfigError(f"{where} must be exactly one SELECT, found {found}; leave the SELECT only.")

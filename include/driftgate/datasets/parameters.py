@@ -1,0 +1,67 @@
+"""What decides the content of a dataset version: ``params.yaml``, the pinned partitions, ``features.sql``."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from driftgate.records import Record, canonical_json, load_yaml, sha256
+from driftgate.settings import project_root
+from driftgate.use_cases import UseCase
+
+
+class StageParameters(Record):
+    """How the stage works, from the project's ``params.yaml``."""
+
+    lookback_days: Annotated[int, Field(ge=0)]
+    min_training_days: Annotated[int, Field(gt=0)]
+
+
+class ProjectParameters(Record):
+    """The project's ``params.yaml``."""
+
+    prepare: StageParameters
+
+
+class VersionParameters(Record):
+    """What one dataset version is about."""
+
+    use_case: str
+    key: str
+    first: str
+    validation_first: str
+    datasets: tuple[str, ...]
+    request_key: tuple[str, ...]
+    event_time: str
+    label: str
+
+
+class Parameters(ProjectParameters):
+    """``params.yaml`` in the clone that makes one dataset version."""
+
+    version: VersionParameters
+
+
+def stage_parameters() -> StageParameters:
+    """Return the section ``prepare`` of the project's ``params.yaml``."""
+    return load_yaml(project_root() / "params.yaml", ProjectParameters).prepare
+
+
+def parameters(use_case: UseCase, prepare: StageParameters, keys: list[str]) -> Parameters:
+    """Return the parameters of the version of ``use_case`` over the days ``keys``, oldest first."""
+    version = VersionParameters(
+        use_case=use_case.name,
+        key=keys[-1],
+        first=keys[0],
+        validation_first=keys[-use_case.train.validation_days],
+        datasets=use_case.datasets,
+        request_key=use_case.request_key,
+        event_time=use_case.event_time,
+        label=use_case.label.expression,
+    )
+    return Parameters(prepare=prepare, version=version)
+
+
+def inputs_hash(made_with: Parameters, sources: Mapping[str, str], features_sql: bytes) -> str:
+    """Return the sha256 of everything that a version is made from; equal inputs are never prepared twice."""
+    return sha256(canonical_json([made_with.model_dump(mode="json"), dict(sources), sha256(features_sql)]))

@@ -1,0 +1,93 @@
+"""Preparing a dataset version: an isolated clone, one DVC stage, the data pushed, and last the tag that publishes it."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from driftgate import errors
+from driftgate.datasets.dvc import configure, run_dvc
+from driftgate.datasets.parameters import Parameters, inputs_hash, parameters, stage_parameters
+from driftgate.datasets.repository import Clone
+from driftgate.datasets.stage import FAILURE, FEATURES, PARAMETERS, SOURCES
+from driftgate.datasets.version import VERSION, DatasetVersion, read_version
+from driftgate.datasets.window import pin
+from driftgate.errors import ConfigError
+from driftgate.records import canonical_json
+from driftgate.settings import project_root, settings
+from driftgate.use_cases import UseCase
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(use_case: UseCase, key: str) -> DatasetVersion:
+    """Return the dataset version of the training window that ends with the day ``key``; make it where there is none.
+
+    The same partitions, features and parameters give the same version, also when two prepare it at once. Until its tag
+    is pushed, which comes last, nothing is visible.
+
+    :raises SourceMissing: partitions of the window are not published, or too few are
+    :raises ConfigError: ``features.sql`` or ``label.expression`` is wrong, or the data repository or the DVC remote
+        refuses what it is given
+    """
+    stage = stage_parameters()
+    days, sources = pin(use_case, key, stage)
+    made_with, features_sql = parameters(use_case, stage, days), use_case.features_sql.encode()
+    with _scratch() as folder:
+        clone = Clone(folder)
+        version = _existing(clone, made_with, inputs_hash(made_with, sources, features_sql))
+        if version is None:
+            _write_inputs(folder, made_with, sources, features_sql)
+            version = _make(clone)
+    return version
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="driftgate-prepare-") as folder:
+        yield Path(folder) / "clone"
+
+
+def _existing(clone: Clone, made_with: Parameters, inputs_sha256: str) -> DatasetVersion | None:
+    for tag in clone.tags(f"{made_with.version.use_case}/{made_with.version.key}-"):
+        version = read_version(clone.show(tag, f"data/{VERSION}"), tag)
+        if version.inputs_sha256 == inputs_sha256:
+            logger.info("%s was made from the same inputs before", tag)
+            return version
+    return None
+
+
+def _write_inputs(folder: Path, made_with: Parameters, sources: dict[str, str], features_sql: bytes) -> None:
+    configure(folder)
+    (folder / "dvc.yaml").write_bytes((project_root() / "dvc.yaml").read_bytes())
+    (folder / PARAMETERS).write_text(yaml.safe_dump(made_with.model_dump(mode="json"), sort_keys=False))
+    (folder / SOURCES).write_bytes(canonical_json(sources))
+    (folder / FEATURES).write_bytes(features_sql)
+
+
+def _make(clone: Clone) -> DatasetVersion:
+    _reproduce(clone.folder)
+    data = (clone.folder / "data" / VERSION).read_bytes()
+    version = read_version(data, DatasetVersion.model_validate_json(data).tag)
+    logger.info("%s: %d rows from %d partitions", version.name, version.rows, len(version.sources))
+    if problem := run_dvc(clone.folder, "push", "--quiet"):
+        raise ConfigError(
+            f"The DVC remote {settings().dvc_remote} refused the data of {version.name} ({problem}); nothing was "
+            "published. Make it writable, or correct 'dvc_remote' in the settings file, and run this again."
+        )
+    clone.publish(version.tag, version.key)
+    return version
+
+
+def _reproduce(folder: Path) -> None:
+    problem = run_dvc(folder, "repro", "--quiet")
+    if (folder / FAILURE).exists():
+        import json
+
+        failure = json.loads((folder / FAILURE).read_text())
+        raise getattr(errors, failure["kind"])(failure["sentence"])
+    if problem:
+        raise ConfigError(f"The stage 'prepare' of {project_root() / 'dvc.yaml'} failed ({problem}); correct it.")

@@ -1,0 +1,75 @@
+"""The record of one dataset version: an immutable training set and where it came from."""
+
+import json
+from typing import Any
+
+from driftgate.errors import Tampered
+from driftgate.records import Record, canonical_json, parse_record, sha256
+
+ROWS = "rows.parquet"
+VERSION = "version.json"
+
+
+class Window(Record):
+    """The days whose requests are the rows, both included."""
+
+    first: str
+    last: str
+
+
+class Split(Record):
+    """The rows to train on, and the later ones to validate on: the days from ``validation_first`` on."""
+
+    validation_first: str
+    train_rows: int
+    validation_rows: int
+
+
+class LabelCounts(Record):
+    """How many rows have each label, and how many requests are no rows because their outcome never comes."""
+
+    positive: int
+    negative: int
+    without_outcome: int
+
+
+class DatasetVersion(Record):
+    """An immutable training set; the git tag ``tag`` of the data repository is its only pointer."""
+
+    schema_version: int = 1
+    name: str
+    tag: str
+    use_case: str
+    key: str
+    window: Window
+    rows: int
+    split: Split
+    labels: LabelCounts
+    columns: dict[str, str]  # name to Arrow type
+    feature_set_sha256: str
+    inputs_sha256: str
+    files: dict[str, str]  # name to sha256
+    dvc_md5: str
+    sources: dict[str, str]  # path of a partition in the lake to the hash of its manifest
+
+
+def named(content: dict[str, Any]) -> DatasetVersion:
+    """Return the record of ``content``, everything but the name, under the name that its content gives it."""
+    name = _name(content)
+    return parse_record({"name": name, "tag": name, **content}, DatasetVersion, where=f"dataset version {name}")
+
+
+def read_version(data: bytes, tag: str) -> DatasetVersion:
+    """Parse ``version.json`` as found at ``tag``.
+
+    :raises Tampered: the content is not the one that the name was made from
+    """
+    version = parse_record(json.loads(data), DatasetVersion, where=f"{VERSION} at tag {tag}")
+    if {version.name, version.tag, _name(version.model_dump(mode="json"))} != {tag}:
+        raise Tampered(f"{VERSION} at tag {tag} is not what the tag was made for; restore the data repository.")
+    return version
+
+
+def _name(content: dict[str, Any]) -> str:
+    digest = sha256(canonical_json({field: content[field] for field in content if field not in ("name", "tag")}))
+    return f"{content['use_case']}/{content['key']}-{digest[:7]}"
