@@ -4,6 +4,8 @@ The deployment record is the truth. The registry's alias follows it, so a move a
 before the alias has followed, its retry only moves the alias.
 """
 
+from functools import partial
+
 from driftgate.errors import PromotionRefused, nearest
 from driftgate.metadata import metadata
 from driftgate.promotion.state import (
@@ -17,6 +19,7 @@ from driftgate.promotion.state import (
     share_of,
     variants,
 )
+from driftgate.registry import list_models, set_champion
 from driftgate.use_cases import UseCase
 
 
@@ -100,10 +103,10 @@ def roll_back(
     if run_id is not None and any(run_id == earlier.run_id for earlier in deployment_history(use_case.name)):
         _align_alias(use_case)
         return state
-    why = {"actor": actor, "reason": reason, "run_id": run_id}
+    move = partial(_append, use_case, state, actor=actor, reason=reason, run_id=run_id)
     if state.candidate:
-        return _append(use_case, state, champion=state.champion, previous=state.previous, **why)
-    restored = _append(use_case, state, champion=_previous(use_case, state, to_previous), previous=None, **why)
+        return move(champion=state.champion, previous=state.previous)
+    restored = move(champion=_previous(use_case, state, to_previous), previous=None)
     _align_alias(use_case)
     return restored
 
@@ -155,8 +158,6 @@ def _under_way(use_case: UseCase, version: str) -> DeploymentState:
 
 
 def _require_registered(use_case: UseCase, version: str) -> None:
-    from driftgate.registry import list_models
-
     known = [model.version for model in list_models(use_case.name)]
     if version not in known:
         raise PromotionRefused(f"{use_case.name} has no registered version {version!r}{nearest(version, known)}")
@@ -194,8 +195,6 @@ def _append(
 
 def _align_alias(use_case: UseCase) -> None:
     """Move the registry's alias to the recorded champion, again when another move came in between."""
-    from driftgate.registry import set_champion
-
     aligned = None
     while (champion := _serving(use_case, "no alias can follow it").champion) != aligned:
         set_champion(use_case.name, champion)

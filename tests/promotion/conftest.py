@@ -1,0 +1,156 @@
+"""Three registered versions, of which the first one serves; and days of flights that two models were asked about."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import md5
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate.captures import Capture, write_captures
+from driftgate.lake import lake, publish
+from driftgate.promotion import DeploymentState, deployment, switch_champion
+from driftgate.registry.tracking import claim_version
+from driftgate.registry.versions import ModelVersion, PackageFile, record_registration
+from driftgate.use_cases import Shadow, UseCase, load_use_case
+
+NAME = "flight_delays"
+
+
+@pytest.fixture
+def use_case() -> UseCase:
+    """The shipped use case; 200 requests make a shadow."""
+    shipped = load_use_case(NAME)
+    return shipped.model_copy(update={"promote": shipped.promote.model_copy(update={"shadow": Shadow(requests=200)})})
+
+
+@pytest.fixture(scope="session")
+def serving_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with versions 1, 2 and 3, and 1 as champion. Made once: MLflow takes seconds for its tables."""
+    home = tmp_path_factory.mktemp("serving")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        for job in ("a", "b", "c"):
+            register(job)
+        switch_champion(load_use_case(NAME), "1", actor="test", reason="the first model")
+    return home
+
+
+@pytest.fixture
+def serving(serving_home: Path, project_home: Path) -> DeploymentState:
+    """Version 1 serves; 2 and 3 are registered."""
+    shutil.copytree(serving_home, project_home, dirs_exist_ok=True)
+    state = deployment(NAME)
+    assert state is not None
+    return state
+
+
+def register(job_id: str) -> str:
+    """Register a version without a model in it."""
+    version = claim_version(NAME, job_id, {}, {"auc": 0.7})
+    model = ModelVersion(
+        use_case=NAME,
+        version=version,
+        job_id=job_id,
+        dataset_version="flight_delays/2013-03-31-3f9c2a1",
+        trainer="lightgbm",
+        seed=7,
+        parameters={},
+        metrics={"auc": 0.7},
+        files={"model.txt": PackageFile(bytes=0, sha256="0" * 64)},
+    )
+    lake().write(f"{model.folder}/package.json", model.canonical())
+    record_registration(model)
+    return version
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of flights: how likely each one was to be late, and whether it was (None: cancelled)."""
+
+    key: str
+    chances: np.ndarray
+    late: list[bool | None]
+
+    def request_key(self, number: int) -> str:
+        row = {"carrier": "UA", "flight": number, "origin": "EWR", "scheduled_departure": f"{self.key}T08:00:00"}
+        return json.dumps(row, sort_keys=True)
+
+    def publish_outcomes(self) -> None:
+        rows = len(self.late)
+        minutes = [None if late is None else 40 if late else 0 for late in self.late]
+        table = pa.table(
+            {
+                "carrier": pa.array(["UA"] * rows),
+                "flight": pa.array(range(rows), pa.int32()),
+                "origin": pa.array(["EWR"] * rows),
+                "scheduled_departure": pa.array(
+                    [datetime.fromisoformat(f"{self.key}T08:00:00")] * rows, pa.timestamp("us")
+                ),
+                "arr_delay_minutes": pa.array(minutes, pa.int32()),
+            }
+        )
+        publish(lake(), f"validated/flights/{self.key}", table)
+
+
+def day_of_flights(key: str, flights: int, cancelled: int = 0) -> Day:
+    """A day whose late flights follow their chances, the same ones each time."""
+    random = np.random.default_rng(int(key.replace("-", "")))
+    chances = random.beta(1, 3, flights)
+    late: list[bool | None] = [bool(value) for value in random.random(flights) < chances]
+    return Day(key, chances, [None] * cancelled + late[cancelled:])
+
+
+Answer = Callable[[float], float | None]
+"""What a model makes of a flight's chance; None is an error."""
+
+
+def ask(
+    day: Day,
+    state: DeploymentState,
+    *,
+    role: str,
+    version: str,
+    answer: Answer = lambda chance: chance,
+    latency_ms: float = 5.0,
+    flights: Iterable[int] | None = None,
+) -> None:
+    """Capture what a version said about flights of a day while ``state`` was served."""
+    captures = []
+    for number in range(len(day.late)) if flights is None else flights:
+        score = answer(float(day.chances[number]))
+        captures.append(
+            Capture(
+                prediction_id=md5(f"{day.key} {number} {state.revision}".encode()).hexdigest(),
+                use_case=state.use_case,
+                variant_role=role,  # type: ignore[arg-type]  # one of the three words
+                model_version=version,
+                deployment_revision=state.revision,
+                step=state.step,
+                score=score,
+                error=None if score is not None else "ValueError: broken",
+                latency_ms=latency_ms,
+                received_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+                event_time=f"{day.key}T08:00:00",
+                request_key=day.request_key(number),
+                features=day.request_key(number),
+            )
+        )
+    write_captures(captures)
+
+
+def shadowed(day: Day, state: DeploymentState, answer: Answer = lambda chance: chance, latency_ms: float = 5.0) -> None:
+    """Champion and shadow were asked about every flight of the day."""
+    ask(day, state, role="champion", version=state.champion)
+    ask(day, state, role="shadow", version=str(state.candidate), answer=answer, latency_ms=latency_ms)
+
+
+def canaried(day: Day, state: DeploymentState, flights: int, answer: Answer = lambda chance: chance) -> None:
+    """The canary was asked about the first flights of the day, the champion about the others."""
+    ask(day, state, role="canary", version=str(state.candidate), answer=answer, flights=range(flights))
+    ask(day, state, role="champion", version=state.champion, flights=range(flights, len(day.late)))
