@@ -4,12 +4,13 @@ import os
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-import yaml
+from pydantic import Field, field_validator
 
 from driftgate.errors import ConfigError, nearest
-from driftgate.records import Record, parse_record
+from driftgate.records import Record, parse_record, read_yaml
 
 # What a settings file may use without anyone setting it; two checkouts on one machine need different ports.
 DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810"}
@@ -20,7 +21,7 @@ class EndpointSettings(Record):
 
     backend: Literal["embedded"]
     host: str
-    port: int
+    port: Annotated[int, Field(ge=1, le=65535)]
     max_body_bytes: int
     max_rows: int
 
@@ -31,6 +32,15 @@ class AirflowSettings(Record):
     url: str
     user: str
     password_file: str
+
+    @field_validator("url")
+    @classmethod
+    def _has_a_usable_port(cls, url: str) -> str:
+        try:
+            _ = urlsplit(url).port
+        except ValueError:
+            raise ValueError(f"the port of {url!r} is no number from 1 to 65535; correct it") from None
+        return url
 
 
 class Settings(Record):
@@ -72,7 +82,7 @@ def _load(env: str, home_folder: str, root: str, _: tuple[str, ...]) -> Settings
         known = [file.stem for file in folder.glob("*.yaml")]
         raise ConfigError(f"DRIFTGATE_ENV is {env!r}, for which {folder} has no file{nearest(env, known)}")
     variables = {**DEFAULTS, **os.environ, "DRIFTGATE_HOME": home_folder}
-    return parse_record(_expand(yaml.safe_load(path.read_text()), variables, path), Settings, where=str(path))
+    return parse_record(_expand(read_yaml(path), variables, path), Settings, where=str(path))
 
 
 def _expand(value: Any, variables: dict[str, str], path: Path) -> Any:
@@ -84,3 +94,7 @@ def _expand(value: Any, variables: dict[str, str], path: Path) -> Any:
         return Template(value).substitute(variables)
     except KeyError as missing:
         raise ConfigError(f"{path} uses ${{{missing.args[0]}}}, which is not set in the environment; set it.") from None
+    except ValueError:
+        raise ConfigError(
+            f"{path}: {value!r} has a '$' that names no variable; write '$$' for a dollar sign."
+        ) from None

@@ -16,6 +16,7 @@ from driftgate.settings import project_root
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Owner(Record):
@@ -57,6 +58,15 @@ class Train(Record):
     baselines: tuple[Literal["rule", "logistic"], ...]
     min_uplift: float
     parameters: dict[str, float | int | str | bool] = {}
+
+    @model_validator(mode="after")
+    def _rows_are_left_to_train_on(self) -> "Train":
+        if self.validation_days >= self.window_days:
+            raise ValueError(
+                f"validation_days must be below window_days, the days it is taken from; got {self.validation_days} of "
+                f"{self.window_days}"
+            )
+        return self
 
 
 class ChampionGate(Record):
@@ -141,6 +151,12 @@ class Retrain(Record):
     cooldown_days: Annotated[int, Field(ge=0)]
     min_new_rows: Annotated[int, Field(ge=0)]
 
+    @model_validator(mode="after")
+    def _can_fire(self) -> "Retrain":
+        if self.nights > self.of_last:
+            raise ValueError(f"nights must not exceed of_last, got {self.nights} of the last {self.of_last}")
+        return self
+
 
 class UseCase(Record):
     """One prediction problem."""
@@ -149,8 +165,8 @@ class UseCase(Record):
     question: str
     owner: Owner
     problem: Literal["binary"]
-    datasets: tuple[str, ...]
-    request_key: tuple[str, ...]
+    datasets: Names
+    request_key: Names
     event_time: str
     not_features: tuple[str, ...] = ()
     label: Label

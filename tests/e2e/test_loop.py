@@ -18,7 +18,7 @@ from driftgate.promotion import deployment
 from driftgate.registry import list_models, load_package
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
-from driftgate.world import demo, stack, traffic
+from driftgate.world import demo, processes, stack, traffic
 from driftgate.world.airflow_api import AirflowApi
 from driftgate.world.replay import play_day
 
@@ -127,7 +127,7 @@ def served_versions() -> set[str]:
 
 def kill(name: str) -> None:
     """Kill -9 the process, not its children, as a crash would."""
-    process = stack._process(name)
+    process = processes.find(name)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(10)
 

@@ -1,23 +1,17 @@
 """``driftgate doctor``: is this machine, this checkout, this configuration fit to run?"""
 
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
 from tempfile import TemporaryFile
-from urllib.parse import urlsplit
 
 import typer
 
 from driftgate.cli.sentences import err, out
 from driftgate.errors import DriftgateError
+from driftgate.world import machine
 
 SUPPORTED = ((3, 11), (3, 12))
-# What the demo may use, rounded up generously; the benchmark page says what it really used.
-FREE_DISK_BYTES = 3 * 2**30
-FREE_MEMORY_BYTES = 3 * 2**30
 
 
 def doctor() -> None:
@@ -64,62 +58,6 @@ def home_writable() -> Iterator[str]:
         yield f"The state folder {home()} cannot be written ({error.strerror}); mend its rights or set DRIFTGATE_HOME."
 
 
-def disk_space() -> Iterator[str]:
-    """Room for the state folder."""
-    from driftgate.settings import home
-
-    folder: Path = next(folder for folder in (home(), *home().parents) if folder.exists())
-    free = shutil.disk_usage(folder).free
-    if free < FREE_DISK_BYTES:
-        yield f"Only {_gib(free)} of disk is free at {folder}, {_gib(FREE_DISK_BYTES)} are needed; make room."
-
-
-def memory() -> Iterator[str]:
-    """Room for Airflow, the endpoint and one training."""
-    import psutil
-
-    free = psutil.virtual_memory().available
-    if free < FREE_MEMORY_BYTES:
-        yield f"Only {_gib(free)} of memory is free, {_gib(FREE_MEMORY_BYTES)} are needed; close other programs."
-
-
-def ports() -> Iterator[str]:
-    """The endpoint and the Airflow UI listen on loopback."""
-    from driftgate.settings import settings
-
-    configured = settings()
-    airflow = urlsplit(configured.airflow.url)
-    if airflow.hostname == "127.0.0.1":
-        yield from _taken("Airflow", airflow.port or 80, "airflow.url")
-    yield from _taken("the endpoint", configured.endpoint.port, "endpoint.port")
-
-
-def _taken(who: str, port: int, setting: str) -> Iterator[str]:
-    with closing(socket.socket()) as probe:
-        probe.settimeout(1)
-        if probe.connect_ex(("127.0.0.1", port)) == 0 and not _ours(port):
-            yield (
-                f"Port {port}, meant for {who}, is used by another program; stop that program or change {setting} in "
-                "the settings file."
-            )
-
-
-def _ours(port: int) -> bool:
-    """Return whether the program that listens on ``port`` was started from this checkout."""
-    import psutil
-
-    from driftgate.settings import project_root
-
-    for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            try:
-                process = psutil.Process(connection.pid)
-                return process.cwd() == str(project_root()) or str(project_root()) in " ".join(process.cmdline())
-            except psutil.Error:
-                return False
-    return False
-
-
 def settings_parse() -> Iterator[str]:
     """The settings file of DRIFTGATE_ENV."""
     from driftgate.settings import settings
@@ -146,18 +84,14 @@ def use_cases_parse() -> Iterator[str]:
         yield from lint_use_case(path)
 
 
-def _gib(size: int) -> str:
-    return f"{size / 2**30:.1f} GiB"
-
-
 CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("Python", python_version),
     ("git", git_present),
     ("state folder", home_writable),
-    ("disk", disk_space),
-    ("memory", memory),
     ("settings", settings_parse),
-    ("ports", ports),
+    ("disk", machine.disk_space),
+    ("memory", machine.memory),
+    ("ports", machine.ports),
     ("contracts", contracts_parse),
     ("use cases", use_cases_parse),
 )

@@ -47,7 +47,9 @@ def nights(use_case: UseCase) -> Table:
     table = Table("Night", "Champion", "AUC of the window", "Verdict", "Why", title="Nights")
     for entry in metadata().all_latest("verdict", f"{use_case.name}/"):
         verdict = entry.body
-        performance = next((item for item in verdict["evidence"] if item["monitor"] == "performance"), {})
+        performance: dict[str, Any] = next(
+            (item for item in verdict["evidence"] if item["monitor"] == "performance"), {}
+        )
         table.add_row(
             entry.subject.split("/")[1],
             _text(verdict.get("champion")),

@@ -15,7 +15,7 @@ the deadline, the candidate is rolled back by itself. The first model of a use c
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule
+from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, XComArg
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
@@ -44,7 +44,7 @@ def promote(use_case: UseCase, *, runbook: str) -> DAG:
         shadow = DeployShadowOperator(
             task_id="deploy_shadow", use_case=name, then="judge_shadow", without_champion="switch_champion"
         )
-        candidate = {"use_case": name, "model_version": shadow.output["model_version"]}
+        candidate = {"use_case": name, "model_version": XComArg(shadow, key="model_version")}
         switch = SwitchChampionOperator(
             task_id="switch_champion", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **candidate
         )

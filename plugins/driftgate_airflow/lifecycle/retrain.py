@@ -19,7 +19,7 @@ registered.
 
 from datetime import date
 
-from airflow.sdk import DAG, Param, chain
+from airflow.sdk import DAG, Param, XComArg, chain
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
@@ -47,9 +47,9 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
     ) as dag:
         sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
         dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name)
-        version = dataset.output["dataset_version"]
+        version = XComArg(dataset, key="dataset_version")
         job = TrainCandidateOperator(task_id="train_candidate", use_case=name, dataset_version=version)
-        trained = {"dataset_version": version, "job_id": job.output["job_id"]}
+        trained = {"dataset_version": version, "job_id": XComArg(job, key="job_id")}
         evaluation = EvaluateCandidateOperator(task_id="evaluate_candidate", use_case=name, **trained)
         registration = RegisterCandidateOperator(task_id="register_candidate", use_case=name, **trained)
         chain(sensor, dataset, job, evaluation, registration)

@@ -1,0 +1,135 @@
+"""Use cases are parsed once into frozen words; a wrong file is a sentence a person can act on."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from driftgate.errors import ConfigError
+from driftgate.settings import project_root
+from driftgate.use_cases import load_use_case, use_case_names
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a use case ``flight_delays`` in a project of this test's own."""
+    target = tmp_path / "include" / "use_cases" / "flight_delays"
+    shutil.copytree(project_root() / "include" / "use_cases" / "flight_delays", target)
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
+    return target
+
+
+def change(folder: Path, *path: str, **values: Any) -> None:
+    """Set keys in the section at ``path`` of the file; a value of None removes the key."""
+    file = folder / "use_case.yaml"
+    raw = yaml.load(file.read_text(), Loader=yaml.BaseLoader)
+    section = raw
+    for name in path:
+        section = section[name]
+    for key, value in values.items():
+        section[key] = value
+        if value is None:
+            del section[key]
+    file.write_text(yaml.safe_dump(raw))
+
+
+def sentence() -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_use_case("flight_delays")
+    assert "use_cases/flight_delays/use_case.yaml" in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_shipped_use_case_parses() -> None:
+    use_case = load_use_case("flight_delays")
+    assert use_case.datasets == ("flights", "weather", "planes")
+    assert use_case.retrain.on == ("performance",)
+    assert use_case.promote.steps_percent[-1] == 100
+    assert "select" in use_case.features_sql.lower()
+
+
+def test_it_is_frozen_and_depends_on_its_content_only() -> None:
+    assert load_use_case("flight_delays").hash == load_use_case("flight_delays").hash
+
+
+def test_an_unknown_name_gets_the_nearest_one() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_use_case("flight_delay")
+    for telling in ("no use case 'flight_delay'", "did you mean 'flight_delays'?", "Known: flight_delays"):
+        assert telling in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "../use_cases/flight_delays", "."])
+def test_a_name_is_no_path(name: str) -> None:
+    with pytest.raises(ConfigError, match="There is no use case"):
+        load_use_case(name)
+
+
+def test_an_edited_file_is_read_again(folder: Path) -> None:
+    before = load_use_case("flight_delays")
+    change(folder, question="Another question?")
+    assert load_use_case("flight_delays").question == "Another question?" != before.question
+
+
+def test_a_folder_without_a_file_is_no_use_case(folder: Path) -> None:
+    (folder / "use_case.yaml").unlink()
+    assert use_case_names() == []
+
+
+def test_the_name_must_be_that_of_the_folder(folder: Path) -> None:
+    change(folder, name="delays")
+    assert "key 'name' is 'delays' but the folder is 'flight_delays'; make them equal" in sentence()
+
+
+def test_a_missing_owner_is_named(folder: Path) -> None:
+    change(folder, owner=None)
+    assert "key 'owner' is missing; add it" in sentence()
+
+
+def test_an_owner_without_a_contact_is_named(folder: Path) -> None:
+    change(folder, "owner", contact=None)
+    assert "key 'owner.contact' is missing; add it" in sentence()
+
+
+@pytest.mark.parametrize("steps", [[], [100, 50], [5, 5, 100], [5, 50]])
+def test_canary_steps_must_rise_to_a_hundred(folder: Path, steps: list[int]) -> None:
+    change(folder, "promote", steps_percent=steps)
+    assert f"steps_percent must rise and end at 100, for example [5, 25, 50, 100], got {steps}" in sentence()
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "telling"),
+    [
+        ((), {"problm": "binary"}, "unknown key 'problm'; did you mean 'problem'?"),
+        (("retrain",), {"on": ["performace"]}, "cannot be 'performace'; did you mean 'performance'? Known: data, perf"),
+        (("train",), {"trainer": "lightbgm"}, "'train.trainer' cannot be 'lightbgm'; did you mean 'lightgbm'?"),
+        (("train",), {"window_days": 0}, "key 'train.window_days': Input should be greater than 0"),
+        (("promote",), {"steps_percent": [0, 100]}, "key 'promote.steps_percent.0': Input should be greater than 0"),
+        (("monitor", "performance"), {"confidence": 0.5}, "'monitor.performance.confidence': Input should be greater"),
+        (("gates", "champion"), {"margin": -1}, "key 'gates.champion.margin': Input should be greater than or equal"),
+        (("label",), {"known_after_days": "soon"}, "key 'label.known_after_days': Input should be a valid integer"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named_with_what_is_allowed(
+    folder: Path, path: tuple[str, ...], values: dict[str, Any], telling: str
+) -> None:
+    change(folder, *path, **values)
+    assert telling in sentence()
+
+
+def test_a_policy_that_can_never_fire_is_refused(folder: Path) -> None:
+    change(folder, "retrain", nights="4", of_last="3")
+    assert "key 'retrain': nights must not exceed of_last, got 4 of the last 3" in sentence()
+
+
+def test_a_window_without_training_days_is_refused(folder: Path) -> None:
+    change(folder, "train", window_days="14")
+    assert "key 'train': validation_days must be below window_days" in sentence()
+
+
+@pytest.mark.parametrize("key", ["datasets", "request_key"])
+def test_an_empty_list_of_names_is_refused(folder: Path, key: str) -> None:
+    change(folder, **{key: []})
+    assert f"key '{key}': Tuple should have at least 1 item" in sentence()
