@@ -1,5 +1,20 @@
 """Compute: where a job runs, and what is known about it."""
 
-from driftgate.compute.jobs import JobResult, JobSpec
+from driftgate.compute.backends import cancel, result, status, submit
+from driftgate.compute.job_files import read_artefact
+from driftgate.compute.jobs import JobHandle, JobLost, JobResult, JobRunning, JobSpec
+from driftgate.compute.targets import target_names
 
-__all__ = ["JobResult", "JobSpec"]
+__all__ = [
+    "JobHandle",
+    "JobLost",
+    "JobResult",
+    "JobRunning",
+    "JobSpec",
+    "cancel",
+    "read_artefact",
+    "result",
+    "status",
+    "submit",
+    "target_names",
+]

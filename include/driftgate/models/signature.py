@@ -83,7 +83,7 @@ class Signature(Record):
         The rows have passed the check.
         """
         warnings = [
-            f"Row {place}: {name} {reprlib.repr(row[name])} was not among the categories of training."
+            f"Row {place}: {name} {reprlib.repr(row[name])} is no category that the model knows."
             for place, row in enumerate(rows)
             for name, known in self._categories
             if row[name] not in known

@@ -1,0 +1,60 @@
+"""Compute targets: named places and sizes to run a job on, from ``include/compute.yaml``."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from driftgate.errors import ConfigError, nearest
+from driftgate.records import Record, load_yaml
+from driftgate.settings import project_root
+
+
+class Target(Record):
+    """One place and size. A setting that its backend cannot honour is refused when a job is submitted."""
+
+    backend: str
+    vcpu: Annotated[int, Field(gt=0)]  # threads of the job
+    memory_mib: Annotated[int, Field(gt=0)]
+    timeout_minutes: Annotated[float, Field(gt=0)]
+    gpu: Annotated[int, Field(ge=0)] = 0
+    spot: bool = False
+    queue: str | None = None
+    image: str | None = None
+
+
+class Targets(Record):
+    """The whole file."""
+
+    targets: dict[str, Target]
+
+
+def target_names() -> list[str]:
+    """Return the names of all compute targets."""
+    return sorted(_targets())
+
+
+def find_target(name: str) -> Target:
+    """Return the compute target called ``name``.
+
+    :raises ConfigError: there is none, or ``compute.yaml`` is wrong
+    """
+    targets = _targets()
+    if name not in targets:
+        raise ConfigError(f"There is no compute target {name!r} in {_path()}{nearest(name, targets)}")
+    return targets[name]
+
+
+def _targets() -> dict[str, Target]:
+    path = _path()
+    return _parse(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def _path() -> Path:
+    return project_root() / "include" / "compute.yaml"
+
+
+@cache
+def _parse(path: Path, _: int) -> dict[str, Target]:
+    return load_yaml(path, Targets).targets

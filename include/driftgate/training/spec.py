@@ -1,0 +1,37 @@
+"""From a use case to the spec of one training job, under a name that a retry finds again."""
+
+import re
+
+from driftgate.compute.jobs import JobSpec, checked_job_id
+from driftgate.records import canonical_json, parse_record, sha256
+from driftgate.training.parameters import LightgbmParameters
+from driftgate.use_cases import UseCase
+
+
+def job_id(dag_id: str, task_id: str, run_id: str, map_index: int) -> str:
+    """Return the job's name: readable, and the same for every try of one task instance and for no other."""
+    readable = re.sub(r"[^A-Za-z0-9_]+", "-", f"{dag_id}-{task_id}-{run_id}").strip("-_")[:100]
+    digest = sha256(canonical_json([dag_id, task_id, run_id, map_index]))[:16]
+    return checked_job_id(f"{readable}-{digest}".lstrip("-"))
+
+
+def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSpec:
+    """Return the spec of a job that trains a candidate; every parameter is in it, also those left at their default.
+
+    :raises ConfigError: ``train.parameters`` has an unknown key or a value out of range
+    """
+    where = f"{use_case.folder / 'use_case.yaml'}, 'train.parameters'"
+    parameters = parse_record(dict(use_case.train.parameters), LightgbmParameters, where=where)
+    return JobSpec(
+        job_id=job_id,
+        use_case=use_case.name,
+        dataset_version=dataset_version,
+        target=use_case.train.target,
+        problem=use_case.problem,
+        trainer=use_case.train.trainer,
+        seed=use_case.train.seed,
+        parameters=parameters.model_dump(),
+        request_key=use_case.request_key,
+        event_time=use_case.event_time,
+        not_features=use_case.not_features,
+    )
