@@ -125,6 +125,7 @@ def champion() -> Callable[..., ModelVersion]:
             use_case="flight_delays",
             version=version,
             job_id=f"job-of-{version}",
+            job_spec_sha256="5" * 64,
             dataset_version=DATASET_VERSION,
             trainer="lightgbm",
             seed=7,

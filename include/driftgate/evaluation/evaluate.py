@@ -8,8 +8,8 @@ import numpy as np
 
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
-from driftgate.evaluation.artefacts import candidate_scorer
 from driftgate.evaluation.baselines import baseline_scores
+from driftgate.evaluation.candidate import candidate_scorer
 from driftgate.evaluation.day_blocks import Interval, auc_interval, calibration_interval, mean_interval
 from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, uplift_gate
 from driftgate.evaluation.holdout import Holdout, holdout, read_split

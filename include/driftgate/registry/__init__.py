@@ -2,6 +2,7 @@
 
 from driftgate.registry.aliases import champion, move_alias, set_champion
 from driftgate.registry.package import Package, load_package
+from driftgate.registry.register import register_job
 from driftgate.registry.versions import ModelVersion, find_model, list_models
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "list_models",
     "load_package",
     "move_alias",
+    "register_job",
     "set_champion",
 ]

@@ -31,6 +31,7 @@ class ModelVersion(Record):
     use_case: str
     version: str
     job_id: str
+    job_spec_sha256: str
     dataset_version: str
     trainer: str
     seed: int
@@ -67,6 +68,12 @@ class Registration(Record):
 def list_models(use_case_name: str) -> list[ModelVersion]:
     """Return every registered version of a use case, oldest first."""
     return [_read(registration) for registration in registrations(use_case_name)]
+
+
+def model_of_job(use_case_name: str, job_id: str) -> ModelVersion | None:
+    """Return the version that was registered of a job, or None."""
+    found = (registration for registration in registrations(use_case_name) if registration.job_id == job_id)
+    return next((_read(registration) for registration in found), None)
 
 
 def find_model(use_case_name: str, version: str) -> ModelVersion:

@@ -1,0 +1,111 @@
+"""The model card: what a person should know before relying on a version, in Markdown made from records.
+
+Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
+"""
+
+from collections.abc import Mapping
+
+from driftgate.datasets import DatasetVersion
+from driftgate.evaluation import EvaluationReport
+from driftgate.evaluation.metrics import cost_threshold
+from driftgate.records import sha256
+from driftgate.use_cases import UseCase
+
+
+def model_card(
+    use_case: UseCase, version: str, report: EvaluationReport, dataset: DatasetVersion, files: Mapping[str, bytes]
+) -> str:
+    """Return the card of a version as Markdown.
+
+    :param files: the other files of its package, which are listed with their hashes
+    """
+    sections = (
+        _head(use_case, version),
+        _use(use_case),
+        _data(dataset),
+        _results(report),
+        _gates(report),
+        _limits(use_case, report, dataset),
+        _origin(use_case, report, files),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _head(use_case: UseCase, version: str) -> str:
+    owner = use_case.owner
+    return f"# {use_case.name}, version {version}\n\n{use_case.question}\n\nOwner: {owner.team} ({owner.contact})"
+
+
+def _use(use_case: UseCase) -> str:
+    costs = use_case.metric.costs_usd
+    return (
+        "## Intended use\n\n"
+        f"A score is the probability that `{use_case.label.expression}` will hold for one request "
+        f"({', '.join(use_case.request_key)}), as known at its `{use_case.event_time}`. "
+        f"The truth is known {use_case.label.known_after_days} day(s) later.\n\n"
+        f"A false alarm costs {costs.false_alarm:g} USD and a missed one {costs.missed:g} USD, so an alarm pays above "
+        f"a score of {cost_threshold(costs):.3f}."
+    )
+
+
+def _data(dataset: DatasetVersion) -> str:
+    split, labels = dataset.split, dataset.labels
+    return (
+        "## Data\n\n"
+        "| | days | rows |\n|---|---|---|\n"
+        f"| trained on | {dataset.window.first} to the day before {split.validation_first} | {split.train_rows:,} |\n"
+        f"| validated on | {split.validation_first} to {dataset.window.last} | {split.validation_rows:,} |\n\n"
+        f"Of {dataset.rows:,} rows {labels.positive:,} ({labels.positive / dataset.rows:.1%}) are positive."
+    )
+
+
+def _results(report: EvaluationReport) -> str:
+    names = {"champion": f"champion {report.champion}"}
+    others = [key.removesuffix("_auc") for key in report.metrics if key.endswith("_auc")]
+    rows = [_result_row(report, name, names.get(name, f"baseline: {name}")) for name in sorted(others)]
+    calibration = report.metrics["calibration_error"]
+    return (
+        f"## Results on the {report.rows:,} validation rows\n\n"
+        "| | AUC | log loss (nats) | expected cost (USD per 1,000) |\n|---|---|---|---|\n"
+        + "\n".join([_result_row(report, "", "**this version**"), *rows])
+        + f"\n\nCalibration error {calibration:.4f}. Intervals resample whole days."
+    )
+
+
+def _result_row(report: EvaluationReport, name: str, label: str) -> str:
+    prefix = f"{name}_" if name else ""
+    cells = [_number(report, f"{prefix}auc"), _number(report, f"{prefix}log_loss")]
+    return f"| {label} | {' | '.join(cells)} | {report.metrics[f'{prefix}expected_cost_usd_per_1000']:,.0f} |"
+
+
+def _number(report: EvaluationReport, metric: str) -> str:
+    interval = report.intervals.get(metric)
+    bounds = f" ({interval[0]:.4f} to {interval[1]:.4f})" if interval else ""
+    return f"{report.metrics[metric]:.4f}{bounds}"
+
+
+def _gates(report: EvaluationReport) -> str:
+    return "## Gates\n\n" + "\n".join(f"- **{gate.gate}: {gate.verdict}.** {gate.sentence}" for gate in report.gates)
+
+
+def _limits(use_case: UseCase, report: EvaluationReport, dataset: DatasetVersion) -> str:
+    not_features = ", ".join(use_case.not_features) or "none"
+    return (
+        "## Limits\n\n"
+        f"- Measured on {report.first_day} to {report.last_day} only; it says nothing about another season.\n"
+        f"- {dataset.labels.without_outcome:,} requests of the window have no outcome; they were neither learnt nor "
+        "measured.\n"
+        "- A category that training never saw is scored as a missing value, and the answer carries a warning.\n"
+        f"- Columns that identify but are not learnt: {not_features}."
+    )
+
+
+def _origin(use_case: UseCase, report: EvaluationReport, files: Mapping[str, bytes]) -> str:
+    train = use_case.train
+    parameters = ", ".join(f"{name}={value}" for name, value in sorted(train.parameters.items()))
+    return (
+        "## Origin\n\n"
+        f"- Job `{report.model_id}`, dataset version `{report.dataset_version}`\n"
+        f"- Trainer {train.trainer}, seed {train.seed}, {parameters or 'default parameters'}\n"
+        + "\n".join(f"- `{name}` sha256 `{sha256(data)}`" for name, data in sorted(files.items()))
+    )

@@ -1,0 +1,97 @@
+"""Making a registered model version of a job whose candidate passed its gates."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driftgate.compute import JobResult, read_artefact, result
+from driftgate.datasets import DatasetVersion, version_files
+from driftgate.errors import ConfigError, PromotionRefused
+from driftgate.evaluation import EvaluationReport, read_report
+from driftgate.evaluation.candidate import candidate_scorer
+from driftgate.evaluation.holdout import read_split
+from driftgate.records import canonical_json, parse_record
+from driftgate.registry import tracking
+from driftgate.registry.card import model_card
+from driftgate.registry.package import package_files, write_package
+from driftgate.registry.versions import ModelVersion, model_of_job
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    MakeBaseline = Callable[[UseCase, pa.Table, np.typing.NDArray[np.float64], dict[str, float]], dict[str, Any]]
+
+JOB_FILES = ("model.txt", "preprocessing.json", "signature.json")
+REFERENCE = ("auc", "log_loss", "calibration_error")
+
+
+def register_job(
+    use_case: UseCase, job_id: str, dataset_version: str, *, make_baseline: "MakeBaseline"
+) -> ModelVersion:
+    """Register the model of a job and return its version; the same job registered again is the same version.
+
+    It takes three steps, each of which may be the last one before a crash: MLflow gives the version its number, the
+    package becomes visible as a whole, MLflow learns where it is. Running again finishes what is missing.
+
+    :param make_baseline: ``monitoring.training_baseline``; passed in, because this room does not know monitoring
+    :raises PromotionRefused: the candidate did not pass its evaluation
+    :raises CannotJudge: it was not evaluated
+    """
+    model = model_of_job(use_case.name, job_id)
+    if model is None:
+        job = result(job_id, use_case.train.target)
+        report = _passed_report(use_case, job, dataset_version)
+        model = _publish(use_case, job, report, version_files(dataset_version), make_baseline)
+    tracking.describe_version(model)
+    return model
+
+
+def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> EvaluationReport:
+    report = read_report(use_case.name, job.job_id)
+    if (report.dataset_version, report.model_sha256) != (dataset_version, job.artefacts["model.txt"]):
+        raise ConfigError(
+            f"Job {job.job_id} was evaluated on {report.dataset_version} with model {report.model_sha256[:12]}, not on "
+            f"{dataset_version} with {job.artefacts['model.txt'][:12]}; run evaluate_candidate again."
+        )
+    if not report.passed:
+        raise PromotionRefused(f"The candidate of job {job.job_id} is rejected and not registered: {report.reason}")
+    return report
+
+
+def _publish(
+    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
+) -> ModelVersion:
+    train = use_case.train
+    version = tracking.claim_version(
+        use_case.name, job.job_id, {"seed": train.seed, **train.parameters}, {**job.metrics, **report.metrics}
+    )
+    dataset = parse_record(json.loads((folder / "version.json").read_bytes()), DatasetVersion, where=str(folder))
+    files = {name: read_artefact(job, name) for name in JOB_FILES}
+    files["evaluation.json"] = report.canonical()
+    files["baseline.json"] = canonical_json(_baseline(use_case, job, report, folder, make_baseline))
+    files["card.md"] = model_card(use_case, version, report, dataset, files).encode()
+    model = ModelVersion(
+        use_case=use_case.name,
+        version=version,
+        job_id=job.job_id,
+        job_spec_sha256=job.spec_sha256,
+        dataset_version=report.dataset_version,
+        trainer=train.trainer,
+        seed=train.seed,
+        parameters=train.parameters,
+        metrics=report.metrics,
+        files=package_files(files),
+    )
+    write_package(model, files)
+    return model
+
+
+def _baseline(
+    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
+) -> dict[str, Any]:
+    scores = candidate_scorer(job).score_table(read_split(folder, "validation"))
+    reference = {name: report.metrics[name] for name in REFERENCE}
+    return make_baseline(use_case, read_split(folder, "train"), scores, reference)
