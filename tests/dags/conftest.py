@@ -12,6 +12,7 @@ DAGS = ROOT / "dags"
 # Before the first import of Airflow: it reads these when it is imported.
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="driftgate-airflow-"))
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ["AIRFLOW__CORE__DAG_DISCOVERY_SAFE_MODE"] = "False"
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(DAGS)
 os.environ["AIRFLOW__USAGE_DATA_COLLECTION__ENABLED"] = "False"

@@ -47,9 +47,9 @@ def test_every_task_has_owner_retries_time_limit_and_alarm(dags):
 def test_every_param_has_type_title_and_sentence(dags):
     for name, dag in dags.items():
         for key in dag.params:
-            schema, where = dag.params.get_param(key).schema, f"the parameter {key} of {name}"
-            assert {"type", "title", "description"} <= set(schema), f"Describe {where} for the trigger form"
-            assert schema["description"].rstrip().endswith("."), f"End the description of {where} with a full stop"
+            param, where = dag.params.get_param(key), f"the parameter {key} of {name}"
+            assert {"type", "title"} <= set(param.schema), f"Give {where} a type and a title for the trigger form"
+            assert (param.description or "").endswith("."), f"Describe {where} in a sentence for the trigger form"
 
 
 def test_identity_is_the_partition_key(dags):
