@@ -1,6 +1,6 @@
 """The assets that connect the DAGs. Every event carries a partition key, never "the latest".
 
-They have a name and no URI of a scheme of ours: for such a URI Airflow loads the asset code of every installed provider,
+They have a name and no URI of a scheme of ours: for one, Airflow loads the asset code of every installed provider,
 boto3 among it, whenever a DAG file is parsed.
 """
 

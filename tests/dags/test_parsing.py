@@ -27,7 +27,7 @@ import json, sys
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 bag = DagBag(sys.argv[1])
-print(json.dumps({name: DagSerialization.to_dict(dag) for name, dag in sorted(bag.dags.items())}))
+print(json.dumps({name: DagSerialization.to_dict(dag) for name, dag in bag.dags.items()}, sort_keys=True))
 """
 
 HEAVY = "pandas,pyarrow,duckdb,great_expectations,lightgbm,mlflow,sklearn,scipy,torch,boto3,dvc"
