@@ -15,6 +15,7 @@ import pytest
 from driftgate.captures import Capture, write_captures
 from driftgate.lake import lake, publish
 from driftgate.promotion import DeploymentState, deployment, switch_champion
+from driftgate.promotion.state import Role
 from driftgate.registry.tracking import claim_version
 from driftgate.registry.versions import ModelVersion, PackageFile, record_registration
 from driftgate.use_cases import Shadow, UseCase, load_use_case
@@ -57,6 +58,7 @@ def register(job_id: str) -> str:
         use_case=NAME,
         version=version,
         job_id=job_id,
+        job_spec_sha256="0" * 64,
         dataset_version="flight_delays/2013-03-31-3f9c2a1",
         trainer="lightgbm",
         seed=7,
@@ -98,59 +100,71 @@ class Day:
         publish(lake(), f"validated/flights/{self.key}", table)
 
 
-def day_of_flights(key: str, flights: int, cancelled: int = 0) -> Day:
-    """A day whose late flights follow their chances, the same ones each time."""
-    random = np.random.default_rng(int(key.replace("-", "")))
-    chances = random.beta(1, 3, flights)
-    late: list[bool | None] = [bool(value) for value in random.random(flights) < chances]
-    return Day(key, chances, [None] * cancelled + late[cancelled:])
-
-
 Answer = Callable[[float], float | None]
-"""What a model makes of a flight's chance; None is an error."""
+"""What a model makes of a flight's chance to be late; None is an error."""
 
 
-def ask(
-    day: Day,
-    state: DeploymentState,
-    *,
-    role: str,
-    version: str,
-    answer: Answer = lambda chance: chance,
-    latency_ms: float = 5.0,
-    flights: Iterable[int] | None = None,
-) -> None:
-    """Capture what a version said about flights of a day while ``state`` was served."""
-    captures = []
-    for number in range(len(day.late)) if flights is None else flights:
-        score = answer(float(day.chances[number]))
-        captures.append(
-            Capture(
-                prediction_id=md5(f"{day.key} {number} {state.revision}".encode()).hexdigest(),
-                use_case=state.use_case,
-                variant_role=role,  # type: ignore[arg-type]  # one of the three words
-                model_version=version,
-                deployment_revision=state.revision,
-                step=state.step,
-                score=score,
-                error=None if score is not None else "ValueError: broken",
-                latency_ms=latency_ms,
-                received_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
-                event_time=f"{day.key}T08:00:00",
-                request_key=day.request_key(number),
-                features=day.request_key(number),
+def well(chance: float) -> float:
+    """The chance itself: nobody can answer better."""
+    return chance
+
+
+class Traffic:
+    """What models were asked on a day, and what they said."""
+
+    def day(self, key: str, flights: int, cancelled: int = 0) -> Day:
+        """Return a day whose late flights follow their chances, the same ones each time."""
+        random = np.random.default_rng(int(key.replace("-", "")))
+        chances = random.beta(1, 3, flights)
+        late: list[bool | None] = [bool(value) for value in random.random(flights) < chances]
+        return Day(key, chances, [None] * cancelled + late[cancelled:])
+
+    def shadowed(self, day: Day, state: DeploymentState, answer: Answer = well, latency_ms: float = 5.0) -> None:
+        """Ask champion and shadow about every flight of the day."""
+        every = range(len(day.late))
+        self.ask(day, state, "champion", state.champion, every)
+        self.ask(day, state, "shadow", str(state.candidate), every, answer, latency_ms)
+
+    def canaried(self, day: Day, state: DeploymentState, flights: int, answer: Answer = well) -> None:
+        """Ask the canary about the first flights of the day, and the champion about the others."""
+        self.ask(day, state, "canary", str(state.candidate), range(flights), answer)
+        self.ask(day, state, "champion", state.champion, range(flights, len(day.late)))
+
+    def ask(
+        self,
+        day: Day,
+        state: DeploymentState,
+        role: Role,
+        version: str,
+        flights: Iterable[int],
+        answer: Answer = well,
+        latency_ms: float = 5.0,
+    ) -> None:
+        """Capture what a version said about some flights of a day while ``state`` was served."""
+        captures = []
+        for number in flights:
+            score = answer(float(day.chances[number]))
+            captures.append(
+                Capture(
+                    prediction_id=md5(f"{day.key} {number} {state.revision}".encode()).hexdigest(),
+                    use_case=state.use_case,
+                    variant_role=role,
+                    model_version=version,
+                    deployment_revision=state.revision,
+                    step=state.step,
+                    score=score,
+                    error=None if score is not None else "ValueError: broken",
+                    latency_ms=latency_ms,
+                    received_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=state.revision, seconds=number),
+                    event_time=f"{day.key}T08:00:00",
+                    request_key=day.request_key(number),
+                    features=day.request_key(number),
+                )
             )
-        )
-    write_captures(captures)
+        write_captures(captures)
 
 
-def shadowed(day: Day, state: DeploymentState, answer: Answer = lambda chance: chance, latency_ms: float = 5.0) -> None:
-    """Champion and shadow were asked about every flight of the day."""
-    ask(day, state, role="champion", version=state.champion)
-    ask(day, state, role="shadow", version=str(state.candidate), answer=answer, latency_ms=latency_ms)
-
-
-def canaried(day: Day, state: DeploymentState, flights: int, answer: Answer = lambda chance: chance) -> None:
-    """The canary was asked about the first flights of the day, the champion about the others."""
-    ask(day, state, role="canary", version=str(state.candidate), answer=answer, flights=range(flights))
-    ask(day, state, role="champion", version=state.champion, flights=range(flights, len(day.late)))
+@pytest.fixture
+def traffic() -> Traffic:
+    """The maker of days and captures."""
+    return Traffic()
