@@ -23,12 +23,16 @@ MAX_CATEGORIES = 255
 
 
 class Feature(Record):
-    """One column of the matrix. The code of a category is its place in ``categories``."""
+    """One column of the matrix. The code of a category is its place in ``categories``.
+
+    A null is NaN in the matrix where training had nulls, so that the model learnt what they mean. A numeric feature
+    that was never null then has ``null_value``, its median: LightGBM would read NaN as zero.
+    """
 
     name: str
     kind: Literal["numeric", "categorical"]
     categories: tuple[str, ...] = ()
-    nullable: bool
+    null_value: float | None = None
 
 
 class Preprocessing(Record):
@@ -39,7 +43,7 @@ class Preprocessing(Record):
 
     @classmethod
     def fit(cls, table: "pa.Table", names: Sequence[str]) -> "Preprocessing":
-        """Learn categories and nullability of the columns ``names`` from the training rows ``table``.
+        """Learn the categories and medians of the columns ``names`` from the training rows ``table``.
 
         :raises ConfigError: a column is no feature by its type (a time), has only nulls or an infinite value
         """
@@ -56,7 +60,7 @@ class Preprocessing(Record):
         return [place for place, feature in enumerate(self.features) if feature.kind == "categorical"]
 
     def encode_table(self, table: "pa.Table") -> NDArray[np.float64]:
-        """Return a matrix with one row per row of ``table``; a null or unseen category is NaN.
+        """Return a matrix with one row per row of ``table``; an unseen category is NaN.
 
         :raises ConfigError: a feature's column is missing, or has another type than in training
         """
@@ -69,16 +73,18 @@ class Preprocessing(Record):
         """Return a matrix with one row per JSON row; the rows must have passed :meth:`Signature.check`."""
         nan = math.nan
         values = [
-            row[name] if codes is None else codes.get(row[name], nan) for row in rows for name, codes in self._codes
+            codes.get(row[name], nan) if codes is not None else row[name] if row[name] is not None else null
+            for row in rows
+            for name, codes, null in self._codes
         ]
-        return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))  # None becomes NaN
+        return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))
 
     @cached_property
-    def _codes(self) -> list[tuple[str, dict[str, float] | None]]:
+    def _codes(self) -> list[tuple[str, dict[str, float] | None, float | None]]:
         return [
-            (feature.name, {value: float(code) for code, value in enumerate(feature.categories)})
+            (feature.name, {value: float(code) for code, value in enumerate(feature.categories)}, None)
             if feature.kind == "categorical"
-            else (feature.name, None)
+            else (feature.name, None, feature.null_value)  # None becomes NaN
             for feature in self.features
         ]
 
@@ -90,20 +96,26 @@ def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
             f"Feature {name!r} is a timestamp, which a model cannot learn from; take parts of it (hour, weekday) in "
             f"features.sql, or add it to 'not_features' of the use case."
         )
-    if column.null_count == len(column):
-        raise ConfigError(
-            f"Feature {name!r} is null in all {len(column)} training rows; correct its join in features.sql, or leave "
-            f"it out."
-        )
-    nullable = column.null_count > 0
     if kind == "string":
-        return Feature(name=name, kind="categorical", categories=_categories(column), nullable=nullable)
-    _refuse_infinite(name, column)
-    return Feature(name=name, kind="numeric", nullable=nullable)
+        categories = _categories(column)
+        _refuse_empty(name, empty=not categories, rows=len(column))
+        return Feature(name=name, kind="categorical", categories=categories)
+    numbers = _numbers(column)
+    missing = np.isnan(numbers)
+    _refuse_empty(name, empty=bool(missing.all()), rows=len(column))
+    _refuse_infinite(name, numbers)
+    return Feature(name=name, kind="numeric", null_value=None if missing.any() else float(np.median(numbers)))
 
 
-def _refuse_infinite(name: str, column: "pa.ChunkedArray") -> None:
-    infinite = int(np.isinf(_numbers(column)).sum())
+def _refuse_empty(name: str, *, empty: bool, rows: int) -> None:
+    if empty:
+        raise ConfigError(
+            f"Feature {name!r} is null in all {rows} training rows; correct its join in features.sql, or leave it out."
+        )
+
+
+def _refuse_infinite(name: str, numbers: NDArray[np.float64]) -> None:
+    infinite = int(np.isinf(numbers).sum())
     if infinite:
         raise ConfigError(
             f"Feature {name!r} is infinite in {infinite} training rows; guard the division in features.sql (nullif)."
@@ -137,7 +149,8 @@ def _encode_column(feature: Feature, column: "pa.ChunkedArray") -> NDArray[np.fl
     import pyarrow.compute as pc
 
     if feature.kind == "numeric":
-        return _numbers(column)
+        numbers = _numbers(column)
+        return numbers if feature.null_value is None else np.where(np.isnan(numbers), feature.null_value, numbers)
     codes = pc.index_in(column.cast(pa.string()), value_set=pa.array(feature.categories, pa.string()))
     return _numbers(codes)
 

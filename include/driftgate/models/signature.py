@@ -19,11 +19,12 @@ MAX_WARNINGS = 10
 
 
 class Column(Record):
-    """One field of a request. ``categories`` are those seen in training, where the field is a categorical feature."""
+    """One field of a request. ``categories`` are those that a categorical feature had in training."""
 
     name: str
     type: Kind
     nullable: bool
+    null_in_training: bool
     categories: tuple[str, ...] = ()
 
 
@@ -37,7 +38,8 @@ class Signature(Record):
     def of(cls, table: "pa.Table", preprocessing: Preprocessing, required: Sequence[str]) -> "Signature":
         """Describe the columns of the training rows ``table`` (without label and split).
 
-        A field may be null where it was in training: a model has learnt nothing about other nulls.
+        A field other than ``required`` may be null even where it never was in training: a gap in the weather feed must
+        not turn away a flight (it did in 6 of 38 windows of the sample year). Such a request gets a warning.
 
         :param required: the request key and event time, which routing and captures need
         :raises ConfigError: a required column is missing, or a column's type is none that a request can carry
@@ -54,7 +56,8 @@ class Signature(Record):
                 Column(
                     name=name,
                     type=kind_of(name, table.column(name).type),
-                    nullable=table.column(name).null_count > 0,
+                    nullable=name not in required,
+                    null_in_training=table.column(name).null_count > 0,
                     categories=categories.get(name, ()),
                 )
                 for name in table.column_names
@@ -78,16 +81,20 @@ class Signature(Record):
                     raise RequestRefused(f"Row {place}: {self._misfit(row)}")
 
     def unseen(self, rows: Sequence[dict[str, Any]]) -> list[str]:
-        """Return one warning per row and field whose category was not in training, the first ten of many.
+        """Return one warning per row and field with a category or null that training never saw, the first ten of many.
 
         The rows have passed the check.
         """
-        warnings = [
-            f"Row {place}: {name} {reprlib.repr(row[name])} is no category that the model knows."
-            for place, row in enumerate(rows)
-            for name, known in self._categories
-            if row[name] not in known
-        ]
+        warnings = []
+        for place, row in enumerate(rows):
+            for name, known in self._categories:
+                if row[name] not in known and row[name] is not None:
+                    warnings.append(
+                        f"Row {place}: {name} {reprlib.repr(row[name])} is no category that the model knows."
+                    )
+            for name in self._never_null:
+                if row[name] is None:
+                    warnings.append(f"Row {place}: {name} is null, which it never was in training.")
         more = len(warnings) - MAX_WARNINGS
         return [*warnings[:MAX_WARNINGS], f"{more} more such warnings."] if more > 0 else warnings
 
@@ -115,8 +122,12 @@ class Signature(Record):
         return [(column.name, _FITS[column.type], column.nullable) for column in self.columns]
 
     @cached_property
-    def _categories(self) -> list[tuple[str, frozenset[str | None]]]:
-        return [(column.name, frozenset(column.categories) | {None}) for column in self.columns if column.categories]
+    def _categories(self) -> list[tuple[str, frozenset[str]]]:
+        return [(column.name, frozenset(column.categories)) for column in self.columns if column.categories]
+
+    @cached_property
+    def _never_null(self) -> list[str]:
+        return [column.name for column in self.columns if column.nullable and not column.null_in_training]
 
 
 def _or_null(column: Column) -> str:
