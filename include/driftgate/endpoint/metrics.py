@@ -20,6 +20,7 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
+        self._counters: dict[tuple[str, ...], Counter] = {}  # looking a child up by labels costs more than counting
         self.predictions = Counter(
             "driftgate_predictions",
             "Rows scored, by outcome: answered, failed",
@@ -57,9 +58,12 @@ class Metrics:
 
     def count(self, served: "Served", outcome: "Outcome") -> None:
         """Count the rows of one outcome."""
-        name, variant = served.use_case.name, outcome.variant
-        result = "failed" if outcome.error else "answered"
-        self.predictions.labels(name, variant.role, variant.version, result).inc(len(outcome.asked))
+        variant = outcome.variant
+        labels = (served.use_case.name, variant.role, variant.version, "failed" if outcome.error else "answered")
+        counter = self._counters.get(labels)
+        if counter is None:
+            counter = self._counters[labels] = self.predictions.labels(*labels)
+        counter.inc(len(outcome.asked))
 
     def render(
         self, served: "Iterable[Served]", problems: "Iterable[str]", *, lag_seconds: float, waiting_bytes: int
