@@ -14,7 +14,13 @@ from driftgate.settings import settings
 from driftgate.world import machine, processes
 from driftgate.world.environment import airflow_environment, airflow_home, password
 
-AIRFLOW = ("api-server", "scheduler", "dag-processor", "triggerer")
+# Task logs are files that the api-server reads itself; the servers that would offer them listen on every address.
+AIRFLOW = {
+    "api-server": ["api-server"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
 STARTUP_SECONDS = 120
 
 
@@ -30,8 +36,8 @@ def start(tell: Callable[[str], None]) -> None:
     if not _migrated().exists() or _migrated().read_text() != version("apache-airflow-core"):
         tell("creating Airflow's database")
         _migrate(environment)
-    for name in AIRFLOW:
-        processes.start(name, [sys.executable, "-m", "airflow", name], environment)
+    for name, arguments in AIRFLOW.items():
+        processes.start(name, [sys.executable, "-m", "airflow", *arguments], environment)
     processes.start("endpoint", [sys.executable, "-m", "driftgate.endpoint"], environment)
     tell("waiting for Airflow")
     _wait("api-server", _airflow_healthy)
