@@ -76,10 +76,12 @@ def test_a_full_disk_leaves_no_half_line(folder, monkeypatch):
     journal = Journal(folder)
     journal.append(b"whole\n")
     real = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: real(file, data[:3]))
-    with pytest.raises(JournalFull, match=r"The disk of the journal .* is full; make room"):
+    with (
+        monkeypatch.context() as full,
+        pytest.raises(JournalFull, match=r"The disk of the journal .* is full; make room"),
+    ):
+        full.setattr(os, "write", lambda file, data: real(file, data[:3]))
         journal.append(b"half a line\n")
-    monkeypatch.undo()
     journal.append(b"next\n")
     journal.close_segment(older_than_seconds=0)
 

@@ -63,10 +63,10 @@ def test_stopping_ships_what_is_still_open(journal, capture):
 def test_a_crash_between_shipping_and_removing_captures_nothing_twice(journal, capture, monkeypatch):
     journal.append(segment_lines([capture(1)]))
     journal.close_segment(older_than_seconds=0)
-    monkeypatch.setattr(Journal, "remove", lambda *_: None)
-    Shipper(journal, lake()).ship()
+    with monkeypatch.context() as crash:
+        crash.setattr(Journal, "remove", lambda *_: None)
+        Shipper(journal, lake()).ship()
     assert captured() == 1
-    monkeypatch.undo()
     Shipper(journal, lake()).ship()
 
     assert captured() == 1
