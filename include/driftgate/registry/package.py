@@ -5,10 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftgate.errors import Tampered
+from driftgate.errors import Conflict, Tampered
 from driftgate.lake import lake
 from driftgate.records import parse_record, sha256
-from driftgate.registry.versions import POINTER, ModelVersion, PackageFile, find_model, record_registration
+from driftgate.registry.versions import (
+    POINTER,
+    ModelVersion,
+    PackageFile,
+    find_model,
+    record_registration,
+    registration_of,
+)
 
 if TYPE_CHECKING:
     from driftgate.models import Preprocessing, Scorer, Signature
@@ -71,7 +78,11 @@ def write_package(model: ModelVersion, files: Mapping[str, bytes]) -> None:
     """Write the files of a package, then ``package.json``, then the registration that makes the version visible.
 
     A crash in between leaves nothing visible; the same call again completes it.
+
+    :raises Conflict: the version is visible already; its files are left alone
     """
+    if registration_of(model.use_case, model.version):
+        raise Conflict(f"Version {model.version} of {model.use_case} was registered by another process meanwhile.")
     for name, data in files.items():
         lake().write(f"{model.folder}/{name}", data)
     lake().write(f"{model.folder}/{POINTER}", model.canonical())

@@ -82,11 +82,17 @@ def find_model(use_case_name: str, version: str) -> ModelVersion:
     :raises ConfigError: there is no such version, or a newer Driftgate wrote its package
     :raises Tampered: ``package.json`` is not the one that was registered
     """
-    entry = metadata().latest(KIND, f"{use_case_name}/{version}")
-    if entry is None:
+    registration = registration_of(use_case_name, version)
+    if registration is None:
         known = [registration.version for registration in registrations(use_case_name)]
         raise ConfigError(f"{use_case_name} has no model version {version!r}{nearest(version, known)}")
-    return _read(_registration(entry))
+    return _read(registration)
+
+
+def registration_of(use_case_name: str, version: str) -> Registration | None:
+    """Return the registration of one version, or None."""
+    entry = metadata().latest(KIND, f"{use_case_name}/{version}")
+    return _registration(entry) if entry else None
 
 
 def registrations(use_case_name: str) -> list[Registration]:
@@ -98,7 +104,7 @@ def registrations(use_case_name: str) -> list[Registration]:
 def record_registration(model: ModelVersion) -> None:
     """Make a version whose package is complete visible to everyone.
 
-    :raises Conflict: it is visible already, with another package
+    :raises Conflict: it is visible already
     """
     registration = Registration(
         use_case=model.use_case, version=model.version, job_id=model.job_id, package_hash=model.package_hash

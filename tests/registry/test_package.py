@@ -1,0 +1,124 @@
+"""A package is loaded only if every byte of it is what was registered."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from driftgate.errors import ConfigError, Conflict, Tampered
+from driftgate.lake import lake
+from driftgate.metadata import metadata
+from driftgate.registry import load_package
+from driftgate.registry import package as package_module
+from driftgate.registry.package import package_files
+from driftgate.registry.versions import PackageFile
+
+FILES = ["model.txt", "preprocessing.json", "signature.json", "card.md", "baseline.json", "evaluation.json"]
+
+
+def test_a_package_scores_as_its_job_did_and_tells_where_it_comes_from(package, rows) -> None:
+    package()
+    loaded = load_package("flight_delays", "1")
+    assert ((loaded.scorer.score_table(rows) > 0) & (loaded.scorer.score_table(rows) < 1)).all()
+    assert [column.name for column in loaded.signature.columns][:2] == ["carrier", "flight"]
+    assert loaded.preprocessing.names == ["carrier", "origin", "distance_miles"]
+    assert loaded.info["dataset_version"] == "flight_delays/2013-03-10-3f9c2a1"
+    assert loaded.info == json.loads(lake().read("models/flight_delays/1/package.json"))
+
+
+@pytest.mark.parametrize("name", [*FILES, "package.json"])
+def test_one_changed_byte_is_tampering(package, name: str) -> None:
+    path = f"{package().folder}/{name}"
+    changed = bytearray(lake().read(path))
+    changed[len(changed) // 2] ^= 1
+    lake().write(path, bytes(changed))
+    with pytest.raises(Tampered, match=rf"{name} is not the file that was registered"):
+        load_package("flight_delays", "1")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(package, name: str) -> None:
+    lake().delete(f"{package().folder}/{name}")
+    with pytest.raises(Tampered, match=f"lacks {name}"):
+        load_package("flight_delays", "1")
+
+
+def test_a_missing_package_json_is_said_so(package) -> None:
+    lake().delete(f"{package().folder}/package.json")
+    with pytest.raises(Tampered, match=r"package\.json is gone"):
+        load_package("flight_delays", "1")
+
+
+@pytest.mark.parametrize("name", ["extra.pkl", "deeper/extra.txt"])
+def test_a_file_that_nobody_registered_is_refused(package, name: str) -> None:
+    lake().write(f"{package().folder}/{name}", b"x")
+    with pytest.raises(Tampered, match=f"holds {name}, which its package.json does not name"):
+        load_package("flight_delays", "1")
+
+
+@pytest.mark.parametrize("name", ["../2/model.txt", "/etc/passwd", "..\\model.txt", ".hidden"])
+def test_a_name_outside_the_folder_is_refused(package, artefacts, name: str) -> None:
+    files = package_files(artefacts) | {name: PackageFile(bytes=1, sha256="0" * 64)}
+    package(files=files)
+    with pytest.raises(Tampered, match="outside its own folder"):
+        load_package("flight_delays", "1")
+
+
+def test_a_file_too_large_is_refused_unread(package, monkeypatch: pytest.MonkeyPatch) -> None:
+    package()
+    monkeypatch.setattr(package_module, "LARGEST_FILE_BYTES", 100)
+    with pytest.raises(Tampered, match="more than the 100 that are loaded"):
+        load_package("flight_delays", "1")
+
+
+def test_a_package_of_a_newer_schema_asks_for_newer_code(package) -> None:
+    package(schema_version=2)
+    with pytest.raises(ConfigError, match="schema_version 2, and this Driftgate reads up to 1; update"):
+        load_package("flight_delays", "1")
+
+
+def test_an_unknown_version_names_those_there_are(package) -> None:
+    package("1")
+    package("12")
+    with pytest.raises(ConfigError, match=r"no model version '13'; did you mean '1'\? Known: 1, 12"):
+        load_package("flight_delays", "13")
+
+
+def test_a_package_without_registration_is_invisible(package) -> None:
+    files = package("1").files
+    lake().write("models/flight_delays/2/package.json", lake().read("models/flight_delays/1/package.json"))
+    assert files
+    with pytest.raises(ConfigError, match="no model version '2'"):
+        load_package("flight_delays", "2")
+
+
+def test_a_registered_version_cannot_be_registered_with_other_bytes(package) -> None:
+    package()
+    with pytest.raises(Conflict, match="registered by another process"):
+        package(seed=8)
+    assert load_package("flight_delays", "1").info["seed"] == 7
+
+
+def test_loading_a_package_loads_no_library_that_it_does_not_need(package) -> None:
+    """LightGBM itself loads pandas and scikit-learn where they are installed."""
+    package()
+    code = (
+        "import sys; from driftgate.registry import load_package, list_models, champion;"
+        "load_package('flight_delays', '1'); list_models('flight_delays'); champion('flight_delays');"
+        "print([name for name in ('mlflow', 'dvc', 'duckdb', 'great_expectations') if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_the_registration_is_one_record(package) -> None:
+    model = package()
+    [entry] = metadata().history("model", "flight_delays/1")
+    assert entry.body == {
+        "schema_version": 1,
+        "use_case": "flight_delays",
+        "version": "1",
+        "job_id": "job-1",
+        "package_hash": model.package_hash,
+    }
