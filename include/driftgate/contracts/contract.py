@@ -23,11 +23,6 @@ class Column(Record):
     classification: Classification
     available_at: AvailableAt
 
-    @property
-    def masked(self) -> bool:
-        """Whether values of this column must not be shown in reports, pages and messages."""
-        return self.classification in ("confidential", "restricted")
-
 
 class Rule(Record):
     """One promise that can be broken.
@@ -73,6 +68,13 @@ class Contract(Record):
     def row_rules(self) -> tuple[Rule, ...]:
         """The rules that send a row to quarantine."""
         return tuple(rule for rule in self.rules if rule.severity == "row")
+
+    @property
+    def masked(self) -> frozenset[str]:
+        """The columns whose values must not be shown in reports, pages and messages."""
+        return frozenset(
+            column.name for column in self.columns if column.classification in ("confidential", "restricted")
+        )
 
     @property
     def outcomes(self) -> tuple[str, ...]:

@@ -1,0 +1,93 @@
+"""Which rows break a rule: the contract once more, as a mask over the Arrow table.
+
+Great Expectations judges with the suite made in ``suite.py``; a test holds the two equal, rule by rule.
+"""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgate.contracts.contract import Rule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Mask = NDArray[np.bool_]
+
+
+def broken_rows(rule: Rule, table: "pa.Table") -> Mask:
+    """Return, for each row of ``table``, whether it breaks ``rule``, whatever share of rows may do so.
+
+    A rule about the number of rows is broken by none of them.
+    """
+    broken = _BROKEN.get(rule.kind)
+    return broken(rule, table.select(rule.columns)) if broken else np.zeros(table.num_rows, dtype=np.bool_)
+
+
+def whole_value(pattern: str) -> str:
+    """Return ``pattern`` as a regular expression that has to match the whole value."""
+    return rf"\A(?:{pattern})\Z"
+
+
+def _nulls(_: Rule, table: "pa.Table") -> Mask:
+    return _numpy(table.column(0).is_null())
+
+
+def _unique(_: Rule, table: "pa.Table") -> Mask:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = table.append_column("row", pa.array(np.arange(table.num_rows))).drop_null()
+    groups = known.group_by(table.column_names, use_threads=False).aggregate([("row", "list"), ("row", "count")])
+    repeated = groups.filter(pc.greater(groups["row_count"], 1))["row_list"].combine_chunks().flatten()
+    mask = np.zeros(table.num_rows, dtype=np.bool_)
+    mask[repeated.to_numpy()] = True
+    return mask
+
+
+def _values(rule: Rule, table: "pa.Table") -> Mask:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = table.column(0)
+    if pa.types.is_integer(column.type):
+        column = column.cast(pa.int64())  # a value of the contract may not fit into the column's own type
+    known = pc.is_in(column, value_set=pa.array(rule.values, column.type))
+    return ~_numpy(known) & _numpy(column.is_valid())
+
+
+def _pattern(rule: Rule, table: "pa.Table") -> Mask:
+    pattern = re.compile(whole_value(str(rule.pattern)))
+    column = table.column(0).combine_chunks().dictionary_encode()
+    broken = [not pattern.search(value) for value in column.dictionary.to_pylist()]
+    mask: Mask = np.array([*broken, False])[column.indices.fill_null(len(broken)).to_numpy()]
+    return mask
+
+
+def _range(rule: Rule, table: "pa.Table") -> Mask:
+    import pyarrow.compute as pc
+
+    column = table.column(0)
+    mask = np.zeros(table.num_rows, dtype=np.bool_)
+    if rule.minimum is not None:
+        mask |= _numpy(pc.less(column, rule.minimum).fill_null(False))
+    if rule.maximum is not None:
+        mask |= _numpy(pc.greater(column, rule.maximum).fill_null(False))
+    return mask
+
+
+_BROKEN: dict[str, Callable[[Rule, Any], Mask]] = {
+    "nulls": _nulls,
+    "unique": _unique,
+    "values": _values,
+    "pattern": _pattern,
+    "range": _range,
+}
+
+
+def _numpy(booleans: Any) -> Mask:
+    mask: Mask = booleans.to_numpy()
+    return mask

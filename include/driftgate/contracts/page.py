@@ -1,0 +1,64 @@
+"""The Data Docs page of one partition: Great Expectations' own rendering, made one file that needs no network."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from driftgate.contracts.contract import Contract
+from driftgate.contracts.evidence import MASKED
+from driftgate.contracts.report import ValidationReport
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+# Around the sections that Great Expectations renders. Its own page loads styles, scripts and a logo from seven hosts.
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{{ report.dataset }} {{ report.partition }}</title>
+<style>
+{% include 'data_docs_default_styles.css' %}
+body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; line-height: 1.4 }
+table { border-collapse: collapse; width: 100%; margin-bottom: 1rem }
+td, th { border: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertical-align: top }
+.badge { background: #eee; border-radius: .3rem; padding: .1rem .3rem }
+.fa-check-circle::before { content: "✓"; color: #1a7f37 }
+.fa-times::before { content: "✗"; color: #c62828 }
+</style></head><body>
+<h1>{{ report.dataset }} {{ report.partition }}</h1>
+<p>Contract {{ report.contract }}, owned by {{ contract.owner }} ({{ contract.contact }}).
+{{ report.rows_in }} rows came in: {{ report.rows_validated }} keep the contract, {{ report.rows_quarantined }} go to
+quarantine. {% if report.critical %}<b>Nothing is published, for critical rules are broken:
+{{ report.critical | join(", ") }}.</b>{% else %}No critical rule is broken.{% endif %}</p>
+{% for section in sections %}{% set section_loop = loop %}{% include 'section.j2' %}{% endfor %}
+</body></html>
+"""
+COUNTS = ("element_count", "missing_count", "unexpected_count", "missing_percent", "unexpected_percent")
+
+
+def render_page(contract: Contract, report: ValidationReport, result: "ExpectationSuiteValidationResult") -> bytes:
+    """Return the page as HTML; values of masked columns are taken out of ``result`` before it is rendered."""
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+
+    for item in result.results:
+        _mask(item, contract)
+    document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
+    page: str = _view().render(document, template="page.html", report=report, contract=contract)
+    return page.encode()
+
+
+def _mask(item: Any, contract: Contract) -> None:
+    kwargs = item.expectation_config.kwargs
+    if not contract.masked.isdisjoint([kwargs.get("column"), *kwargs.get("column_list", ())]):
+        shown = [MASKED] * len(item.result.get("partial_unexpected_list", ()))
+        counts = {name: item.result[name] for name in COUNTS if name in item.result}
+        item.result = {**counts, "partial_unexpected_list": shown}
+        item.exception_info = {"raised_exception": False}
+
+
+@cache
+def _view() -> Any:
+    """Return the view that renders pages; it keeps compiled templates, which take six times as long as rendering."""
+    from great_expectations.render.view import DefaultJinjaPageView
+    from jinja2 import ChoiceLoader, DictLoader
+
+    view = DefaultJinjaPageView()
+    view.env.loader = ChoiceLoader([DictLoader({"page.html": PAGE}), view.env.loader])
+    return view

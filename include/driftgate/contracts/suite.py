@@ -1,0 +1,86 @@
+"""The contract as an expectation suite of Great Expectations; its counterpart over Arrow is ``mask.py``."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from driftgate.contracts.contract import Contract, Rule
+from driftgate.contracts.mask import whole_value
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+SEVERITIES = {"critical": "critical", "row": "warning", "warn": "info"}
+RULE = "rule"  # the key in an expectation's meta under which it carries the id of its rule
+
+
+def expectation_suite(contract: Contract) -> "ExpectationSuite":
+    """Return one expectation per rule; ``meta["rule"]`` of each is the rule's id."""
+    import great_expectations as gx
+
+    return gx.ExpectationSuite(name=contract.label, expectations=[_expectation(rule) for rule in contract.rules])
+
+
+def _expectation(rule: Rule) -> Any:
+    notes = f"{rule.id} ({rule.severity})" + (f": {rule.description}" if rule.description else "")
+    return _EXPECTATIONS[rule.kind](
+        rule, {"severity": SEVERITIES[rule.severity], "meta": {RULE: rule.id}, "notes": notes}
+    )
+
+
+def _row_count(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectTableRowCountToBeBetween
+
+    return ExpectTableRowCountToBeBetween(min_value=rule.minimum, max_value=rule.maximum, **common)
+
+
+def _unique(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToBeUnique, ExpectCompoundColumnsToBeUnique
+
+    if len(rule.columns) == 1:
+        return ExpectColumnValuesToBeUnique(column=rule.columns[0], **common)
+    return ExpectCompoundColumnsToBeUnique(
+        column_list=list(rule.columns), ignore_row_if="any_value_is_missing", **common
+    )
+
+
+def _nulls(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToNotBeNull
+
+    return ExpectColumnValuesToNotBeNull(column=rule.columns[0], mostly=_mostly(rule), **common)
+
+
+def _values(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToBeInSet
+
+    return ExpectColumnValuesToBeInSet(
+        column=rule.columns[0], value_set=list(rule.values), mostly=_mostly(rule), **common
+    )
+
+
+def _pattern(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToMatchRegex
+
+    pattern = whole_value(str(rule.pattern))
+    return ExpectColumnValuesToMatchRegex(column=rule.columns[0], regex=pattern, mostly=_mostly(rule), **common)
+
+
+def _range(rule: Rule, common: dict[str, Any]) -> Any:
+    from great_expectations.expectations import ExpectColumnValuesToBeBetween
+
+    return ExpectColumnValuesToBeBetween(
+        column=rule.columns[0], min_value=rule.minimum, max_value=rule.maximum, mostly=_mostly(rule), **common
+    )
+
+
+def _mostly(rule: Rule) -> float:
+    return 1 - rule.max_percent / 100
+
+
+_EXPECTATIONS: dict[str, Callable[[Rule, dict[str, Any]], Any]] = {
+    "row_count": _row_count,
+    "unique": _unique,
+    "nulls": _nulls,
+    "values": _values,
+    "pattern": _pattern,
+    "range": _range,
+}
