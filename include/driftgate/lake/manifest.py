@@ -8,7 +8,7 @@ twice gives the same files and the same manifest hash.
 import json
 from typing import TYPE_CHECKING
 
-from driftgate.errors import SourceMissing, Tampered
+from driftgate.errors import ConfigError, SourceMissing, Tampered
 from driftgate.lake.store import Store
 from driftgate.records import Record, canonical_json, parse_record, sha256
 
@@ -60,8 +60,8 @@ def publish(
         contract=contract,
         inputs=inputs,
     )
-    store.create(f"{path}/{file.name}", data)
-    store.create(f"{path}/manifests/{manifest.hash}.json", manifest.canonical())
+    store.write(f"{path}/{file.name}", data)  # not create: publishing again mends a file that was damaged
+    store.write(_path_of(manifest), manifest.canonical())
     store.write(f"{path}/{POINTER}", manifest.canonical())
     return manifest
 
@@ -70,28 +70,31 @@ def read_manifest(store: Store, path: str) -> Manifest:
     """Return the current manifest of the folder ``path``.
 
     :raises SourceMissing: nothing was published there
+    :raises Tampered: the pointer is not a manifest that was published there
     """
+    where = store.uri(f"{path}/{POINTER}")
     try:
-        raw = store.read(f"{path}/{POINTER}")
+        manifest = parse_record(json.loads(store.read(f"{path}/{POINTER}")), Manifest, where=where)
     except FileNotFoundError:
         raise SourceMissing(f"Nothing is published at {store.uri(path)}; run the ingest DAG for it first.") from None
-    return parse_record(json.loads(raw), Manifest, where=store.uri(f"{path}/{POINTER}"))
+    except (ValueError, ConfigError):
+        manifest = None
+    if manifest is None or manifest.path != path or not store.exists(_path_of(manifest)):
+        raise Tampered(f"{where} is not a manifest that was published there. Run the partition again.")
+    return manifest
 
 
 def read_table(store: Store, manifest: Manifest) -> "pa.Table":
     """Return the rows that ``manifest`` names, each file checked against its hash.
 
-    :raises Tampered: a file's bytes are not those that were published
+    :raises Tampered: a file is gone, or its bytes are not those that were published
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     tables = []
     for file in manifest.files:
-        data = store.read(f"{manifest.path}/{file.name}")
-        if sha256(data) != file.sha256:
-            where = store.uri(f"{manifest.path}/{file.name}")
-            raise Tampered(f"{where} is not the file that was published: its sha256 differs. Run the partition again.")
+        data = _read_whole(store, f"{manifest.path}/{file.name}", file.sha256)
         tables.append(pq.read_table(pa.BufferReader(data)))
     return pa.concat_tables(tables)
 
@@ -102,6 +105,23 @@ def to_parquet(table: "pa.Table") -> bytes:
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd")
+    pq.write_table(table.replace_schema_metadata(None).combine_chunks(), sink, compression="zstd")
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _read_whole(store: Store, path: str, digest: str) -> bytes:
+    try:
+        data = store.read(path)
+    except FileNotFoundError:
+        raise Tampered(f"{store.uri(path)} was published and is gone. Run the partition again.") from None
+    if sha256(data) != digest:
+        raise Tampered(
+            f"{store.uri(path)} is not the file that was published: its sha256 differs. Run the partition again."
+        )
+    return data
+
+
+def _path_of(manifest: Manifest) -> str:
+    """Every manifest that was ever published is kept under its own hash, so a changed pointer is found out."""
+    return f"{manifest.path}/manifests/{manifest.hash}.json"

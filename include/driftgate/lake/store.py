@@ -2,11 +2,12 @@
 
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from driftgate.errors import ConfigError
+from driftgate.errors import ConfigError, Conflict
 from driftgate.settings import settings
 
 
@@ -34,9 +35,6 @@ class Store(Protocol):
     def uri(self, path: str) -> str:
         """Return the full address of ``path``, as people and lineage write it."""
 
-    def local(self, path: str) -> Path:
-        """Return a local file with the object's bytes, for readers that need a file name."""
-
 
 def lake() -> Store:
     """Return the lake of this environment."""
@@ -49,11 +47,11 @@ def open_store(uri: str) -> Store:
     :raises ConfigError: another kind of address
     """
     parts = urlsplit(uri)
-    if parts.scheme == "file":
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return FolderStore(Path(parts.path))
-    if parts.scheme == "s3":
+    if parts.scheme == "s3" and parts.netloc:
         return S3Store(parts.netloc, parts.path.strip("/"))
-    raise ConfigError(f"The lake {uri!r} is neither file:// nor s3://; correct 'lake' in the settings file.")
+    raise ConfigError(f"The lake {uri!r} is neither file:///folder nor s3://bucket; correct 'lake' in the settings.")
 
 
 class FolderStore:
@@ -63,7 +61,10 @@ class FolderStore:
         self.root = root
 
     def read(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()
+        try:
+            return (self.root / path).read_bytes()
+        except (IsADirectoryError, NotADirectoryError):  # a flat store knows no folders: there is no such object
+            raise FileNotFoundError(self.uri(path)) from None
 
     def write(self, path: str, data: bytes) -> None:
         staged = self._stage(path, data)
@@ -92,9 +93,6 @@ class FolderStore:
     def uri(self, path: str) -> str:
         return f"file://{self.root / path}"
 
-    def local(self, path: str) -> Path:
-        return self.root / path
-
     def _stage(self, path: str, data: bytes) -> Path:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,10 +106,8 @@ class S3Store:
     """A store under a prefix of an S3 bucket; ``create`` is a conditional put."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
-        import boto3
-
         self.bucket, self.prefix = bucket, prefix
-        self.client: Any = boto3.client("s3")
+        self.client = _s3_client()
 
     def read(self, path: str) -> bytes:
         try:
@@ -127,9 +123,11 @@ class S3Store:
         try:
             self.client.put_object(Bucket=self.bucket, Key=self._key(path), Body=data, IfNoneMatch="*")
         except self.client.exceptions.ClientError as error:
-            # 412: it exists. 409: another conditional put of the same key is under way; that one wins.
-            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+            code = error.response["Error"]["Code"]
+            if code == "PreconditionFailed":
                 return False
+            if code == "ConditionalRequestConflict":  # another write is under way, and nobody knows yet which one wins
+                raise Conflict(f"{self.uri(path)} is being written by another process; try again.") from error
             raise
         return True
 
@@ -150,10 +148,13 @@ class S3Store:
     def uri(self, path: str) -> str:
         return f"s3://{self.bucket}/{self._key(path)}"
 
-    def local(self, path: str) -> Path:
-        target = Path(tempfile.mkdtemp(prefix="driftgate-")) / Path(path).name
-        target.write_bytes(self.read(path))
-        return target
-
     def _key(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
+
+
+@cache
+def _s3_client() -> Any:
+    """One client for the process: making one takes a tenth of a second, and threads may share it."""
+    import boto3
+
+    return boto3.client("s3")

@@ -7,9 +7,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, String, Table, Text, create_engine, event, func, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from driftgate.errors import Conflict
 from driftgate.settings import settings
@@ -53,18 +66,14 @@ class RecordStore:
         :param expected: the revision that the caller last read (0 for none); None takes whatever is there
         :raises Conflict: another writer appended since ``expected`` was read
         """
-        latest = self.latest(kind, subject)
-        current = latest.revision if latest else 0
-        if expected is not None and expected != current:
-            raise Conflict(f"{kind} of {subject} is at revision {current}, not {expected}: someone changed it first.")
-        entry = Entry(kind, subject, current + 1, datetime.now(UTC), body)
-        row = {**entry.__dict__, "body": json.dumps(body, sort_keys=True)}
-        try:
-            with self.engine.begin() as connection:
-                connection.execute(RECORDS.insert(), row)
-        except IntegrityError:
-            raise Conflict(f"{kind} of {subject}: another writer took revision {entry.revision} first.") from None
-        return entry
+        while True:
+            latest = self.latest(kind, subject)
+            current = latest.revision if latest else 0
+            if expected is not None and expected != current:
+                raise Conflict(f"{kind} of {subject} is at revision {current}, not {expected}: someone was first.")
+            entry = Entry(kind, subject, current + 1, datetime.now(UTC), body)
+            if self._inserted(entry):
+                return entry  # else another writer took this revision: look again
 
     def latest(self, kind: str, subject: str) -> Entry | None:
         """Return the newest revision, or None."""
@@ -96,9 +105,19 @@ class RecordStore:
         with self.engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query.order_by(RECORDS.c.revision))]
 
+    def _inserted(self, entry: Entry) -> bool:
+        row = {**entry.__dict__, "body": json.dumps(entry.body, sort_keys=True)}
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(RECORDS.insert(), row)
+        except IntegrityError:
+            return False
+        return True
+
 
 def _entry(row: Any) -> Entry:
-    return Entry(row.kind, row.subject, row.revision, row.written_at, json.loads(row.body))
+    written_at = row.written_at.replace(tzinfo=row.written_at.tzinfo or UTC)  # SQLite forgets the zone
+    return Entry(row.kind, row.subject, row.revision, written_at, json.loads(row.body))
 
 
 @cache
@@ -109,13 +128,13 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _sqlite_pragmas)
     try:
         RECORDS.metadata.create_all(engine, checkfirst=True)
-    except OperationalError as error:  # two processes created the table at the same moment; the other one won
-        if "already exists" not in str(error):
+    except DBAPIError:
+        if not inspect(engine).has_table(RECORDS.name):  # else another process created it at the same moment
             raise
     return engine
 
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:
     # Readers must not wait for the writer (the endpoint polls); a writer waits for another up to ten seconds.
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=10000")
+    connection.execute("PRAGMA journal_mode=WAL")

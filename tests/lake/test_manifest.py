@@ -1,0 +1,171 @@
+"""A table is published by one pointer: the same bytes for the same rows, and nothing half-visible."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from driftgate.errors import SourceMissing, Tampered
+from driftgate.lake import Manifest, lake, publish, read_manifest, read_table
+from driftgate.lake.manifest import to_parquet
+from driftgate.lake.store import FolderStore
+
+PATH = "validated/flights/2013-04-01"
+
+
+def flights(rows: int = 100, *, delay: int = 0) -> pa.Table:
+    return pa.table(
+        {
+            "carrier": pa.array([None if n % 9 == 0 else f"C{n % 5}" for n in range(rows)], pa.string()),
+            "delay": pa.array([n + delay for n in range(rows)], pa.int32()),
+        }
+    )
+
+
+def damage(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content and len(old) == len(new)
+    path.write_bytes(content.replace(old, new, 1))
+
+
+def data_file(home: Path, manifest: Manifest) -> Path:
+    return home / "lake" / PATH / manifest.files[0].name
+
+
+def test_what_is_published_is_read() -> None:
+    manifest = publish(lake(), PATH, flights(), contract="flights@1.0.0", inputs=("abc",))
+    assert read_manifest(lake(), PATH) == manifest
+    assert read_table(lake(), manifest) == flights()
+    assert manifest.rows == 100
+
+
+def test_an_empty_table_keeps_its_columns() -> None:
+    manifest = publish(lake(), PATH, flights(0))
+    assert read_table(lake(), manifest).schema == flights().schema
+
+
+def test_the_same_input_gives_the_same_manifest_and_the_same_objects() -> None:
+    first = publish(lake(), PATH, flights(), inputs=("abc",))
+    objects = lake().list("validated")
+    assert publish(lake(), PATH, flights(), inputs=("abc",)).hash == first.hash
+    assert lake().list("validated") == objects
+
+
+def test_equal_rows_in_other_pieces_give_the_same_bytes() -> None:
+    whole = flights()
+    pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(1, 60), whole.slice(61)])
+    assert pieces.column("delay").num_chunks == 3
+    assert to_parquet(pieces) == to_parquet(whole)
+
+
+@pytest.mark.parametrize("change", ["rows", "contract", "inputs", "type"])
+def test_whatever_differs_changes_the_hash(change: str) -> None:
+    first = publish(lake(), PATH, flights(), contract="flights@1.0.0", inputs=("abc",))
+    wider = flights().set_column(1, "delay", flights().column("delay").cast(pa.int64()))
+    second = publish(
+        lake(),
+        PATH,
+        {"rows": flights(delay=1), "type": wider}.get(change, flights()),
+        contract="flights@1.0.1" if change == "contract" else "flights@1.0.0",
+        inputs=("abd",) if change == "inputs" else ("abc",),
+    )
+    assert second.hash != first.hash
+    assert read_manifest(lake(), PATH) == second
+
+
+def test_a_reader_with_the_old_manifest_still_reads_the_old_rows() -> None:
+    old = publish(lake(), PATH, flights())
+    publish(lake(), PATH, flights(delay=7))
+    assert read_table(lake(), old) == flights()
+
+
+def test_nothing_published_is_a_sentence() -> None:
+    with pytest.raises(SourceMissing, match=rf"Nothing is published at file://.*/{PATH}; run the ingest DAG for it"):
+        read_manifest(lake(), PATH)
+
+
+def test_one_changed_byte_of_the_data_is_found(project_home: Path) -> None:
+    manifest = publish(lake(), PATH, flights())
+    damage(data_file(project_home, manifest), b"C1", b"C2")
+    with pytest.raises(Tampered, match=r"is not the file that was published: its sha256 differs\. Run the partition"):
+        read_table(lake(), manifest)
+
+
+def test_a_removed_data_file_is_found(project_home: Path) -> None:
+    manifest = publish(lake(), PATH, flights())
+    data_file(project_home, manifest).unlink()
+    with pytest.raises(Tampered, match=r"was published and is gone\. Run the partition again"):
+        read_table(lake(), manifest)
+
+
+@pytest.mark.parametrize("harm", ["changed", "removed"])
+def test_running_the_partition_again_mends_it(project_home: Path, harm: str) -> None:
+    manifest = publish(lake(), PATH, flights())
+    if harm == "changed":
+        damage(data_file(project_home, manifest), b"C1", b"C2")
+    else:
+        data_file(project_home, manifest).unlink()
+    publish(lake(), PATH, flights())
+    assert read_table(lake(), manifest) == flights()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'"rows":100', b'"rows":101'), (b'"contract":', b'"contrakt":'), (b"{", b"["), (b"2013", b"2014")]
+)
+def test_one_changed_byte_of_the_pointer_is_found(project_home: Path, old: bytes, new: bytes) -> None:
+    publish(lake(), PATH, flights())
+    damage(project_home / "lake" / PATH / "manifest.json", old, new)
+    with pytest.raises(Tampered, match=r"manifest.json is not a manifest that was published there"):
+        read_manifest(lake(), PATH)
+
+
+def test_the_pointer_of_another_partition_is_found(project_home: Path) -> None:
+    publish(lake(), PATH, flights())
+    other = publish(lake(), "validated/flights/2013-04-02", flights(5))
+    (project_home / "lake" / PATH / "manifest.json").write_bytes(other.canonical())
+    with pytest.raises(Tampered):
+        read_manifest(lake(), PATH)
+
+
+class Killed(BaseException):
+    """The process ends here; nothing that catches errors may catch it."""
+
+
+class Dying(FolderStore):
+    """A store whose writer dies before its n-th write."""
+
+    writes_left = 0
+
+    def write(self, path: str, data: bytes) -> None:
+        if self.writes_left == 0:
+            raise Killed
+        self.writes_left -= 1
+        super().write(path, data)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2])
+def test_a_writer_that_dies_at_any_write_leaves_the_old_table_and_can_run_again(
+    project_home: Path, writes: int
+) -> None:
+    old = publish(lake(), PATH, flights())
+    dying = Dying(project_home / "lake")
+    dying.writes_left = writes
+    with pytest.raises(Killed):
+        publish(dying, PATH, flights(delay=7))
+    assert read_manifest(lake(), PATH) == old
+    assert read_table(lake(), old) == flights()
+    again = publish(lake(), PATH, flights(delay=7))
+    assert read_manifest(lake(), PATH) == again
+    assert read_table(lake(), again) == flights(delay=7)
+
+
+GOLDEN = (
+    b'{"bytes":1,"contract":"flights@1.0.0","files":[{"bytes":1,"name":"ab.parquet","rows":2,"sha256":"ab"}],'
+    b'"inputs":["cd"],"path":"validated/flights/2013-04-01","rows":2,"schema_sha256":"ef","schema_version":1}'
+)
+
+
+def test_the_golden_manifest() -> None:
+    manifest = Manifest.model_validate_json(GOLDEN)
+    assert manifest.canonical() == GOLDEN
+    assert manifest.hash == "a40d4c133dc4b61edbf7450326961f73506ebf492b814035a8129a0bebd98637"
