@@ -7,12 +7,12 @@ the deadline, the candidate is rolled back by itself. The first model of a use c
 **When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a
 *Model version*.
 
-**To stop a promotion:** trigger `…rollback`.
+**To stop a promotion:** trigger `…rollback`. This run then ends at its judge, which finds no candidate to judge.
 
 **If a `judge_…` task fails:** the rollback has already run. Read the report that the log names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, XComArg
@@ -44,27 +44,29 @@ def promote(use_case: UseCase, *, runbook: str) -> DAG:
         shadow = DeployShadowOperator(
             task_id="deploy_shadow", use_case=name, then="judge_shadow", without_champion="switch_champion"
         )
-        candidate = {"use_case": name, "model_version": XComArg(shadow, key="model_version")}
+        candidate: dict[str, Any] = {"use_case": name, "model_version": XComArg(shadow, key="model_version")}
         switch = SwitchChampionOperator(
             task_id="switch_champion", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **candidate
         )
         rollback = RollBackOperator(
             task_id="roll_back",
             use_case=name,
-            reason=f"a guardrail was crossed; see reports/promotion/{name}",
+            model_version="{{ ti.xcom_pull(task_ids='deploy_shadow', key='model_version') or '' }}",
+            reason=f"a guardrail was crossed or could not be judged; see reports/promotion/{name}",
             trigger_rule=TriggerRule.ALL_DONE,  # also when a judge itself broke: fail closed
         )
-        last_judge = _steps(use_case, candidate, shadow, rollback)
-        last_judge >> switch
-        shadow >> [switch, rollback]
+        # Every branch decides about both ends itself: whoever says no skips the switch, and whoever leads to it skips
+        # the rollback. Through the last judge alone a "no" to the shadow would reach the switch as "skipped", not "no".
+        for branch in (shadow, *_steps(use_case, candidate, shadow)):
+            branch >> [switch, rollback]
     return dag
 
 
 def _steps(
-    use_case: UseCase, candidate: dict[str, Any], shadow: DeployShadowOperator, rollback: RollBackOperator
-) -> Any:
-    """Wire shadow and canary steps, each followed by its judge; return the last judge."""
-    shares: Sequence[int] = [share for share in use_case.promote.steps_percent if share < 100]
+    use_case: UseCase, candidate: dict[str, Any], shadow: DeployShadowOperator
+) -> Iterator[JudgeCandidateOperator]:
+    """Wire shadow and canary steps, each followed by its judge, and yield the judges."""
+    shares = [share for share in use_case.promote.steps_percent if share < 100]
     previous: Any = shadow
     for index, step in enumerate(["shadow", *(f"canary_{share}" for share in shares)]):
         if index:
@@ -79,9 +81,9 @@ def _steps(
             otherwise="roll_back",
             **candidate,
         )
-        previous >> judge >> rollback
+        previous >> judge
         previous = judge
-    return previous
+        yield judge
 
 
 def _model_version() -> Param:

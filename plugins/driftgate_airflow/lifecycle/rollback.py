@@ -42,6 +42,6 @@ def rollback(use_case: UseCase, *, runbook: str) -> DAG:
         },
     ) as dag:
         RollBackOperator(
-            task_id="roll_back", use_case=use_case.name, reason="{{ params.reason }}", obey_params=True
+            task_id="roll_back", use_case=use_case.name, reason="{{ params.reason }}"
         ) >> ShowDeploymentOperator(task_id="show_deployment", use_case=use_case.name)
     return dag

@@ -64,7 +64,10 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
             report = uris.promotion_report(self.use_case, self.model_version, self.step_name)
             step = Step(
                 summary={"passed": judgement.passed, "reason": judgement.reason},
-                inputs=(DatasetRef(f"model/{self.use_case}/{self.model_version}", None),),
+                inputs=(
+                    DatasetRef(f"model/{self.use_case}/{self.model_version}", None),
+                    *(DatasetRef(uris.captures(self.use_case, day), None) for day in judgement.outcomes),
+                ),
                 outputs=(DatasetRef(report, judgement.hash),),
             )
             self.conclude([step], context)

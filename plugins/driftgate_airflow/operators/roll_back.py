@@ -1,7 +1,7 @@
 """Take a candidate out of the traffic, or give the traffic back to the champion before."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
@@ -9,35 +9,58 @@ from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor
 
+if TYPE_CHECKING:
+    from driftgate.promotion import DeploymentState
+
 
 class RollBackOperator(UseCaseOperator):
     """
     Restore the champion: a candidate in shadow or canary is removed.
 
     :param reason: why, for the record (templated)
-    :param obey_params: follow the run's parameters ``dry_run`` and ``to_previous`` (the manual DAG); else act at once
+    :param model_version: take out this candidate and no other, and do nothing when it is not under way (any more), or
+        when it is empty; None takes out whatever is under way and follows the run's parameters ``dry_run`` and
+        ``to_previous`` (templated)
     """
 
-    template_fields: Sequence[str] = ("use_case", "reason")
+    template_fields: Sequence[str] = ("use_case", "reason", "model_version")
 
-    def __init__(self, *, reason: str, obey_params: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, reason: str, model_version: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.reason = reason
-        self.obey_params = obey_params
+        self.model_version = model_version
 
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef
-        from driftgate.promotion import deployment, roll_back
+        from driftgate.promotion import deployment
+
+        before = deployment(self.use_case)
+        if self.model_version == "" or (self.model_version is None and context["params"].get("dry_run")):
+            state = before.model_dump(mode="json") if before else None
+            return Step(summary={"moved": False, "deployment": state})
+        after = self._roll_back(context)
+        return Step(
+            summary={
+                "moved": after != before,
+                "step": after.step,
+                "champion": after.champion,
+                "reason": after.reason,
+            },
+            outputs=(DatasetRef(f"deployment/{self.use_case}", str(after.revision)),),
+        )
+
+    def _roll_back(self, context: Context) -> "DeploymentState":
+        from driftgate.promotion import roll_back
         from driftgate.use_cases import load_use_case
 
-        use_case = load_use_case(self.use_case)
-        params = context["params"] if self.obey_params else {}
-        if params.get("dry_run"):
-            return Step(summary={"dry_run": True, "would_roll_back": str(deployment(self.use_case))})
-        state = roll_back(
-            use_case, reason=self.reason, actor=actor(context), to_previous=bool(params.get("to_previous"))
-        )
-        return Step(
-            summary={"step": state.step, "champion": state.champion, "reason": self.reason},
-            outputs=(DatasetRef(f"deployment/{self.use_case}", str(state.revision)),),
+        use_case, who = load_use_case(self.use_case), actor(context)
+        if self.model_version is not None:
+            return roll_back(use_case, reason=self.reason, actor=who, candidate=self.model_version)
+        run = context["dag_run"]
+        return roll_back(
+            use_case,
+            reason=self.reason,
+            actor=who,
+            to_previous=bool(context["params"].get("to_previous")),
+            run_id=f"{run.dag_id}/{run.run_id}",
         )
