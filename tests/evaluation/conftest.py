@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftgate import uris
-from driftgate.compute import JobResult
+from driftgate.compute import JobResult, JobSpec
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
 from driftgate.records import sha256
@@ -94,11 +94,24 @@ def finish() -> Callable[..., JobResult]:
     """Leave the artefacts of a finished job in the lake."""
 
     def finish(artefacts: dict[str, bytes], job_id: str = "job-1") -> JobResult:
-        for name, data in artefacts.items():
+        spec = JobSpec(
+            job_id=job_id,
+            use_case="flight_delays",
+            dataset_version=DATASET_VERSION,
+            target="local_small",
+            problem="binary",
+            trainer="lightgbm",
+            seed=7,
+            parameters={"num_leaves": 7},
+            request_key=(),
+            event_time="scheduled_departure",
+            not_features=(),
+        )
+        for name, data in {**artefacts, "spec.json": spec.canonical()}.items():
             lake().write(f"{uris.job(job_id)}/{name}", data)
         return JobResult(
             job_id=job_id,
-            spec_sha256="5" * 64,
+            spec_sha256=spec.hash,
             artefacts={name: sha256(data) for name, data in artefacts.items()},
             metrics={"auc": 0.7},
             stop_reason="all_iterations",

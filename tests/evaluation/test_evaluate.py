@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftgate import uris
-from driftgate.errors import CannotJudge, Tampered
+from driftgate.errors import CannotJudge, ConfigError, Tampered
 from driftgate.evaluation import evaluate, read_report
 from driftgate.evaluation.metrics import auc
 from driftgate.lake import lake
@@ -131,6 +131,20 @@ def test_a_changed_champion_is_an_alarm_not_a_comparison(use_case, folder, job, 
 def test_a_changed_candidate_is_refused(use_case, folder, job) -> None:
     lake().write(f"{uris.job(job.job_id)}/model.txt", b"tree\n")
     with pytest.raises(Tampered, match="not the file that the job wrote"):
+        evaluate(use_case, VERSION, folder, job, None)
+
+
+def test_a_job_of_another_dataset_version_may_have_seen_these_rows(use_case, folder, job) -> None:
+    with pytest.raises(
+        ConfigError, match="trained on flight_delays/2013-03-30-3f9c2a1, not on flight_delays/2013-03-29"
+    ):
+        evaluate(use_case, "flight_delays/2013-03-29-0000000", folder, job, None)
+
+
+def test_a_changed_spec_is_refused(use_case, folder, job) -> None:
+    path = f"{uris.job(job.job_id)}/spec.json"
+    lake().write(path, lake().read(path).replace(b'"seed":7', b'"seed":8'))
+    with pytest.raises(Tampered, match="not the spec that the job ran"):
         evaluate(use_case, VERSION, folder, job, None)
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftgate import uris
-from driftgate.compute import JobResult
+from driftgate.compute import JobResult, JobSpec
 from driftgate.datasets import DatasetVersion
 from driftgate.evaluation import EvaluationReport, GateResult
 from driftgate.evaluation.report import write_report
@@ -93,9 +93,22 @@ def finished(artefacts: dict[str, bytes]) -> Callable[..., JobResult]:
     """Leave a finished job and its evaluation in the lake."""
 
     def finish(job_id: str = "job-1", *, passed: bool = True, **changes: object) -> JobResult:
+        spec = JobSpec(
+            job_id=job_id,
+            use_case="flight_delays",
+            dataset_version=DATASET_VERSION,
+            target="local_small",
+            problem="binary",
+            trainer="lightgbm",
+            seed=7,
+            parameters={"num_leaves": 4},
+            request_key=(),
+            event_time="scheduled_departure",
+            not_features=(),
+        )
         job = JobResult(
             job_id=job_id,
-            spec_sha256="5" * 64,
+            spec_sha256=spec.hash,
             artefacts={name: sha256(data) for name, data in artefacts.items()},
             metrics={"validation_auc": 0.7},
             stop_reason="all_iterations",
@@ -103,7 +116,7 @@ def finished(artefacts: dict[str, bytes]) -> Callable[..., JobResult]:
             cpu_seconds=1.0,
             peak_memory_mib=100.0,
         )
-        for name, data in {**artefacts, "result.json": job.canonical()}.items():
+        for name, data in {**artefacts, "spec.json": spec.canonical(), "result.json": job.canonical()}.items():
             lake().write(f"{uris.job(job_id)}/{name}", data)
         write_report(_report(job, passed).model_copy(update=changes))
         return job

@@ -1,10 +1,15 @@
 """``driftgate model``: the registered model versions of a use case."""
 
-from typing import Annotated
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftgate.cli.sentences import out
+
+if TYPE_CHECKING:
+    from driftgate.promotion import Variant
 
 app = typer.Typer(help="Model versions: list, show, card.", no_args_is_help=True)
 
@@ -17,14 +22,50 @@ def list_(
     use_case: Annotated[str | None, typer.Argument(help="One use case; all of them if left out.")] = None,
 ) -> None:
     """List the model versions with their role in traffic."""
-    pass
+    from rich.table import Column, Table
+
+    from driftgate.use_cases import load_use_case, use_case_names
+
+    table = Table("version", "role", Column("trained on", no_wrap=True), "AUC", "AUC of champion")
+    for name in [load_use_case(use_case).name] if use_case else use_case_names():
+        for row in _rows(name):
+            table.add_row(*row)
+    out.print(table if table.row_count else "There are no model versions yet; the retrain DAG registers the first one.")
 
 
 @app.command()
 def show(use_case: UseCase, version: Version) -> None:
     """Print everything that is recorded about one model version, as JSON."""
+    from driftgate.registry import find_model, verified_files
+    from driftgate.use_cases import load_use_case
+
+    model = find_model(load_use_case(use_case).name, version)
+    evaluation = json.loads(verified_files(model)["evaluation.json"])
+    recorded = {**model.model_dump(mode="json"), "package_hash": model.package_hash, "evaluation": evaluation}
+    out.print_json(json.dumps(recorded))
 
 
 @app.command()
 def card(use_case: UseCase, version: Version) -> None:
     """Print the model card."""
+    from driftgate.registry import find_model, verified_files
+    from driftgate.use_cases import load_use_case
+
+    text = verified_files(find_model(load_use_case(use_case).name, version))["card.md"].decode()
+    out.print(text, markup=False, highlight=False, end="")
+
+
+def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
+    from driftgate.promotion import deployment
+    from driftgate.registry import list_models
+
+    state = deployment(use_case_name)
+    roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
+    for model in list_models(use_case_name):
+        aucs = (model.metrics.get(name) for name in ("auc", "champion_auc"))
+        numbers = ["-" if value is None else f"{value:.4f}" for value in aucs]
+        yield model.version, roles.get(model.version, "no traffic"), model.dataset_version, *numbers
+
+
+def _role(variant: "Variant") -> str:
+    return f"canary {variant.weight} %" if variant.role == "canary" else variant.role

@@ -1,9 +1,13 @@
-"""The model that a training job left in the lake."""
+"""What a training job left in the lake: the model, and the spec that it was made from."""
 
 import json
 from typing import TYPE_CHECKING
 
-from driftgate.compute import JobResult, read_artefact
+from driftgate import uris
+from driftgate.compute import JobResult, JobSpec, read_artefact
+from driftgate.compute.job_files import read_spec
+from driftgate.errors import ConfigError, Tampered
+from driftgate.lake import lake
 from driftgate.records import parse_record
 
 if TYPE_CHECKING:
@@ -20,3 +24,21 @@ def candidate_scorer(job: JobResult) -> "Scorer":
     raw = json.loads(read_artefact(job, "preprocessing.json"))
     preprocessing = parse_record(raw, Preprocessing, where=f"preprocessing.json of job {job.job_id}")
     return Scorer.load(read_artefact(job, "model.txt"), preprocessing)
+
+
+def candidate_spec(job: JobResult, dataset_version: str) -> JobSpec:
+    """Return the spec of a job that trained on ``dataset_version``.
+
+    :raises ConfigError: it trained on another version, whose training days may be the validation days of this one
+    :raises Tampered: the spec is not the one that the job ran
+    """
+    uri = lake().uri(f"{uris.job(job.job_id)}/spec.json")
+    spec = read_spec(uri)
+    if spec.hash != job.spec_sha256:
+        raise Tampered(f"{uri} is not the spec that the job ran: its sha256 differs. Train again.")
+    if spec.dataset_version != dataset_version:
+        raise ConfigError(
+            f"Job {job.job_id} trained on {spec.dataset_version}, not on {dataset_version}; evaluate and register it "
+            "with the version it was trained on."
+        )
+    return spec

@@ -9,7 +9,7 @@ import numpy as np
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
 from driftgate.evaluation.baselines import baseline_scores
-from driftgate.evaluation.candidate import candidate_scorer
+from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.day_blocks import Interval, auc_interval, calibration_interval, mean_interval
 from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, uplift_gate
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
@@ -30,9 +30,11 @@ def evaluate(
 
     :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
     :param champion: the version that serves now, None before the first one
+    :raises ConfigError: the job was trained on another dataset version
     :raises CannotJudge: there are no validation rows, or of one class only
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
+    candidate_spec(job, dataset_version)
     held = holdout(use_case, folder)
     candidate = candidate_scorer(job).score_table(held.table)
     baselines = baseline_scores(use_case, read_split(folder, "train"), held.table)

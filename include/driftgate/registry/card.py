@@ -5,6 +5,7 @@ Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
 
 from collections.abc import Mapping
 
+from driftgate.compute import JobSpec
 from driftgate.datasets import DatasetVersion
 from driftgate.evaluation import EvaluationReport
 from driftgate.evaluation.metrics import cost_threshold
@@ -13,7 +14,12 @@ from driftgate.use_cases import UseCase
 
 
 def model_card(
-    use_case: UseCase, version: str, report: EvaluationReport, dataset: DatasetVersion, files: Mapping[str, bytes]
+    use_case: UseCase,
+    version: str,
+    spec: JobSpec,
+    report: EvaluationReport,
+    dataset: DatasetVersion,
+    files: Mapping[str, bytes],
 ) -> str:
     """Return the card of a version as Markdown.
 
@@ -26,7 +32,7 @@ def model_card(
         _results(report),
         _gates(report),
         _limits(use_case, report, dataset),
-        _origin(use_case, report, files),
+        _origin(spec, files),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -100,12 +106,11 @@ def _limits(use_case: UseCase, report: EvaluationReport, dataset: DatasetVersion
     )
 
 
-def _origin(use_case: UseCase, report: EvaluationReport, files: Mapping[str, bytes]) -> str:
-    train = use_case.train
-    parameters = ", ".join(f"{name}={value}" for name, value in sorted(train.parameters.items()))
+def _origin(spec: JobSpec, files: Mapping[str, bytes]) -> str:
+    parameters = ", ".join(f"{name}={value}" for name, value in sorted(spec.parameters.items()))
     return (
         "## Origin\n\n"
-        f"- Job `{report.model_id}`, dataset version `{report.dataset_version}`\n"
-        f"- Trainer {train.trainer}, seed {train.seed}, {parameters or 'default parameters'}\n"
+        f"- Job `{spec.job_id}`, dataset version `{spec.dataset_version}`\n"
+        f"- Trainer {spec.trainer}, seed {spec.seed}, {parameters}\n"
         + "\n".join(f"- `{name}` sha256 `{sha256(data)}`" for name, data in sorted(files.items()))
     )

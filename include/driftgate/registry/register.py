@@ -9,7 +9,7 @@ from driftgate.compute import JobResult, read_artefact, result
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import ConfigError, PromotionRefused
 from driftgate.evaluation import EvaluationReport, read_report
-from driftgate.evaluation.candidate import candidate_scorer
+from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.holdout import read_split
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
@@ -64,24 +64,24 @@ def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> E
 def _publish(
     use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
 ) -> ModelVersion:
-    train = use_case.train
+    spec = candidate_spec(job, report.dataset_version)
     version = tracking.claim_version(
-        use_case.name, job.job_id, {"seed": train.seed, **train.parameters}, {**job.metrics, **report.metrics}
+        use_case.name, job.job_id, {"seed": spec.seed, **spec.parameters}, {**job.metrics, **report.metrics}
     )
     dataset = parse_record(json.loads((folder / "version.json").read_bytes()), DatasetVersion, where=str(folder))
     files = {name: read_artefact(job, name) for name in JOB_FILES}
     files["evaluation.json"] = report.canonical()
     files["baseline.json"] = canonical_json(_baseline(use_case, job, report, folder, make_baseline))
-    files["card.md"] = model_card(use_case, version, report, dataset, files).encode()
+    files["card.md"] = model_card(use_case, version, spec, report, dataset, files).encode()
     model = ModelVersion(
         use_case=use_case.name,
         version=version,
         job_id=job.job_id,
         job_spec_sha256=job.spec_sha256,
         dataset_version=report.dataset_version,
-        trainer=train.trainer,
-        seed=train.seed,
-        parameters=train.parameters,
+        trainer=spec.trainer,
+        seed=spec.seed,
+        parameters=spec.parameters,
         metrics=report.metrics,
         files=package_files(files),
     )
