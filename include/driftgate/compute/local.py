@@ -29,6 +29,8 @@ from driftgate.settings import settings
 ENTRYPOINTS = {"train": "driftgate.training.entrypoint"}
 # Each library has its own variable; without them every one starts a thread per core of the machine.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A thread that waits sleeps instead of spinning: beside two busy processes on two cores a training took 14 s, not 34 s.
+WAITING = {"OMP_WAIT_POLICY": "passive"}
 LOG_LINES = 15
 
 
@@ -122,7 +124,7 @@ class LocalBackend:
 
     def _environment(self) -> dict[str, str]:
         threads = dict.fromkeys(THREAD_VARIABLES, str(self.target.vcpu))
-        return {**os.environ, **threads, "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **threads, **WAITING, "PYTHONUNBUFFERED": "1"}
 
     def _folder(self, job_id: str) -> Path:
         return Path(settings().jobs) / checked_job_id(job_id)

@@ -68,7 +68,7 @@ def _boost(
 ) -> "lgb.Booster":
     import lightgbm as lgb
 
-    options = {**_FIXED, **parameters.model_dump(), "seed": spec.seed}
+    options = {**_FIXED, **parameters.model_dump(), "metric": spec.metric, "seed": spec.seed}
     train = lgb.Dataset(
         preprocessing.encode_table(rows.train.table),
         label=rows.train.labels,
@@ -87,7 +87,6 @@ def _boost(
 # No number of threads: it would be part of the model's text. The backend sets it in the environment of the job.
 _FIXED = {
     "objective": "binary",
-    "metric": "binary_logloss",
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
@@ -102,7 +101,7 @@ def _validation(part: Part, preprocessing: Preprocessing, train: "lgb.Dataset") 
 
 def _log_progress(env: Any) -> None:
     if (env.iteration + 1) % LOG_EVERY_ITERATIONS == 0:
-        logger.info("iteration %d: validation log loss %.5f", env.iteration + 1, env.evaluation_result_list[0][2])
+        logger.info("iteration %d: validation %s %.5f", env.iteration + 1, *env.evaluation_result_list[0][1:3])
 
 
 def _metrics(rows: TrainingRows, scorer: Scorer, best_iteration: int) -> dict[str, float]:

@@ -29,6 +29,7 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         target=use_case.train.target,
         problem=use_case.problem,
         trainer=use_case.train.trainer,
+        metric=use_case.metric.primary,
         seed=use_case.train.seed,
         parameters=parameters.model_dump(),
         request_key=use_case.request_key,
