@@ -23,7 +23,7 @@ class JobSpec(Record):
     target: str
     problem: Literal["binary"]
     trainer: Literal["lightgbm"]
-    metric: Literal["auc"]  # what early stopping watches: the use case's primary metric
+    metric: Literal["auc"] = "auc"  # what early stopping watches: the use case's primary metric
     seed: int
     parameters: dict[str, bool | int | float | str]
     request_key: tuple[str, ...]
