@@ -151,19 +151,22 @@ def _report(name: str, followed: _Followed, problem: str | None) -> None:
 
 
 def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]") -> Served:
-    signature = packages[state.champion].signature
+    """Return the variants of ``state`` that are loaded; what a missing canary would answer is the champion's."""
+    loaded = [variant for variant in state.variants if variant.version in packages]
+    canaries = [variant for variant in loaded if variant.role == "canary"]
+    champion = packages[state.champion]
+    share = 100 - sum(variant.weight for variant in canaries)
 
-    def loaded(variant: "Variant") -> ServedVariant:
+    def candidate(variant: "Variant") -> ServedVariant:
         package = packages[variant.version]
-        differs = package.signature != signature
+        differs = package.signature != champion.signature
         return ServedVariant(variant.version, variant.role, variant.weight, package, checks_rows=differs)
 
-    variants = [loaded(variant) for variant in state.variants if variant.version in packages]
     return Served(
         use_case=load_use_case(name),
         revision=state.revision,
         step=state.step,
-        champion=next(variant for variant in variants if variant.role == "champion"),
-        canaries=tuple(variant for variant in variants if variant.role == "canary"),
-        shadows=tuple(variant for variant in variants if variant.role == "shadow"),
+        champion=ServedVariant(state.champion, "champion", share, champion),
+        canaries=tuple(candidate(variant) for variant in canaries),
+        shadows=tuple(candidate(variant) for variant in loaded if variant.role == "shadow"),
     )

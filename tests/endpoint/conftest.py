@@ -1,0 +1,150 @@
+"""Small real LightGBM packages in the lake, a deployment state that names them, and an endpoint that serves them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pyarrow as pa
+import pytest
+from starlette.testclient import TestClient
+
+from driftgate.captures import read_captures
+from driftgate.endpoint.server import Server
+from driftgate.metadata import metadata
+from driftgate.models import Preprocessing, Signature
+from driftgate.promotion.state import KIND, variants
+from driftgate.registry import ModelVersion
+from driftgate.registry.package import package_files, write_package
+
+NAME = "flight_delays"
+KEY = ("carrier", "flight", "origin", "scheduled_departure")
+FEATURES = ("carrier", "origin", "distance_miles", "departure_hour", "temperature_f")
+ROW: dict[str, Any] = {
+    "carrier": "UA",
+    "flight": 1545,
+    "origin": "EWR",
+    "scheduled_departure": "2013-03-14T05:15:00",
+    "distance_miles": 1400,
+    "departure_hour": 5,
+    "temperature_f": 39.02,
+}
+
+
+@pytest.fixture(scope="session")
+def train() -> Callable[[int], dict[str, bytes]]:
+    """Train a small model and return the files of its package; another seed gives another model."""
+
+    def trained(seed: int, count: int = 600) -> dict[str, bytes]:
+        chance = np.random.default_rng(seed)
+        departures = np.datetime64("2013-03-01T00:00", "us") + 3600 * 10**6 * chance.integers(0, 240, count)
+        hour = chance.integers(0, 24, count)
+        table = pa.table(
+            {
+                "carrier": pa.array(chance.choice(["UA", "B6", "AA"], count)),
+                "flight": pa.array(range(count), pa.int32()),
+                "origin": pa.array(chance.choice(["EWR", "JFK", "LGA"], count)),
+                "scheduled_departure": pa.array(departures, pa.timestamp("us")),
+                "distance_miles": pa.array(chance.integers(100, 3000, count), pa.int32()),
+                "departure_hour": pa.array(hour, pa.int64()),
+                "temperature_f": pa.array(chance.normal(40, 10, count), mask=chance.random(count) < 0.1),
+            }
+        )
+        preprocessing = Preprocessing.fit(table, FEATURES)
+        data = lgb.Dataset(
+            preprocessing.encode_table(table),
+            label=chance.random(count) < hour / 30,
+            feature_name=preprocessing.names,
+            categorical_feature=preprocessing.categorical,
+        )
+        parameters = {"objective": "binary", "num_leaves": 8, "verbosity": -1, "seed": seed, "num_threads": 1}
+        booster = lgb.train(parameters, data, num_boost_round=10)
+        return {
+            "model.txt": booster.model_to_string().encode(),
+            "preprocessing.json": preprocessing.canonical(),
+            "signature.json": Signature.of(table, preprocessing, KEY).canonical(),
+        }
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def files(train: Callable[[int], dict[str, bytes]]) -> dict[str, dict[str, bytes]]:
+    """The files of two models, by version."""
+    return {"1": train(1), "2": train(2)}
+
+
+class World:
+    """The lake, the metadata and the callers of one test."""
+
+    NAME = NAME
+    ROW = ROW
+    DAY = "2013-03-14"
+
+    def rows(self, count: int) -> list[dict[str, Any]]:
+        """Requests that differ in their key."""
+        return [{**ROW, "flight": flight, "departure_hour": flight % 24} for flight in range(count)]
+
+    def question(self, *rows: dict[str, Any]) -> dict[str, Any]:
+        """The body of a request."""
+        return {"use_case": NAME, "rows": list(rows)}
+
+    def register(self, version: str, files: dict[str, bytes]) -> None:
+        """Put a package into the lake and make it visible."""
+        model = ModelVersion(
+            use_case=NAME,
+            version=version,
+            job_id=f"job-{version}",
+            job_spec_sha256="0" * 64,
+            dataset_version=f"{NAME}/2013-03-10-0123456",
+            trainer="lightgbm",
+            seed=1,
+            parameters={},
+            metrics={},
+            files=package_files(files),
+        )
+        write_package(model, files)
+
+    def deploy(self, champion: str, candidate: str | None = None, *, share: int = 0) -> int:
+        """Write the next deployment state and return its revision; a candidate with no share is a shadow."""
+        step = "serving" if candidate is None else f"canary_{share}" if share else "shadow"
+        state = {
+            "use_case": NAME,
+            "step": step,
+            "champion": champion,
+            "candidate": candidate,
+            "variants": [one.model_dump() for one in variants(champion, candidate, step)],
+            "actor": "test",
+            "reason": "a test",
+        }
+        return metadata().append(KIND, NAME, state).revision
+
+    def captures(self, server: Server) -> list[dict[str, Any]]:
+        """The captures of the day, shipped now."""
+        server.journal.close_segment(older_than_seconds=0)
+        server.shipper.ship()
+        found: list[dict[str, Any]] = read_captures(NAME, self.DAY).to_pylist()
+        return found
+
+
+@pytest.fixture
+def world(files: dict[str, dict[str, bytes]]) -> World:
+    """Both versions are registered; nothing is deployed."""
+    made = World()
+    for version, content in files.items():
+        made.register(version, content)
+    return made
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[Server]:
+    """An endpoint whose threads do not run: tests poll and ship when they want it."""
+    made = Server()
+    yield made
+    made.journal.close()
+
+
+@pytest.fixture
+def client(server: Server) -> TestClient:
+    """Sends requests to the endpoint."""
+    return TestClient(server)

@@ -1,0 +1,186 @@
+"""The endpoint as the process that people start: stopped, killed, started twice."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import httpx
+import pytest
+
+from driftgate.captures import read_captures
+from driftgate.endpoint.__main__ import _is_loopback
+
+NAME, DAY = "flight_delays", "2013-03-14"
+
+
+class Process:
+    """One endpoint on a free port."""
+
+    def __init__(self, home: Path, log: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url, self.log = f"http://127.0.0.1:{self.port}", log
+        settings = {"DRIFTGATE_HOME": str(home), "DRIFTGATE_ENDPOINT_PORT": str(self.port), **environment}
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "driftgate.endpoint"],
+                env={**os.environ, **settings},
+                stdout=output,
+                stderr=output,
+            )
+
+    def wait_for_model(self) -> None:
+        wait_until(self._pings, seconds=60)
+
+    def _pings(self) -> bool:
+        assert self.popen.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.url}/ping", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def ask_until_gone(self, ids: list[str], rows: list[dict]) -> None:
+        """Send rows one by one, noting the id of every answer that arrived, until the endpoint is gone."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        for row in rows:
+            try:
+                connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": [row]}))
+                answer = json.loads(connection.getresponse().read())
+            except (OSError, HTTPException, ValueError):
+                return
+            ids += [one["prediction_id"] for one in answer.get("predictions", [])]
+
+
+def wait_until(condition, seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def start(project_home, tmp_path):
+    """Start endpoints; all are gone at the end of the test."""
+    started = []
+
+    def one(**environment):
+        process = Process(project_home, tmp_path / "log", **environment)
+        started.append(process.popen)
+        return process
+
+    yield one
+    for popen in started:
+        popen.kill()
+        popen.wait()
+
+
+def captured_ids() -> list[str]:
+    return read_captures(NAME, DAY).column("prediction_id").to_pylist()
+
+
+def test_a_killed_endpoint_loses_no_answer_and_captures_none_twice(start, world, project_home):
+    world.deploy("1")
+    process = start()
+    process.wait_for_model()
+    ids: list[list[str]] = [[], [], []]
+    callers = [threading.Thread(target=process.ask_until_gone, args=(mine, world.rows(20_000))) for mine in ids]
+    for caller in callers:
+        caller.start()
+    wait_until(lambda: sum(map(len, ids)) > 600)
+    process.popen.kill()
+    for caller in callers:
+        caller.join()
+    answered = {one for mine in ids for one in mine}
+    assert list((project_home / "journal").iterdir()), "the kill left nothing behind, so the test shows nothing"
+
+    again = start()
+    again.wait_for_model()
+    wait_until(lambda: answered <= set(captured_ids()))
+    again.popen.send_signal(signal.SIGTERM)
+    again.popen.wait(10)
+    ids_in_lake = captured_ids()
+
+    assert len(ids_in_lake) == len(set(ids_in_lake))
+    assert len(set(ids_in_lake) - answered) <= len(callers)  # written, and killed before the answer left
+
+
+def test_sigterm_finishes_requests_and_ships_every_capture(start, world, project_home):
+    world.deploy("1", "2")
+    process = start()
+    process.wait_for_model()
+    ids: list[str] = []
+    caller = threading.Thread(target=process.ask_until_gone, args=(ids, world.rows(20_000)))
+    caller.start()
+    wait_until(lambda: len(ids) > 100)
+    began = time.monotonic()
+    process.popen.send_signal(signal.SIGTERM)
+    process.popen.wait(15)
+    caller.join()
+
+    assert time.monotonic() - began < 8
+    assert set(ids) <= set(captured_ids())
+    assert [path.name for path in (project_home / "journal").iterdir()] == [".lock"]
+
+
+def test_a_swap_of_variants_drops_no_request(start, world):
+    world.deploy("1")
+    process = start()
+    process.wait_for_model()
+    versions: list[str] = []
+
+    def ask() -> None:
+        with httpx.Client(base_url=process.url) as client:
+            while versions.count("2") < 20:
+                answer = client.post("/invocations", json=world.question(world.ROW))
+                assert answer.status_code == 200
+                versions.append(answer.json()["predictions"][0]["model_version"])
+
+    caller = threading.Thread(target=ask)
+    caller.start()
+    wait_until(lambda: len(versions) > 20)
+    world.deploy("2")
+    caller.join(10)
+
+    assert not caller.is_alive()
+    assert versions == sorted(versions)  # first 1, then 2, never back
+
+
+def test_a_second_endpoint_on_the_same_journal_refuses_to_start(start, world, tmp_path):
+    world.deploy("1")
+    start().wait_for_model()
+    second = start()
+
+    assert second.popen.wait(30) == 1
+    assert "Another endpoint writes the journal" in (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_wrong_setting_is_a_sentence(start, tmp_path):
+    assert start(DRIFTGATE_ENV="lokal").popen.wait(30) == 1
+    log = (tmp_path / "log").read_text()
+
+    assert "DRIFTGATE_ENV is 'lokal'" in log
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("10.0.0.7", False),
+        ("endpoint", False),
+    ],
+)
+def test_loopback_is_known_by_its_address(host, loopback):
+    assert _is_loopback(host) is loopback

@@ -1,0 +1,96 @@
+"""The pages beside /invocations."""
+
+import json
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from driftgate.lake import lake
+
+
+def test_ping_is_503_without_a_model_and_200_with_one(client, server, world):
+    answer = client.get("/ping")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "No use case has a model yet; run the retrain DAG of one."
+    world.deploy("1")
+    server.watcher.poll()
+
+    answer = client.get("/ping")
+    assert (answer.status_code, answer.json()) == (200, {"use_cases": ["flight_delays"]})
+
+
+def test_deployments_shows_what_is_served(client, server, world):
+    assert client.get("/deployments").json() == {}
+    revision = world.deploy("1", "2", share=25)
+    server.watcher.poll()
+
+    assert client.get("/deployments").json() == {
+        "flight_delays": {
+            "variants": [
+                {"version": "1", "role": "champion", "weight": 75},
+                {"version": "2", "role": "canary", "weight": 25},
+            ],
+            "step": "canary_25",
+            "revision": revision,
+            "problem": None,
+        }
+    }
+
+
+def test_deployments_reports_what_cannot_be_served(client, server, world):
+    lake().delete("models/flight_delays/1/model.txt")
+    world.deploy("1")
+    server.watcher.poll()
+    shown = client.get("/deployments").json()["flight_delays"]
+
+    assert (shown["variants"], shown["step"], shown["revision"]) == ([], None, None)
+    assert "Version 1 cannot be loaded: " in shown["problem"]
+    assert "lacks model.txt" in shown["problem"]
+
+
+def metrics(client):
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value for family in families for sample in family.samples
+    }
+
+
+def test_metrics_count_answers_refusals_and_what_waits(client, server, world):
+    world.deploy("1", "2")
+    server.watcher.poll()
+    client.post("/invocations", json=world.question(*world.rows(3)))
+    client.post("/invocations", content=b"{")
+    found = metrics(client)
+
+    assert found["driftgate_predictions_total", "1", "answered", "champion", "flight_delays"] == 3
+    assert found["driftgate_refused_requests_total", "400"] == 1
+    assert found["driftgate_request_seconds_count",] == 2
+    assert found["driftgate_loaded_variant", "1", "champion", "flight_delays"] == 100
+    assert found["driftgate_loaded_variant", "2", "flight_delays", "shadow"] == 0
+    assert found["driftgate_capture_waiting_bytes",] > 1000
+    assert found["driftgate_capture_lag_seconds",] >= 0
+    assert not [name for name in found if name[0] == "driftgate_deployment_problem"]
+
+
+def test_metrics_forget_variants_that_are_no_longer_served_and_report_problems(client, server, world):
+    world.deploy("1")
+    server.watcher.poll()
+    metrics(client)
+    lake().delete("models/flight_delays/2/signature.json")
+    world.deploy("1", "2")
+    server.watcher.poll()
+    found = metrics(client)
+
+    assert found["driftgate_deployment_problem", "flight_delays"] == 1
+    assert found["driftgate_package_failures_total", "2", "flight_delays"] == 1
+    assert ("driftgate_loaded_variant", "2", "flight_delays", "shadow") not in found
+
+
+def test_the_documentation_describes_every_route_and_shows_an_example(client):
+    schema = client.get("/openapi.json").json()
+    invocations = schema["paths"]["/invocations"]["post"]
+    example = invocations["requestBody"]["content"]["application/json"]["example"]
+
+    assert set(schema["paths"]) == {"/ping", "/deployments", "/metrics", "/invocations"}
+    assert set(invocations["responses"]) == {"200", "400", "404", "413", "422", "503"}
+    assert json.dumps(example).startswith('{"use_case": "flight_delays", "rows": [{')
+    assert client.get("/docs").status_code == 200
