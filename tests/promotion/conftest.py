@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from driftgate import uris
 from driftgate.captures import Capture, write_captures
 from driftgate.lake import lake, publish
-from driftgate.promotion import DeploymentState, deployment, switch_champion
+from driftgate.promotion import DeploymentState, Judgement, deployment, switch_champion
 from driftgate.promotion.state import Role
 from driftgate.registry.tracking import claim_version
 from driftgate.registry.versions import ModelVersion, PackageFile, record_registration
@@ -49,6 +50,31 @@ def serving(serving_home: Path, project_home: Path) -> DeploymentState:
     state = deployment(NAME)
     assert state is not None
     return state
+
+
+@pytest.fixture
+def earn(use_case: UseCase) -> Callable[[], None]:
+    """Write the passed judgement of the step that the candidate is in."""
+
+    def write() -> None:
+        state = deployment(NAME)
+        assert state is not None
+        judgement = Judgement(
+            use_case=NAME,
+            version=str(state.candidate),
+            champion=state.champion,
+            step=state.step,
+            deployment_revision=state.revision,
+            outcomes={},
+            requests=0,
+            required=0,
+            guardrails=(),
+            passed=True,
+            reason="a test",
+        )
+        lake().write(uris.promotion_report(NAME, judgement.version, state.step), judgement.canonical())
+
+    return write
 
 
 def register(job_id: str) -> str:

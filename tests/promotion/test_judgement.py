@@ -22,8 +22,9 @@ def shadow(serving, use_case):
 
 
 @pytest.fixture
-def canary(shadow, use_case):
+def canary(shadow, use_case, earn):
     """Version 2 answers 5 % of the requests."""
+    earn()
     return advance(use_case, "2", 5, actor="anna")
 
 
@@ -194,6 +195,7 @@ class TestReady:
         day = traffic.day(DAY, 300)
         traffic.shadowed(day, shadow)
         day.publish_outcomes()
+        assert judge(use_case, "2", "shadow").passed
         state = advance(use_case, "2", 5, actor="anna")
         assert not ready_to_judge(use_case, "2", "canary_5")
         later = traffic.day(NEXT, 300)

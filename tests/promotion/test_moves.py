@@ -41,39 +41,43 @@ def test_the_first_model_serves_at_once(serving):
     assert aliased() == "1"
 
 
-def test_a_candidate_goes_from_shadow_through_canary_to_champion(serving, use_case):
+def test_a_candidate_goes_from_shadow_through_canary_to_champion(serving, use_case, earn):
     shadow = start_shadow(use_case, "2", **BY)
     assert (shadow.step, served(shadow)) == ("shadow", {"1": ("champion", 100), "2": ("shadow", 0)})
     assert candidate_under_way(NAME)
 
+    earn()
     canary = advance(use_case, "2", 25, actor="anna")
     assert (canary.step, served(canary)) == ("canary_25", {"1": ("champion", 75), "2": ("canary", 25)})
 
+    earn()
     champion = switch_champion(use_case, "2", **BY)
     assert (champion.step, served(champion)) == ("serving", {"2": ("champion", 100)})
     assert (champion.previous, aliased(), candidate_under_way(NAME)) == ("1", "2", False)
 
 
-def test_every_move_says_who_and_why_and_none_is_forgotten(serving, use_case):
+def test_every_move_says_who_and_why_and_none_is_forgotten(serving, use_case, earn):
     start_shadow(use_case, "2", actor="airflow:flight_delays.promote", reason="run nightly")
+    earn()
     advance(use_case, "2", 5, actor="anna")
     roll_back(use_case, actor="ben", reason="too slow")
     told = [(state.revision, state.actor, state.reason) for state in deployment_history(NAME)]
     assert told == [
         (1, "test", "the first model"),
         (2, "airflow:flight_delays.promote", "run nightly"),
-        (3, "anna", "after shadow"),
+        (3, "anna", "passed shadow"),
         (4, "ben", "too slow"),
     ]
 
 
 @pytest.mark.parametrize("percent", [5, 99])
-def test_the_weights_of_a_canary_add_up(serving, use_case, percent):
+def test_the_weights_of_a_canary_add_up(serving, use_case, earn, percent):
     start_shadow(use_case, "2", **BY)
+    earn()
     assert sum(variant.weight for variant in advance(use_case, "2", percent, actor="anna").variants) == 100
 
 
-def test_a_move_tried_again_changes_nothing(serving, use_case):
+def test_a_move_tried_again_changes_nothing(serving, use_case, earn):
     for move in (
         lambda: start_shadow(use_case, "2", **BY),
         lambda: advance(use_case, "2", 5, actor="anna"),
@@ -82,6 +86,7 @@ def test_a_move_tried_again_changes_nothing(serving, use_case):
         first = move()
         assert move() == first
         assert deployment(NAME) == first
+        earn()
 
 
 class TestRefusals:
@@ -112,15 +117,17 @@ class TestRefusals:
         with pytest.raises(PromotionRefused, match=r"Version 2 .* is under way \(shadow\), so the shadow of version 3"):
             start_shadow(use_case, "3", **BY)
 
-    def test_a_canary_does_not_go_back_to_shadow(self, serving, use_case):
+    def test_a_canary_does_not_go_back_to_shadow(self, serving, use_case, earn):
         start_shadow(use_case, "2", **BY)
+        earn()
         advance(use_case, "2", 5, actor="anna")
         with pytest.raises(PromotionRefused, match=r"Version 2 .* is under way \(canary_5\).*roll it back first"):
             start_shadow(use_case, "2", **BY)
 
     @pytest.mark.parametrize("percent", [0, 5, 100])
-    def test_a_share_only_grows_and_never_reaches_all(self, serving, use_case, percent):
+    def test_a_share_only_grows_and_never_reaches_all(self, serving, use_case, earn, percent):
         start_shadow(use_case, "2", **BY)
+        earn()
         advance(use_case, "2", 25, actor="anna")
         with pytest.raises(PromotionRefused, match=f"between 26 and 99 %, not at {percent} %"):
             advance(use_case, "2", percent, actor="anna")
@@ -135,6 +142,22 @@ class TestRefusals:
         with pytest.raises(PromotionRefused, match=r"not under way: version 3 is \(shadow\)"):
             switch_champion(use_case, "2", **BY)
 
+    def test_a_step_that_was_not_passed_gives_no_more_traffic(self, serving, use_case, earn):
+        start_shadow(use_case, "2", **BY)
+        earn()
+        advance(use_case, "2", 5, actor="anna")
+        for move in (lambda: advance(use_case, "2", 25, actor="anna"), lambda: switch_champion(use_case, "2", **BY)):
+            with pytest.raises(PromotionRefused, match=r"Version 2 .* has not passed its judgement in canary_5"):
+                move()
+
+    def test_a_judgement_counts_for_its_own_try_only(self, serving, use_case, earn):
+        start_shadow(use_case, "2", **BY)
+        earn()
+        roll_back(use_case, **BY)
+        start_shadow(use_case, "2", **BY)
+        with pytest.raises(PromotionRefused, match="has not passed its judgement in shadow"):
+            advance(use_case, "2", 5, actor="anna")
+
     def test_without_a_candidate_there_is_nothing_to_roll_back(self, serving, use_case):
         with pytest.raises(PromotionRefused, match=r"No candidate of flight_delays is under way.*turn on 'To previous"):
             roll_back(use_case, **BY)
@@ -145,8 +168,9 @@ class TestRefusals:
 
 
 class TestRollBack:
-    def test_it_takes_the_candidate_out_and_leaves_the_champion(self, serving, use_case):
+    def test_it_takes_the_candidate_out_and_leaves_the_champion(self, serving, use_case, earn):
         start_shadow(use_case, "2", **BY)
+        earn()
         advance(use_case, "2", 50, actor="anna")
         state = roll_back(use_case, **BY)
         assert (state.step, served(state), aliased()) == ("serving", {"1": ("champion", 100)}, "1")
@@ -195,8 +219,9 @@ class TestCrashes:
 
         return run
 
-    def test_a_retried_switch_heals_the_alias(self, serving, use_case, crash):
+    def test_a_retried_switch_heals_the_alias(self, serving, use_case, crash, earn):
         start_shadow(use_case, "2", **BY)
+        earn()
         crash(lambda: switch_champion(use_case, "2", **BY))
         assert (deployment(NAME).champion, aliased()) == ("2", "1")
         state = switch_champion(use_case, "2", **BY)
@@ -208,9 +233,10 @@ class TestCrashes:
         state = roll_back(use_case, to_previous=True, run_id="manual__1", **BY)
         assert (state.champion, aliased()) == ("1", "1")
 
-    def test_a_late_switch_does_not_turn_the_alias_from_a_newer_champion(self, serving, use_case, monkeypatch):
+    def test_a_late_switch_does_not_turn_the_alias_from_a_newer_champion(self, serving, use_case, earn, monkeypatch):
         """The rollback comes in after the switch was recorded and before its alias moved."""
         start_shadow(use_case, "2", **BY)
+        earn()
         really = moves.set_champion
 
         def interrupted(name, version):
@@ -223,8 +249,9 @@ class TestCrashes:
         assert (deployment(NAME).champion, aliased()) == ("1", "1")
 
 
-def test_of_two_moves_at_once_one_wins_and_the_other_may_retry(serving, use_case, monkeypatch):
+def test_of_two_moves_at_once_one_wins_and_the_other_may_retry(serving, use_case, earn, monkeypatch):
     start_shadow(use_case, "2", **BY)
+    earn()
     both_have_read, append = Barrier(2), moves._append
 
     def together(*args, **more):
@@ -245,7 +272,8 @@ def test_of_two_moves_at_once_one_wins_and_the_other_may_retry(serving, use_case
 
 
 @pytest.fixture
-def promoted(serving, use_case):
+def promoted(serving, use_case, earn):
     """Version 2 serves, after 1."""
     start_shadow(use_case, "2", **BY)
+    earn()
     return switch_champion(use_case, "2", **BY)

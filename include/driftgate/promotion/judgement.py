@@ -1,7 +1,9 @@
 """Judging one step of a candidate by the guardrails of its use case."""
 
+import json
+
 from driftgate import uris
-from driftgate.datasets.labels import compute_labels
+from driftgate.datasets import compute_labels
 from driftgate.errors import PromotionRefused
 from driftgate.lake import Manifest, lake, read_manifest, read_table
 from driftgate.promotion.evidence import DayEvidence, requests_seen, required_requests, step_evidence
@@ -16,7 +18,7 @@ from driftgate.promotion.guardrails import (
 )
 from driftgate.promotion.measured import Measured, measure_day, pool
 from driftgate.promotion.state import SHADOW, DeploymentState, deployment
-from driftgate.records import Record
+from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
 
 FEWEST_ROWS = 10  # below it the bounds of a mean or a correlation say nothing
@@ -71,6 +73,15 @@ def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     judgement = _judgement(use_case, state, days, truths)
     lake().write(uris.promotion_report(use_case.name, version, step), judgement.canonical())
     return judgement
+
+
+def passed(use_case_name: str, state: DeploymentState) -> bool:
+    """Return whether the candidate has passed its judgement in the step of ``state``."""
+    path = uris.promotion_report(use_case_name, str(state.candidate), state.step)
+    if not lake().exists(path):
+        return False
+    judgement = parse_record(json.loads(lake().read(path)), Judgement, where=lake().uri(path))
+    return judgement.passed and judgement.deployment_revision == state.revision
 
 
 def _not_in_step(use_case: UseCase, version: str, step: str, state: DeploymentState | None) -> str:

@@ -8,6 +8,7 @@ from functools import partial
 
 from driftgate.errors import PromotionRefused, nearest
 from driftgate.metadata import metadata
+from driftgate.promotion.judgement import passed
 from driftgate.promotion.state import (
     KIND,
     SERVING,
@@ -46,9 +47,9 @@ def start_shadow(use_case: UseCase, version: str, *, actor: str, reason: str) ->
 
 
 def advance(use_case: UseCase, version: str, percent: int, *, actor: str) -> DeploymentState:
-    """Let the candidate answer ``percent`` of the requests; the share only grows.
+    """Let the candidate answer ``percent`` of the requests; the share only grows, from one passed step to the next.
 
-    :raises PromotionRefused: the version is not under way, or has this share or more already
+    :raises PromotionRefused: the version is not under way, has a larger share already, or has not passed its step
     :raises Conflict: someone else moved the traffic meanwhile
     """
     state = _under_way(use_case, version)
@@ -60,20 +61,21 @@ def advance(use_case: UseCase, version: str, percent: int, *, actor: str) -> Dep
             f"Version {version} of {use_case.name} answers {share} % of the requests, so its next share lies between "
             f"{share + 1} and 99 %, not at {percent} %; all of them is the switch of the champion."
         )
-    return _candidate_moves(use_case, state, version, canary_step(percent), actor=actor, reason=f"after {state.step}")
+    _require_passed(use_case, state)
+    return _candidate_moves(use_case, state, version, canary_step(percent), actor=actor, reason=f"passed {state.step}")
 
 
 def switch_champion(use_case: UseCase, version: str, *, actor: str, reason: str) -> DeploymentState:
     """Give ``version`` all the requests and the registry's alias: the candidate under way, or the first model of all.
 
-    :raises PromotionRefused: the version is not under way, or not registered
+    :raises PromotionRefused: the version is not under way, has not passed its step, or is not registered
     :raises Conflict: someone else moved the traffic meanwhile
     """
     state = deployment(use_case.name)
     if state is None:
         _require_registered(use_case, version)
     elif state.champion != version:
-        _under_way(use_case, version)
+        _require_passed(use_case, _under_way(use_case, version))
     if state is None or state.champion != version:
         before = state.champion if state else None
         state = _append(use_case, state, champion=version, previous=before, actor=actor, reason=reason)
@@ -155,6 +157,15 @@ def _under_way(use_case: UseCase, version: str) -> DeploymentState:
             f"Version {version} of {use_case.name} is not under way: {now}; start its shadow before you move it on."
         )
     return state
+
+
+def _require_passed(use_case: UseCase, state: DeploymentState) -> None:
+    """Whatever asks for the move: no candidate gets more traffic than it has earned."""
+    if not passed(use_case.name, state):
+        raise PromotionRefused(
+            f"Version {state.candidate} of {use_case.name} has not passed its judgement in {state.step}, so it gets no "
+            "more traffic; judge the step first, or roll it back."
+        )
 
 
 def _require_registered(use_case: UseCase, version: str) -> None:
