@@ -1,0 +1,69 @@
+"""Small training rows with every kind of column, and a model trained on them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate.models import Preprocessing, Scorer, Signature
+
+FEATURES = ["carrier", "dest", "distance_miles", "departure_hour", "visibility_miles", "wind_gust_mph"]
+REQUIRED = ["carrier", "flight", "scheduled_departure"]
+ROWS = 600
+
+
+@pytest.fixture(scope="session")
+def table() -> pa.Table:
+    """600 flights; dest and wind_gust_mph have nulls, visibility_miles has none."""
+    random = np.random.default_rng(3)
+    dest = random.choice(["ATL", "BOS", "LAX", "ORD"], ROWS).astype(object)
+    dest[::50] = None
+    return pa.table(
+        {
+            "carrier": pa.array(random.choice(["AA", "B6", "UA"], ROWS)),
+            "flight": pa.array(np.arange(ROWS), pa.int32()),
+            "scheduled_departure": pa.array([datetime(2013, 3, 1) + timedelta(minutes=5 * n) for n in range(ROWS)]),
+            "dest": pa.array(dest, pa.string()),
+            "distance_miles": pa.array(random.integers(100, 2500, ROWS), pa.int32()),
+            "departure_hour": pa.array(random.integers(5, 23, ROWS), pa.int64()),
+            "visibility_miles": pa.array(random.uniform(0, 10, ROWS)),
+            "wind_gust_mph": pa.array(random.uniform(10, 40, ROWS), mask=random.uniform(size=ROWS) < 0.3),
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def preprocessing(table: pa.Table) -> Preprocessing:
+    return Preprocessing.fit(table, FEATURES)
+
+
+@pytest.fixture(scope="session")
+def signature(table: pa.Table, preprocessing: Preprocessing) -> Signature:
+    return Signature.of(table, preprocessing, REQUIRED)
+
+
+@pytest.fixture
+def rows(table: pa.Table) -> list[dict[str, Any]]:
+    """The same rows as JSON objects."""
+    return [{**row, "scheduled_departure": row["scheduled_departure"].isoformat()} for row in table.to_pylist()]
+
+
+@pytest.fixture(scope="session")
+def model_text(table: pa.Table, preprocessing: Preprocessing) -> str:
+    matrix = preprocessing.encode_table(table)
+    data = lightgbm.Dataset(
+        matrix,
+        label=matrix[:, 3] + 2 * np.nan_to_num(matrix[:, 0]) > 15,
+        feature_name=preprocessing.names,
+        categorical_feature=preprocessing.categorical,
+    )
+    parameters = {"objective": "binary", "verbose": -1, "num_threads": 1, "min_data_in_leaf": 10}
+    return lightgbm.train(parameters, data, 40).model_to_string()
+
+
+@pytest.fixture(scope="session")
+def scorer(model_text: str, preprocessing: Preprocessing) -> Scorer:
+    return Scorer.load(model_text, preprocessing)

@@ -1,0 +1,59 @@
+"""A model scores tables and JSON rows alike, from any thread, and refuses a text that is not its own."""
+
+import threading
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate.errors import Tampered
+from driftgate.models import Preprocessing, Scorer
+
+
+def test_a_table_all_rows_and_single_rows_get_the_same_bits(
+    scorer: Scorer, table: pa.Table, rows: list[dict[str, Any]]
+) -> None:
+    scores = scorer.score_table(table)
+    assert scores.shape == (600,)
+    assert 0 < scores.min() < scores.max() < 1
+    assert scores.tobytes() == scorer.score_rows(rows).tobytes()
+    assert scores.tobytes() == np.concatenate([scorer.score_rows([row]) for row in rows]).tobytes()
+
+
+def test_many_threads_may_score_at_once(scorer: Scorer, table: pa.Table, rows: list[dict[str, Any]]) -> None:
+    scores = scorer.score_table(table)
+    wrong = []
+
+    def ask(first: int) -> None:
+        for start in range(first, 500, 7):
+            if not np.array_equal(scorer.score_rows(rows[start : start + 5]), scores[start : start + 5]):
+                wrong.append(start)
+
+    threads = [threading.Thread(target=ask, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_bytes_and_text_are_the_same_model(model_text: str, preprocessing: Preprocessing, table: pa.Table) -> None:
+    from_bytes = Scorer.load(model_text.encode(), preprocessing)
+    np.testing.assert_array_equal(
+        from_bytes.score_table(table), Scorer.load(model_text, preprocessing).score_table(table)
+    )
+
+
+@pytest.mark.parametrize("length", [0, 3, 500, 5000])
+def test_a_cut_model_is_refused_before_lightgbm_reads_it(
+    model_text: str, preprocessing: Preprocessing, length: int
+) -> None:
+    with pytest.raises(Tampered, match="not a whole LightGBM model"):
+        Scorer.load(model_text[:length], preprocessing)
+
+
+def test_a_model_of_other_features_is_refused(model_text: str, preprocessing: Preprocessing) -> None:
+    other = Preprocessing(features=preprocessing.features[1:])
+    with pytest.raises(Tampered, match="name different features; take both from one job"):
+        Scorer.load(model_text, other)
