@@ -13,6 +13,7 @@ from driftgate.monitoring.profiles import (
     MAX_CATEGORIES,
     CategoricalColumn,
     NumericColumn,
+    Profile,
     merge,
     profile_partition,
     profile_table,
@@ -97,3 +98,16 @@ def test_a_partitions_profile_is_written_and_read_again() -> None:
 def test_a_partition_that_is_not_published_has_no_profile() -> None:
     with pytest.raises(SourceMissing, match="Nothing is published at"):
         profile_partition("flights", "2013-01-01")
+
+
+GOLDEN = (
+    '{"columns":{"c":{"categories":{"a":2},"count":2,"kind":"categorical","nulls":1,"others":0},"x":{"count":2,'
+    '"kind":"numeric","maximum":3.0,"mean":2.0,"minimum":1.0,"nulls":1,"sketch":{"values":[1.0,3.0],"weights":[1,1]},'
+    '"squared_deviations":2.0}},"rows":3,"schema_version":1}'
+)
+
+
+def test_the_golden_profile_is_written_and_read_unchanged() -> None:
+    profile = profile_table(pa.table({"x": [1.0, 3.0, None], "c": ["a", "a", None]}))
+    assert profile.canonical().decode() == GOLDEN
+    assert Profile.model_validate_json(GOLDEN) == profile

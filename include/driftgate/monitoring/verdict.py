@@ -47,11 +47,14 @@ def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_act
     Deciding again on the same evidence writes nothing and gives the same verdict: whether a promotion was under way
     stays as it was when the night was first decided.
 
-    :param backfill: the night is an old one being run again; nothing may follow from it
+    :param backfill: the night is an old one being run again; nothing may follow from it, and what was decided about it
+        when it was tonight stands
     :param promotion_active: a candidate is already on its way to the traffic
     """
     parse_key(key)
     before = verdict_of(use_case.name, key)
+    if before and backfill and not before.backfill:
+        return before  # the cooldown of later nights counts from it
     if before and before.backfill == backfill:
         promotion_active = before.promotion_active
     situation = _situation(use_case, key, backfill=backfill, promotion_active=promotion_active)

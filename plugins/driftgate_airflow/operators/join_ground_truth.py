@@ -8,7 +8,7 @@ from driftgate_airflow.runs import partition_key
 
 
 class JoinGroundTruthOperator(UseCaseOperator):
-    """Join the captured answers of the run's partition with the labels that are known by then."""
+    """Join the newest answers whose outcomes are known on the night of the run's partition with those outcomes."""
 
     def step(self, context: Context) -> Step:
         from driftgate import uris
@@ -17,11 +17,12 @@ class JoinGroundTruthOperator(UseCaseOperator):
         from driftgate.monitoring import join_ground_truth
         from driftgate.use_cases import load_use_case
 
-        use_case, key = load_use_case(self.use_case), partition_key(context)
-        joined = join_ground_truth(use_case, key)
-        truth = read_manifest(lake(), uris.partition("validated", use_case.datasets[0], key))
+        use_case = load_use_case(self.use_case)
+        joined = join_ground_truth(use_case, partition_key(context))
+        day = joined.labelled_key
+        truth = read_manifest(lake(), uris.partition("validated", use_case.datasets[0], day))
         return Step(
             summary={"requests": joined.requests, "labelled": joined.labelled, "unlabelled": joined.unlabelled},
-            inputs=(DatasetRef(truth.path, truth.hash), DatasetRef(uris.captures(self.use_case, key), None)),
+            inputs=(DatasetRef(truth.path, truth.hash), DatasetRef(uris.captures(self.use_case, day), None)),
             outputs=(DatasetRef(joined.path, joined.manifest_hash),),
         )

@@ -1,0 +1,109 @@
+"""The reference of a model: its training rows, and how far single days of them lie from the whole."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate import uris
+from driftgate.errors import CannotJudge
+from driftgate.lake import lake
+from driftgate.monitoring import Baseline, load_baseline, profile_table, training_baseline
+from driftgate.monitoring.baseline import feature_names
+from driftgate.monitoring.drift import distances
+from driftgate.use_cases import UseCase
+
+
+def training_rows(per_day: dict[int, int]) -> pa.Table:
+    """Rows of some days of January; on day n every distance is n hundred miles."""
+    days = [day for day, rows in per_day.items() for _ in range(rows)]
+    return pa.table(
+        {
+            "flight": list(range(len(days))),
+            "distance_miles": [day * 100.0 for day in days],
+            "scheduled_departure": pa.array([datetime(2013, 1, day, 8) for day in days], pa.timestamp("us")),
+            "label": [day % 2 == 0 for day in days],
+        }
+    )
+
+
+def made(use_case: UseCase, table: pa.Table) -> Baseline:
+    content = training_baseline(use_case, table, np.linspace(0, 1, table.num_rows), {"auc": 0.7})
+    return Baseline.model_validate(json.loads(json.dumps(content)))
+
+
+def test_neither_the_label_nor_what_identifies_is_a_feature(use_case: UseCase) -> None:
+    names = ["flight", "scheduled_departure", "distance_miles", "label", "carrier"]
+    assert feature_names(use_case, names) == ["distance_miles", "carrier"]
+
+
+def test_the_profile_and_the_scores_describe_every_row(use_case: UseCase) -> None:
+    found = made(use_case, training_rows({1: 400, 2: 300}))
+    assert found.rows == 700
+    assert set(found.profile.columns) == {"distance_miles"}
+    assert (found.scores.count, found.scores.minimum, found.scores.maximum) == (700, 0.0, 1.0)
+    assert found.reference == {"auc": 0.7}
+
+
+def test_the_limit_of_a_feature_is_its_farthest_day(use_case: UseCase) -> None:
+    table = training_rows({1: 600, 2: 300})
+    found = made(use_case, table)
+    whole, rare = (profile_table(part.select(["distance_miles"])) for part in (table, table.slice(600)))
+    column = "distance_miles"
+    assert found.day_limits[column] == distances(whole.columns[column], rare.columns[column])
+    assert found.day_limits[column]["kolmogorov_smirnov"] == pytest.approx(2 / 3)
+
+
+def test_a_day_too_thin_to_be_judged_sets_no_limit(use_case: UseCase) -> None:
+    thin = use_case.monitor.data_drift.min_rows - 1
+    assert made(use_case, training_rows({1: thin, 2: thin})).day_limits == {"distance_miles": {}}
+    one = made(use_case, training_rows({1: 900, 2: thin})).day_limits["distance_miles"]["kolmogorov_smirnov"]
+    assert one == pytest.approx(thin / (900 + thin))
+
+
+def test_without_the_event_time_there_are_no_days(use_case: UseCase) -> None:
+    table = training_rows({1: 400}).drop_columns(["scheduled_departure"])
+    assert made(use_case, table).day_limits == {"distance_miles": {}}
+
+
+def test_the_same_rows_give_the_same_bytes(use_case: UseCase) -> None:
+    table = training_rows({1: 400, 2: 300})
+    assert made(use_case, table).hash == made(use_case, table).hash
+
+
+def test_a_registered_baseline_is_read(nights: Any) -> None:
+    nights.model("1")
+    found = load_baseline("flight_delays", "1")
+    assert found.use_case == "flight_delays"
+    assert found.day_limits["origin"]["psi"] > 0
+
+
+def test_a_package_without_one_is_a_sentence() -> None:
+    with pytest.raises(CannotJudge, match=r"Model flight_delays/9 has no baseline at .*/9/baseline.json; register it"):
+        load_baseline("flight_delays", "9")
+
+
+def test_the_baseline_of_another_use_case_is_a_sentence(nights: Any) -> None:
+    nights.model("1")
+    path = f"{uris.package('flight_delays', '1')}/baseline.json"
+    lake().write(path, lake().read(path).replace(b'"use_case": "flight_delays"', b'"use_case": "air_time"'))
+    with pytest.raises(CannotJudge, match=r"is the baseline of 'air_time', not of 'flight_delays'"):
+        load_baseline("flight_delays", "1")
+
+
+GOLDEN = (
+    '{"day_limits":{"distance_miles":{}},"profile":{"columns":{"distance_miles":{"count":2,"kind":"numeric",'
+    '"maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,"sketch":{"values":[100.0,200.0],"weights":[1,1]},'
+    '"squared_deviations":5000.0}},"rows":2,"schema_version":1},"reference":{"auc":0.7},"schema_version":1,'
+    '"scores":{"count":2,"kind":"numeric","maximum":1.0,"mean":0.5,"minimum":0.0,"nulls":0,'
+    '"sketch":{"values":[0.0,1.0],"weights":[1,1]},"squared_deviations":0.5},"use_case":"flight_delays"}'
+)
+
+
+def test_the_golden_baseline_is_written_and_read_unchanged(use_case: UseCase) -> None:
+    baseline = made(use_case, training_rows({1: 1, 2: 1}))
+    assert baseline.canonical().decode() == GOLDEN
+    assert Baseline.model_validate_json(GOLDEN) == baseline

@@ -1,0 +1,162 @@
+"""The performance monitor: a real drop is drift, a model that holds is not, and too little is said to be too little."""
+
+from typing import Any
+
+import pytest
+
+from driftgate.monitoring import Evidence, join_ground_truth, measure_performance
+from driftgate.monitoring.evidence import read_evidence
+from driftgate.partition_keys import keys_between
+from driftgate.sources import sample
+from driftgate.use_cases import UseCase
+
+DAYS = keys_between("2013-04-02", "2013-04-04")
+TONIGHT = DAYS[-1]
+
+
+def play(use_case: UseCase, nights: Any, *, skill: float, days: list[str] = DAYS, **answer: Any) -> Evidence:
+    """Play the real flights of ``days``, answered with so much skill, and measure the last night."""
+    for key in days:
+        nights.happen(key)
+        nights.answer(key, nights.rows(key), nights.scores(key, skill=skill), **answer)
+        join_ground_truth(use_case, key)
+    return measure_performance(use_case, days[-1])
+
+
+def known(days: list[str]) -> int:
+    """How many flights of ``days`` arrived."""
+    delays = [sample.table_of("flights", key).column("arr_delay_minutes") for key in days]
+    return sum(len(column) - column.null_count for column in delays)
+
+
+def test_a_model_as_good_as_in_its_evaluation_holds(use_case: UseCase, nights: Any) -> None:
+    nights.model("1", auc=0.7)
+    found = play(use_case, nights, skill=0.25)
+    assert (found.verdict, found.champion, found.statistic) == ("ok", "1", "auc")
+    assert found.threshold == pytest.approx(0.7 - use_case.monitor.performance.max_auc_drop)
+    assert found.value is not None and found.interval is not None
+    assert found.interval[0] <= found.value <= found.interval[1]
+    assert "AUC of model 1 over 3 nights is " in found.sentence and "reaches the limit 0.680" in found.sentence
+
+
+def test_a_real_drop_is_drift(use_case: UseCase, nights: Any) -> None:
+    nights.model("1", auc=0.7)
+    found = play(use_case, nights, skill=0)
+    assert (found.verdict, found.features) == ("drift", ())
+    assert found.value == pytest.approx(0.5, abs=0.05)
+    assert "lies below the limit 0.680" in found.sentence
+    assert read_evidence("flight_delays", TONIGHT, "performance") == found
+
+
+def test_every_known_outcome_of_the_window_counts(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    found = play(use_case, nights, skill=0.25)
+    assert found.sample_size == known(DAYS)
+
+
+def test_log_loss_and_calibration_are_told_beside_it(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    auc, log_loss, calibration = play(use_case, nights, skill=0.25).statistics
+    assert (auc.name, log_loss.name, calibration.name) == ("auc", "log_loss", "calibration_error")
+    assert (log_loss.threshold, log_loss.reference, calibration.reference) == (None, 0.5, None)
+    for item in (log_loss, calibration):
+        assert item.interval is not None and item.interval[0] <= item.value <= item.interval[1]
+
+
+def test_a_bad_night_outside_the_window_does_not_count(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    play(use_case, nights, skill=0, days=keys_between("2013-03-30", "2013-04-01"))
+    assert play(use_case, nights, skill=0.25).verdict == "ok"
+
+
+def test_only_answers_of_tonights_champion_count(use_case: UseCase, nights: Any) -> None:
+    """The model before was bad; the new champion is not to blame, and has too few answers yet."""
+    nights.model("1")
+    nights.model("2")
+    play(use_case, nights, skill=0, days=DAYS[:2])
+    found = play(use_case, nights, skill=0.25, days=DAYS[2:], version="2", revision=2)
+    assert (found.verdict, found.champion) == ("insufficient", "2")
+    assert found.sentence.startswith("Model 2 has 978 answers with known outcome in the last 3 nights, fewer than")
+
+
+def test_a_shadows_answers_do_not_count(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    for key in DAYS:
+        nights.answer(key, nights.rows(key), nights.scores(key, skill=0), role="shadow", version="1")
+    found = play(use_case, nights, skill=0.25)
+    assert found.verdict == "ok"
+    assert found.sample_size < 3000
+
+
+def test_a_thin_window_proves_nothing(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    found = play(use_case, nights, skill=0.25, days=DAYS[:1])
+    assert (found.verdict, found.champion, found.sample_size) == ("insufficient", "1", 980)
+    assert found.sentence == (
+        "Model 1 has 980 answers with known outcome in the last 3 nights, fewer than the 1000 that performance needs."
+    )
+
+
+def test_one_night_with_many_rows_is_no_window(use_case: UseCase, nights: Any) -> None:
+    performance = use_case.monitor.performance.model_copy(update={"min_rows": 100})
+    few = use_case.model_copy(update={"monitor": use_case.monitor.model_copy(update={"performance": performance})})
+    nights.model("1")
+    found = play(few, nights, skill=0.25, days=DAYS[:1])
+    assert found.verdict == "insufficient"
+    assert "Model 1 has known outcomes on only 1 of 3 nights; more than half are needed" in found.sentence
+
+
+def test_one_class_proves_nothing(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    for key in DAYS:
+        late = [row for row in sample.table_of("flights", key).to_pylist() if (row["arr_delay_minutes"] or 0) > 15]
+        keys = {(row["carrier"], row["flight"], row["origin"]) for row in late}
+        rows = [row for row in nights.rows(key) if (row["carrier"], row["flight"], row["origin"]) in keys]
+        nights.happen(key)
+        nights.answer(key, rows)
+        join_ground_truth(use_case, key)
+    thin = use_case.monitor.performance.model_copy(update={"min_rows": 1})
+    few = use_case.model_copy(update={"monitor": use_case.monitor.model_copy(update={"performance": thin})})
+    found = measure_performance(few, TONIGHT)
+    assert found.verdict == "insufficient"
+    assert found.sentence.endswith("are of one class, so no AUC exists.")
+
+
+def test_a_night_without_requests_proves_nothing(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    play(use_case, nights, skill=0)
+    found = measure_performance(use_case, "2013-04-05")
+    assert (found.verdict, found.champion) == ("insufficient", None)
+    assert found.sentence == "No request of 2013-04-05 was answered by a champion."
+
+
+def test_a_model_without_a_baseline_proves_nothing_and_says_so(use_case: UseCase, nights: Any) -> None:
+    found = play(use_case, nights, skill=0)
+    assert (found.verdict, found.champion) == ("insufficient", "1")
+    assert "has no baseline at" in found.sentence
+
+
+def test_a_baseline_without_an_auc_proves_nothing_and_says_so(use_case: UseCase, nights: Any) -> None:
+    nights.model("1", auc=None)
+    found = play(use_case, nights, skill=0)
+    assert found.verdict == "insufficient"
+    assert found.sentence == "The baseline of model flight_delays/1 has no evaluation AUC to compare with."
+
+
+def test_with_a_lag_of_two_days_the_window_ends_a_day_earlier(use_case: UseCase, nights: Any) -> None:
+    late = use_case.model_copy(update={"label": use_case.label.model_copy(update={"known_after_days": 2})})
+    window = ["2013-04-01", *DAYS[:2]]
+    nights.model("1")
+    for key in [*window, TONIGHT]:
+        nights.happen(key)
+        nights.answer(key, nights.rows(key), nights.scores(key, skill=0.25))
+    for key in DAYS:
+        join_ground_truth(late, key)
+    found = measure_performance(late, TONIGHT)
+    assert found.sample_size == known(window)
+    assert found.verdict == "ok"
+
+
+def test_measuring_again_gives_the_same_evidence(use_case: UseCase, nights: Any) -> None:
+    nights.model("1")
+    assert play(use_case, nights, skill=0.25).hash == measure_performance(use_case, TONIGHT).hash
