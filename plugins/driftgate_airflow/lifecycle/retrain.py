@@ -18,6 +18,7 @@ registered.
 """
 
 from datetime import date
+from typing import Any
 
 from airflow.sdk import DAG, Param, XComArg, chain
 
@@ -47,9 +48,9 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
     ) as dag:
         sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
         dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name)
-        version = XComArg(dataset, key="dataset_version")
+        version: Any = XComArg(dataset, key="dataset_version")  # a string when the task runs
         job = TrainCandidateOperator(task_id="train_candidate", use_case=name, dataset_version=version)
-        trained = {"dataset_version": version, "job_id": XComArg(job, key="job_id")}
+        trained: dict[str, Any] = {"dataset_version": version, "job_id": XComArg(job, key="job_id")}
         evaluation = EvaluateCandidateOperator(task_id="evaluate_candidate", use_case=name, **trained)
         registration = RegisterCandidateOperator(task_id="register_candidate", use_case=name, **trained)
         chain(sensor, dataset, job, evaluation, registration)

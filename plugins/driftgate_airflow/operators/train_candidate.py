@@ -68,5 +68,6 @@ class TrainCandidateOperator(UseCaseOperator):
         from driftgate.use_cases import load_use_case
 
         task = context["ti"]
-        name = job_id(task.dag_id, task.task_id, task.run_id, task.map_index)
+        index = -1 if task.map_index is None else task.map_index  # Airflow's own number for a task that is not mapped
+        name = job_id(task.dag_id, task.task_id, task.run_id, index)
         return training_spec(load_use_case(self.use_case), self.dataset_version, name)
