@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import read_captures
@@ -36,7 +36,8 @@ def send(use_case: UseCase, key: str, tick: Callable[[int], None] = lambda _: No
     :param tick: called with the number of requests sent since the last call
     :raises DriftgateError: the endpoint does not answer, or refuses a request
     """
-    answered = {row for row in read_captures(use_case.name, key).column("request_key").to_pylist()}
+    captures = read_captures(use_case.name, key).select(["request_key", "score"]).to_pylist()
+    answered = {capture["request_key"] for capture in captures if capture["score"] is not None}
     waiting = [row for row in requests_of_day(use_case, key) if _key_of(row, use_case) not in answered]
     connection = HTTPConnection(settings().endpoint.host, settings().endpoint.port, timeout=30)
     for row in waiting:
@@ -74,7 +75,7 @@ def _post(connection: HTTPConnection, use_case: str, row: dict[str, Any]) -> Non
         connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read()
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise DriftgateError(f"The endpoint does not answer ({error}); run 'make up' and try again.") from None
     if answer.status != 200:
         raise DriftgateError(f"The endpoint refused a request ({answer.status}): {text.decode()[:300]}")
