@@ -1,11 +1,14 @@
 """``driftgate dataset``: the versions a model was trained on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from driftgate.cli.sentences import out
+
+if TYPE_CHECKING:
+    from driftgate.datasets import DatasetVersion
 
 app = typer.Typer(help="Dataset versions: list, show, restore.", no_args_is_help=True)
 
@@ -17,12 +20,12 @@ def list_(
     use_case: Annotated[str | None, typer.Argument(help="One use case; all of them if left out.")] = None,
 ) -> None:
     """List the dataset versions, oldest first."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from driftgate.datasets import list_versions
     from driftgate.use_cases import load_use_case, use_case_names
 
-    table = Table("dataset version", "window", "rows", "hash")
+    table = Table(Column("dataset version", no_wrap=True), "window", "rows", "hash")
     for name in [load_use_case(use_case).name] if use_case else use_case_names():
         for version in list_versions(name):
             table.add_row(*_row(version))
@@ -47,3 +50,8 @@ def get(
 
     folder = get_version(name, target)
     out.print(f"{name} restored to {folder}; its hash is the recorded one.", highlight=False)
+
+
+def _row(version: "DatasetVersion") -> tuple[str, str, str, str]:
+    window = f"{version.window.first} to {version.window.last}"
+    return version.name, window, f"{version.rows:,}", version.hash[:12]

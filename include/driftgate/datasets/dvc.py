@@ -1,10 +1,11 @@
-"""Running DVC as a program of its own, untouched by a user's settings and without leaving anything outside the folder."""
+"""Running DVC as a program of its own: a user's settings do not change it, and it leaves nothing outside the clone."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from driftgate.datasets.repository import absolute, own_environment
 from driftgate.settings import settings
 
 CONFIG = """\
@@ -17,17 +18,26 @@ CONFIG = """\
     url = {url}
 """
 
+LONGEST_REASON = 400  # characters of DVC's own errors; the cause comes first
+
+
+class DvcFailed(Exception):
+    """DVC ended with an error; the text is its own last words. The caller says what that means."""
+
 
 def configure(folder: Path, name: str = "config") -> None:
     """Write DVC's configuration into the clone ``folder``; as ``config.local`` it overrides the committed one."""
     (folder / ".dvc").mkdir(exist_ok=True)
-    (folder / ".dvc" / name).write_text(CONFIG.format(url=settings().dvc_remote))
+    (folder / ".dvc" / name).write_text(CONFIG.format(url=absolute(settings().dvc_remote)))
 
 
-def run_dvc(folder: Path, *arguments: str) -> str | None:
-    """Run ``dvc`` in the clone ``folder``; return None when it succeeded, else DVC's last words about why not."""
+def run_dvc(folder: Path, *arguments: str) -> None:
+    """Run ``dvc`` in the clone ``folder``.
+
+    :raises DvcFailed: it did not succeed
+    """
     environment = {
-        **os.environ,
+        **own_environment(),
         "DVC_NO_ANALYTICS": "1",
         "DVC_SITE_CACHE_DIR": str(folder / ".dvc" / "tmp" / "site"),
         "DVC_GLOBAL_CONFIG_DIR": str(folder / ".dvc" / "tmp" / "global"),
@@ -38,7 +48,6 @@ def run_dvc(folder: Path, *arguments: str) -> str | None:
     done = subprocess.run(
         [sys.executable, "-m", "dvc", *arguments], cwd=folder, env=environment, capture_output=True, text=True
     )
-    if done.returncode == 0:
-        return None
-    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-    return " ".join(" ".join(errors or [done.stderr]).split())[-400:]
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split())
+        raise DvcFailed(said[max(said.find("ERROR"), 0) :][:LONGEST_REASON])

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from driftgate.datasets.locked_sql import quoted, selected
+from driftgate.datasets.locked_sql import locked_duckdb, run_select
 from driftgate.errors import ConfigError, nearest
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 RESERVED = ("label", "split", "partition_key")  # columns that a dataset version adds, or that only the views have
@@ -17,24 +18,32 @@ def compute_features(use_case: UseCase, tables: "Mapping[str, pa.Table]") -> "pa
     """Return the features of every request in the use case's first dataset, ordered by the request key.
 
     :param tables: each dataset of the use case by name, with the extra column ``partition_key``
-    :raises ConfigError: ``features.sql`` is not one SELECT, reads an unknown table or column, leaves out a column of the
-        request key or the event time, gives a request twice, or gives a column of another type than string, integer,
-        double or timestamp
+    :raises ConfigError: ``features.sql`` is not one SELECT, reads an unknown table or column, leaves out a column of
+        the request key or the event time, gives a request twice, or gives a column of another type than string,
+        integer, double or timestamp
     """
     where = str(use_case.folder / "features.sql")
-    return run_features(use_case.features_sql, tables, use_case.request_key, use_case.event_time, where=where)
+    with locked_duckdb() as connection:
+        return run_features(
+            connection, use_case.features_sql, tables, use_case.request_key, use_case.event_time, where=where
+        )
 
 
 def run_features(
-    sql: str, tables: "Mapping[str, pa.Table]", request_key: Sequence[str], event_time: str, *, where: str
+    connection: "duckdb.DuckDBPyConnection",
+    sql: str,
+    tables: "Mapping[str, pa.Table]",
+    request_key: Sequence[str],
+    event_time: str,
+    *,
+    where: str,
 ) -> "pa.Table":
-    """Return :func:`compute_features` of the text ``sql``, which was read from ``where``."""
-    with selected(sql, tables, where=where) as relation:
-        _refuse_wrong_columns(relation.columns, request_key, event_time, where)
-        features: pa.Table = relation.order(", ".join(map(quoted, request_key))).to_arrow_table().combine_chunks()
+    """Return what :func:`compute_features` returns, for the text ``sql`` that was read from ``where``."""
+    features = run_select(connection, sql, tables, where=where)
+    _refuse_wrong_columns(features.column_names, request_key, event_time, where)
     _refuse_wrong_types(features, where)
     _refuse_repeated_requests(features, request_key, where)
-    return features
+    return features.sort_by([(name, "ascending") for name in request_key])
 
 
 def _refuse_wrong_columns(columns: Sequence[str], request_key: Sequence[str], event_time: str, where: str) -> None:

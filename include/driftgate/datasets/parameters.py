@@ -9,6 +9,10 @@ from driftgate.records import Record, canonical_json, load_yaml, sha256
 from driftgate.settings import project_root
 from driftgate.use_cases import UseCase
 
+# The files in the clone from which the stage makes a dataset version, and the one that says why it could not.
+PARAMETERS, SOURCES, FEATURES = "params.yaml", "sources.json", "features.sql"
+FAILURE = "failure.json"
+
 
 class StageParameters(Record):
     """How the stage works, from the project's ``params.yaml``."""
@@ -44,7 +48,7 @@ class Parameters(ProjectParameters):
 
 def stage_parameters() -> StageParameters:
     """Return the section ``prepare`` of the project's ``params.yaml``."""
-    return load_yaml(project_root() / "params.yaml", ProjectParameters).prepare
+    return load_yaml(project_root() / PARAMETERS, ProjectParameters).prepare
 
 
 def parameters(use_case: UseCase, prepare: StageParameters, keys: list[str]) -> Parameters:

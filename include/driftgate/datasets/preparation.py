@@ -1,5 +1,6 @@
-"""Preparing a dataset version: an isolated clone, one DVC stage, the data pushed, and last the tag that publishes it."""
+"""Preparing a dataset version: an isolated clone, one DVC stage, the data pushed, last the tag that publishes it."""
 
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -9,10 +10,18 @@ from pathlib import Path
 import yaml
 
 from driftgate import errors
-from driftgate.datasets.dvc import configure, run_dvc
-from driftgate.datasets.parameters import Parameters, inputs_hash, parameters, stage_parameters
+from driftgate.datasets.dvc import DvcFailed, configure, run_dvc
+from driftgate.datasets.parameters import (
+    FAILURE,
+    FEATURES,
+    PARAMETERS,
+    SOURCES,
+    Parameters,
+    inputs_hash,
+    parameters,
+    stage_parameters,
+)
 from driftgate.datasets.repository import Clone
-from driftgate.datasets.stage import FAILURE, FEATURES, PARAMETERS, SOURCES
 from driftgate.datasets.version import VERSION, DatasetVersion, read_version
 from driftgate.datasets.window import pin
 from driftgate.errors import ConfigError
@@ -70,24 +79,24 @@ def _write_inputs(folder: Path, made_with: Parameters, sources: dict[str, str], 
 
 def _make(clone: Clone) -> DatasetVersion:
     _reproduce(clone.folder)
-    data = (clone.folder / "data" / VERSION).read_bytes()
-    version = read_version(data, DatasetVersion.model_validate_json(data).tag)
+    version = DatasetVersion.model_validate_json((clone.folder / "data" / VERSION).read_bytes())
     logger.info("%s: %d rows from %d partitions", version.name, version.rows, len(version.sources))
-    if problem := run_dvc(clone.folder, "push", "--quiet"):
+    try:
+        run_dvc(clone.folder, "push")
+    except DvcFailed as error:
         raise ConfigError(
-            f"The DVC remote {settings().dvc_remote} refused the data of {version.name} ({problem}); nothing was "
+            f"The DVC remote {settings().dvc_remote} refused the data of {version.name} ({error}); nothing was "
             "published. Make it writable, or correct 'dvc_remote' in the settings file, and run this again."
-        )
+        ) from None
     clone.publish(version.tag, version.key)
     return version
 
 
 def _reproduce(folder: Path) -> None:
-    problem = run_dvc(folder, "repro", "--quiet")
-    if (folder / FAILURE).exists():
-        import json
-
-        failure = json.loads((folder / FAILURE).read_text())
-        raise getattr(errors, failure["kind"])(failure["sentence"])
-    if problem:
-        raise ConfigError(f"The stage 'prepare' of {project_root() / 'dvc.yaml'} failed ({problem}); correct it.")
+    try:
+        run_dvc(folder, "repro")
+    except DvcFailed as error:
+        if (folder / FAILURE).exists():
+            failure = json.loads((folder / FAILURE).read_text())
+            raise getattr(errors, failure["kind"])(failure["sentence"]) from None
+        raise ConfigError(f"The stage of {project_root() / 'dvc.yaml'} failed ({error}); correct it.") from None

@@ -11,7 +11,10 @@ from driftgate.settings import settings
 
 # Nothing of a user's git configuration may change what is committed; credentials and proxies stay theirs.
 OPTIONS = {"core.autocrlf": "false", "core.excludesFile": "/dev/null", "core.hooksPath": "/dev/null"}
+# Set where git itself runs us (a hook, a rebase); they point git and DVC into another repository.
+FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 PERSON = {"NAME": "driftgate", "EMAIL": "driftgate@localhost"}
+LONGEST_REASON = 400  # characters of git's own errors; the cause comes first
 STALE_LOCK_SECONDS = 60  # git holds the lock of a tag for milliseconds
 
 
@@ -20,7 +23,7 @@ class Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.origin = settings().data_repository
+        self.origin = absolute(settings().data_repository)
         _create_local(self.origin)
         try:
             _git(folder.parent, "clone", "--quiet", "--no-checkout", self.origin, str(folder))
@@ -46,7 +49,9 @@ class Clone:
     def publish(self, tag: str, key: str) -> None:
         """Commit what is in the folder, dated by the partition key, and push it under ``tag``.
 
-        :raises ConfigError: the repository takes no push, or has this tag with other content
+        A tag is named after its content, so one that somebody else pushed meanwhile is as good as ours.
+
+        :raises ConfigError: the repository takes no push
         """
         _git(self.folder, "add", "--all")
         tree = _git(self.folder, "write-tree").strip()
@@ -55,16 +60,28 @@ class Clone:
         try:
             _git(self.folder, "push", "--quiet", "origin", f"{commit}:refs/tags/{tag}")
         except subprocess.CalledProcessError as error:
+            if _git(self.folder, "ls-remote", "origin", f"refs/tags/{tag}"):
+                return
             raise ConfigError(
                 f"The data repository {self.origin} refused the tag {tag} ({_reason(error)}); nothing was published. "
                 "Make it writable and run this again."
             ) from None
 
 
+def absolute(place: str) -> str:
+    """Return ``place`` if it is an address of another host or service (it has a colon), else the whole path of it."""
+    return place if ":" in place else str(Path(place).absolute())
+
+
+def own_environment() -> dict[str, str]:
+    """Return this process's environment for a git or DVC that works in its own folder."""
+    return {name: value for name, value in os.environ.items() if name not in FOREIGN}
+
+
 def _create_local(origin: str) -> None:
     """Create a bare repository where ``origin`` is a path without one; of many processes exactly one does."""
     path = Path(origin)
-    if "://" in origin or not path.is_absolute() or path.exists():
+    if not path.is_absolute() or path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".data-repository-") as staged:
@@ -84,9 +101,9 @@ def _remove_stale_lock(lock: Path) -> None:
 
 def _git(folder: Path, *arguments: str, date: str = "") -> str:
     options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    # Variables of a git that runs us (a hook) point into another repository.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_DIR", "GIT_INDEX"))}
-    environment |= {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in PERSON.items()}
+    environment = own_environment() | {
+        f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in PERSON.items()
+    }
     environment |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     done = subprocess.run(
         ["git", *options, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
@@ -95,4 +112,4 @@ def _git(folder: Path, *arguments: str, date: str = "") -> str:
 
 
 def _reason(error: subprocess.CalledProcessError) -> str:
-    return " ".join(error.stderr.split())[-300:]
+    return " ".join(error.stderr.split())[:LONGEST_REASON]

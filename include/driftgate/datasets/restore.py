@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from driftgate.datasets.dvc import configure, run_dvc
+from driftgate.datasets.dvc import DvcFailed, configure, run_dvc
 from driftgate.datasets.repository import Clone
 from driftgate.datasets.version import VERSION, DatasetVersion, read_version
 from driftgate.errors import ConfigError, Tampered, nearest
@@ -32,19 +32,14 @@ def load_version(name: str) -> DatasetVersion:
 def get_version(name: str, target: Path) -> Path:
     """Restore ``rows.parquet`` and ``version.json`` of a dataset version into ``target`` and return it.
 
-    ``target`` appears as a whole or not at all.
+    Nothing is written before every byte is verified.
 
     :raises ConfigError: there is no such version, ``target`` is not a new or empty folder, or the remote lacks the data
     :raises Tampered: the remote's bytes are not those that were published
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ConfigError(f"{target} is not empty; name a new or an empty folder to restore {name} into.")
-    files = _pulled(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
-        whole = Path(scratch) / "whole"
-        _write(whole, files)
-        whole.replace(target)
+    _write(target, _pulled(name))
     return target
 
 
@@ -77,11 +72,13 @@ def _pulled(name: str) -> dict[str, bytes]:
         version = _load(clone, name)
         clone.check_out(name)
         configure(clone.folder, "config.local")  # the remote may have moved since the version was made
-        if problem := run_dvc(clone.folder, "pull", "--quiet"):
+        try:
+            run_dvc(clone.folder, "pull")
+        except DvcFailed as error:
             raise ConfigError(
-                f"The DVC remote {settings().dvc_remote} does not give the data of {name} ({problem}); "
+                f"The DVC remote {settings().dvc_remote} does not give the data of {name} ({error}); "
                 "correct 'dvc_remote' in the settings file, or restore the remote."
-            )
+            ) from None
         files = {file: (clone.folder / "data" / file).read_bytes() for file in version.files}
     for file, data in files.items():
         if sha256(data) != version.files[file]:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from driftgate import uris
 from driftgate.datasets.features import run_features
 from driftgate.datasets.labels import LABEL, label_columns, run_labels
-from driftgate.datasets.locked_sql import quoted, selected
-from driftgate.datasets.parameters import Parameters, inputs_hash
+from driftgate.datasets.locked_sql import locked_duckdb, quoted, run_select
+from driftgate.datasets.parameters import FAILURE, FEATURES, PARAMETERS, SOURCES, Parameters, inputs_hash
 from driftgate.datasets.version import ROWS, VERSION, named
 from driftgate.datasets.window import pinned_manifest
 from driftgate.errors import DriftgateError, SourceMissing
@@ -25,10 +25,8 @@ from driftgate.partition_keys import keys_before, keys_between
 from driftgate.records import load_yaml, sha256
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
-
-PARAMETERS, SOURCES, FEATURES = "params.yaml", "sources.json", "features.sql"
-FAILURE = "failure.json"  # the error of a stage that failed, for the process that started DVC
 
 
 class Days:
@@ -83,18 +81,13 @@ def _window(made_with: Parameters) -> list[str]:
 
 def _rows(made_with: Parameters, features_sql: str, days: Days, requests: "pa.Table") -> "pa.Table":
     """Return the features of every request with an outcome, with ``label`` and ``split``."""
-    import pyarrow as pa
-
-    version, where = made_with.version, f"include/use_cases/{made_with.version.use_case}"
-    expression = f"{where}/use_case.yaml, key 'label.expression',"
-    labels = run_labels(
-        version.label, requests, version.datasets[0], ("partition_key", *version.request_key), where=expression
-    )
-    outcomes = label_columns(version.label, requests, version.datasets[0], where=expression)
-    features = pa.concat_tables(
-        _features(made_with, features_sql, days, day, outcomes, f"{where}/{FEATURES}") for day in _window(made_with)
-    )
-    rows = _joined(made_with, features, labels, f"{where}/{FEATURES}")
+    version, folder = made_with.version, f"include/use_cases/{made_with.version.use_case}"
+    keys, where = ("partition_key", *version.request_key), f"{folder}/use_case.yaml, key 'label.expression',"
+    with locked_duckdb() as connection:
+        labels = run_labels(connection, version.label, requests, keys, where=where)
+        outcomes = label_columns(connection, version.label, requests, where=where)
+        features = _features(connection, made_with, features_sql, days, outcomes, f"{folder}/{FEATURES}")
+        rows = _joined(connection, made_with, features, labels, f"{folder}/{FEATURES}")
     if not rows.num_rows:
         raise SourceMissing(
             f"No request of {version.use_case} from {version.first} to {version.key} has a label; "
@@ -104,30 +97,45 @@ def _rows(made_with: Parameters, features_sql: str, days: Days, requests: "pa.Ta
 
 
 def _features(
-    made_with: Parameters, features_sql: str, days: Days, day: str, outcomes: list[str], where: str
+    connection: "duckdb.DuckDBPyConnection",
+    made_with: Parameters,
+    features_sql: str,
+    days: Days,
+    outcomes: list[str],
+    where: str,
 ) -> "pa.Table":
-    """Return one day's features from what is there when its requests come: never the outcome that is the label."""
+    """Return each day's features from what is there when its requests come: never the outcome that is the label."""
     import pyarrow as pa
 
     version = made_with.version
     requests, *others = version.datasets
-    known = keys_before(day, made_with.prepare.lookback_days + 1)
-    tables = {requests: days.table(requests, [day]).drop_columns(outcomes)}
-    tables |= {dataset: days.table(dataset, known) for dataset in others}
-    features = run_features(features_sql, tables, version.request_key, version.event_time, where=where)
-    return features.append_column("partition_key", pa.repeat(day, features.num_rows))
+    parts = []
+    for day in _window(made_with):
+        known = keys_before(day, made_with.prepare.lookback_days + 1)
+        tables = {requests: days.table(requests, [day]).drop_columns(outcomes)}
+        tables |= {dataset: days.table(dataset, known) for dataset in others}
+        part = run_features(connection, features_sql, tables, version.request_key, version.event_time, where=where)
+        parts.append(part.append_column("partition_key", pa.repeat(day, part.num_rows)))
+    return pa.concat_tables(parts)
 
 
-def _joined(made_with: Parameters, features: "pa.Table", labels: "pa.Table", where: str) -> "pa.Table":
+def _joined(
+    connection: "duckdb.DuckDBPyConnection",
+    made_with: Parameters,
+    features: "pa.Table",
+    labels: "pa.Table",
+    where: str,
+) -> "pa.Table":
     keys = ", ".join(map(quoted, ("partition_key", *made_with.version.request_key)))
+    training = f"partition_key < '{made_with.version.validation_first}'"
     sql = f"""
         SELECT features.* EXCLUDE (partition_key), {LABEL},
-               CASE WHEN partition_key < '{made_with.version.validation_first}' THEN 'train' ELSE 'validation' END AS split
-        FROM features JOIN labels USING ({keys}) WHERE {LABEL} IS NOT NULL ORDER BY {keys}
+               CASE WHEN {training} THEN 'train' ELSE 'validation' END AS split
+        FROM features JOIN labels USING ({keys})
+        WHERE {LABEL} IS NOT NULL
+        ORDER BY {keys}
     """  # noqa: S608  the names are quoted, the day is a partition key
-    with selected(sql, {"features": features, "labels": labels}, where=where) as relation:
-        table: pa.Table = relation.to_arrow_table().combine_chunks()
-    return table
+    return run_select(connection, sql, {"features": features, "labels": labels}, where=where)
 
 
 def _described(made_with: Parameters, rows: "pa.Table", requests: int) -> dict[str, object]:

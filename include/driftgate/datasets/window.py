@@ -49,7 +49,7 @@ def pinned_manifest(store: Store, path: str, digest: str) -> Manifest:
 def _published(datasets: Sequence[str], day: str) -> dict[str, str]:
     """Return path and manifest hash of those datasets that have the partition ``day``."""
     hashes = {}
-    for path in (uris.partition("validated", dataset, day) for dataset in datasets):
+    for path in _paths(datasets, day):
         try:
             hashes[path] = read_manifest(lake(), path).hash
         except SourceMissing:
@@ -57,13 +57,16 @@ def _published(datasets: Sequence[str], day: str) -> dict[str, str]:
     return hashes
 
 
+def _paths(datasets: Sequence[str], day: str) -> list[str]:
+    return [uris.partition("validated", dataset, day) for dataset in datasets]
+
+
 def _history(use_case: UseCase, found: dict[str, dict[str, str]], stage: StageParameters) -> list[str]:
     """Return the days from the first published partition on; from there on, none may be missing."""
     window = list(found)
     begun = [day for day in window if found[day]]
     days = window[window.index(begun[0]) :] if begun else window
-    expected = [uris.partition("validated", dataset, day) for day in days for dataset in use_case.datasets]
-    missing = [path for path in expected if path not in found[path.rsplit("/", 1)[1]]]
+    missing = [path for day in days for path in _paths(use_case.datasets, day) if path not in found[day]]
     if missing:
         more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
         raise SourceMissing(

@@ -1,0 +1,109 @@
+"""A version comes back from its tag and the DVC remote, byte for byte, or a sentence says why not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driftgate.datasets import DatasetVersion, get_version, list_versions, load_version, version_files
+from driftgate.errors import ConfigError, Tampered
+from driftgate.records import sha256
+from driftgate.settings import home, settings
+
+
+@pytest.fixture
+def version(story: Any, project_home: Path) -> DatasetVersion:
+    """A prepared version, whose repository and remote were moved to this test's own state folder."""
+    for name in ("data.git", "dvc"):
+        shutil.copytree(story.home / name, project_home / name)
+    version: DatasetVersion = story.version
+    return version
+
+
+def stored_rows(version: DatasetVersion) -> Path:
+    return Path(settings().dvc_remote) / "files" / "md5" / version.dvc_md5[:2] / version.dvc_md5[2:]
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(data)
+    path.chmod(0o444)  # DVC trusts a file that nobody may write; of others it computes the md5 itself
+
+
+def test_a_version_is_restored_from_a_remote_that_moved(version: DatasetVersion, tmp_path: Path) -> None:
+    folder = get_version(version.name, tmp_path / "deep" / "target")
+
+    assert sha256((folder / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
+    assert DatasetVersion.model_validate_json((folder / "version.json").read_bytes()) == version
+    assert sorted(path.name for path in folder.iterdir()) == ["rows.parquet", "version.json"]
+
+
+def test_git_and_dvc_alone_are_enough(story: Any, tmp_path: Path) -> None:
+    version, clone = story.version, tmp_path / "plain"
+    subprocess.run(["git", "clone", "--quiet", story.home / "data.git", clone], check=True, capture_output=True)
+    subprocess.run(["git", "checkout", "--quiet", version.tag], cwd=clone, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "dvc", "pull"], cwd=clone, check=True, capture_output=True)
+
+    assert sha256((clone / "data" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
+    assert (clone / "data" / "version.json").read_bytes() == version.canonical()
+
+
+def test_the_cache_is_filled_once_checked_at_each_call_and_healed(version: DatasetVersion) -> None:
+    folder = version_files(version.name)
+    rows = folder / "rows.parquet"
+    assert folder == home() / "datasets" / version.name
+    assert sha256(rows.read_bytes()) == version.files["rows.parquet"]
+
+    shutil.move(settings().dvc_remote, settings().dvc_remote + ".away")
+    assert version_files(version.name) == folder  # nothing was fetched
+    shutil.move(settings().dvc_remote + ".away", settings().dvc_remote)
+
+    rows.write_bytes(rows.read_bytes()[:-1] + b"X")
+    assert sha256((version_files(version.name) / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
+
+
+def test_other_bytes_in_the_remote_are_tampered_and_reach_nobody(version: DatasetVersion, tmp_path: Path) -> None:
+    data = stored_rows(version).read_bytes()
+    overwrite(stored_rows(version), data[:-1] + b"X")
+
+    with pytest.raises(Tampered, match=r"rows.parquet of flight_delays/.* is not the file that was published"):
+        get_version(version.name, tmp_path / "target")
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_remote_without_the_data_is_a_sentence(version: DatasetVersion, tmp_path: Path) -> None:
+    shutil.rmtree(settings().dvc_remote)
+
+    with pytest.raises(ConfigError, match=r"does not give the data of .*; correct 'dvc_remote' in the settings file"):
+        get_version(version.name, tmp_path / "target")
+
+
+def test_an_unknown_name_gets_the_nearest_match(version: DatasetVersion, tmp_path: Path) -> None:
+    wrong = version.name[:-1]
+    for ask in (load_version, version_files, lambda name: get_version(name, tmp_path / "target")):
+        with pytest.raises(ConfigError, match=f"no dataset version '{wrong}'; did you mean '{version.name}'"):
+            ask(wrong)
+
+
+def test_a_target_with_files_is_left_alone(version: DatasetVersion, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+
+    for target in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(ConfigError, match="is not empty; name a new or an empty folder"):
+            get_version(version.name, target)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_versions_are_listed_from_the_tags_alone(version: DatasetVersion) -> None:
+    shutil.rmtree(settings().dvc_remote)
+
+    assert list_versions("flight_delays") == [version]
+    assert list_versions("flight") == []
+    assert load_version(version.name) == version
+
+
+def test_a_fresh_project_has_no_versions() -> None:
+    assert list_versions("flight_delays") == []

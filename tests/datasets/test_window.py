@@ -1,0 +1,122 @@
+"""A version is made from all of the history in its window, or a sentence names what is missing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from driftgate import uris
+from driftgate.datasets.parameters import StageParameters
+from driftgate.datasets.window import pin, pinned_manifest
+from driftgate.errors import ConfigError, SourceMissing, Tampered
+from driftgate.lake import lake, publish, read_manifest, read_table
+from driftgate.sources import sample
+from driftgate.use_cases import UseCase
+
+STAGE = StageParameters(lookback_days=1, min_training_days=3)
+LAST = "2013-03-31"
+
+
+def test_every_partition_is_pinned_by_the_hash_of_its_manifest(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days()
+    pinned_days, sources = pin(use_case, LAST, STAGE)
+
+    assert pinned_days == days
+    assert len(sources) == 36
+    for path, digest in sources.items():
+        assert read_manifest(lake(), path).hash == digest
+
+
+def test_the_day_before_the_window_is_pinned_for_datasets_other_than_the_requests(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days(["2013-03-18", "2013-03-19", *days])
+    pinned_days, sources = pin(use_case, LAST, STAGE)
+
+    assert pinned_days == days
+    assert len(sources) == 38
+    assert {path for path in sources if path.endswith("19")} == {
+        "validated/weather/2013-03-19",
+        "validated/planes/2013-03-19",
+    }
+
+
+def test_a_history_that_begins_inside_the_window_makes_it_shorter(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days(days[5:])
+
+    assert pin(use_case, LAST, STAGE)[0] == days[5:]
+
+
+def test_a_hole_is_named_with_the_dag_to_run(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days(days[:4] + days[5:])
+    publish_days(["2013-03-24"], ("flights",))
+
+    with pytest.raises(SourceMissing) as missing:
+        pin(use_case, LAST, STAGE)
+    assert str(missing.value) == (
+        "Training flight_delays on 2013-03-20 to 2013-03-31 needs partitions that are not published: "
+        "validated/weather/2013-03-24, validated/planes/2013-03-24; "
+        "run the DAG <source>.ingest of their source for these days."
+    )
+
+
+def test_a_dataset_that_begins_later_than_the_others_is_a_hole(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days(days, ("flights", "planes"))
+    publish_days(days[7:], ("weather",))
+
+    with pytest.raises(SourceMissing, match="weather/2013-03-24 and 2 more; run the DAG"):
+        pin(use_case, LAST, STAGE)
+
+
+def test_an_empty_lake_names_the_first_missing_partitions(use_case: UseCase) -> None:
+    with pytest.raises(SourceMissing, match=r"validated/flights/2013-03-20, .* and 31 more; run the DAG"):
+        pin(use_case, LAST, STAGE)
+
+
+def test_too_short_a_history_says_how_long_it_must_be(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days(days[6:])
+
+    with pytest.raises(
+        SourceMissing, match=r"has 6 days of history.*needs 7 \(3 to train on, 4 to validate\); run the"
+    ):
+        pin(use_case, LAST, STAGE)
+
+
+def test_too_short_a_window_is_an_error_of_the_use_case(
+    shaped: Callable[..., UseCase], publish_days: Callable[..., None]
+) -> None:
+    publish_days()
+
+    with pytest.raises(ConfigError, match=r"use_case.yaml: key 'train.window_days' is 6; make it at least 7"):
+        pin(shaped(window_days=6), LAST, STAGE)
+
+
+def test_a_pinned_partition_stays_readable_after_it_was_published_anew() -> None:
+    path, table = uris.partition("validated", "weather", LAST), sample.table_of("weather", "2013-03-30")
+    first = publish(lake(), path, table)
+    publish(lake(), path, table.slice(1))
+
+    assert read_manifest(lake(), path).hash != first.hash
+    assert read_table(lake(), pinned_manifest(lake(), path, first.hash)).num_rows == table.num_rows
+
+
+def test_a_changed_or_removed_manifest_is_noticed() -> None:
+    path = uris.partition("validated", "weather", LAST)
+    manifest = publish(lake(), path, sample.table_of("weather", "2013-03-30"))
+    where = f"{path}/manifests/{manifest.hash}.json"
+    lake().write(where, lake().read(where).replace(b'"rows":72', b'"rows":71'))
+
+    with pytest.raises(Tampered, match="is not the manifest that was published"):
+        pinned_manifest(lake(), path, manifest.hash)
+    lake().delete(where)
+    with pytest.raises(SourceMissing, match="is gone; prepare the dataset version again"):
+        pinned_manifest(lake(), path, manifest.hash)
