@@ -1,0 +1,84 @@
+"""A job program that does what its spec says, so that the backend is tested without the seconds that training takes."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driftgate.compute import JobSpec, local
+
+# Runs as ``python -m stub_job --job <uri> --end-with-stdin``; leaves one line per start in ``starts`` beside its spec.
+PROGRAM = """
+import json, os, signal, sys, time
+from pathlib import Path
+from driftgate.compute.job_files import read_spec, result_path
+from driftgate.compute import JobResult
+from driftgate.lake import lake
+
+uri = sys.argv[sys.argv.index("--job") + 1]
+spec = read_spec(uri)
+folder = Path(uri.removeprefix("file://")).parent
+with (folder / "starts").open("a") as starts:
+    starts.write(f"{os.getpid()} {os.environ['OMP_NUM_THREADS']} {os.environ['OMP_WAIT_POLICY']}\\n")
+do = spec.parameters["do"]
+if do == "sleep":
+    time.sleep(60)
+if do == "wait":
+    while not (folder / "go").exists():
+        time.sleep(0.02)
+if do == "crash":
+    raise RuntimeError("the disk is full")
+if do == "refuse":
+    sys.stderr.write("a line before\\nFeature 'x' is null in all 2 training rows; leave it out.\\n")
+    sys.exit(65)
+lake().write(result_path(spec.job_id), JobResult(
+    job_id=spec.job_id, spec_sha256=spec.hash, artefacts={}, metrics={"validation_auc": 0.7},
+    stop_reason="all_iterations", seconds=1, cpu_seconds=1, peak_memory_mib=1).canonical())
+"""
+
+
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs of this test run ``PROGRAM`` instead of the training entry point."""
+    (tmp_path / "stub_job.py").write_text(PROGRAM)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setitem(local.ENTRYPOINTS, "train", "stub_job")
+
+
+@pytest.fixture
+def job_spec() -> Callable[..., JobSpec]:
+    """Return the spec of a job that does ``do``."""
+
+    def of(do: str = "succeed", **changes: Any) -> JobSpec:
+        values: dict[str, Any] = {
+            "job_id": "retrain-train-1",
+            "use_case": "flight_delays",
+            "dataset_version": "flight_delays/2013-03-31-3f9c2a1",
+            "target": "local_small",
+            "problem": "binary",
+            "trainer": "lightgbm",
+            "seed": 7,
+            "parameters": {"do": do},
+            "request_key": ("carrier", "flight"),
+            "event_time": "scheduled_departure",
+            "not_features": ("flight",),
+        }
+        return JobSpec(**{**values, **changes})
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any]], Any]:
+    """Return what a function returns once that is true, or fail after twenty seconds."""
+
+    def wait(answer: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 20
+        while not (found := answer()):
+            assert time.monotonic() < deadline, "waited for twenty seconds"
+            time.sleep(0.02)
+        return found
+
+    return wait

@@ -1,0 +1,71 @@
+"""A job goes to the backend of its target; a target that is not there or not possible is a sentence."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from driftgate.compute import JobSpec, status, submit, target_names
+from driftgate.errors import ConfigError, NotSupported
+from driftgate.settings import project_root, settings
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Write ``compute.yaml`` of a project of this test's own."""
+    root = tmp_path / "project"
+    shutil.copytree(project_root() / "include" / "settings", root / "include" / "settings")
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
+    return lambda text: (root / "include" / "compute.yaml").write_text(f"targets:\n  {text}\n") and None
+
+
+def test_the_project_has_the_target_of_its_use_case() -> None:
+    assert target_names() == ["local_small"]
+
+
+def test_an_unknown_target_names_the_nearest(job_spec: Callable[..., JobSpec]) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no compute target 'local_smal' in .*compute.yaml; did you mean 'local_small'"
+    ):
+        submit(job_spec(target="local_smal"))
+
+
+def test_a_gpu_on_this_machine_is_refused_before_anything_starts(
+    job_spec: Callable[..., JobSpec], targets: Callable[[str], None]
+) -> None:
+    targets("local_gpu: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30, gpu: 1}")
+    with pytest.raises(NotSupported, match=r"'local_gpu' in compute\.yaml has gpu: 1"):
+        submit(job_spec(target="local_gpu"))
+    assert not Path(settings().jobs).exists()
+
+
+def test_a_backend_that_is_not_there_is_refused(
+    job_spec: Callable[..., JobSpec], targets: Callable[[str], None]
+) -> None:
+    targets("night: {backend: locl, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
+    with pytest.raises(
+        NotSupported, match=r"'night' .* names the backend 'locl', which is not there; did you mean 'local'"
+    ):
+        submit(job_spec(target="night"))
+
+
+def test_an_unknown_key_of_a_target_is_refused(targets: Callable[[str], None]) -> None:
+    targets("small: {backend: local, vcpu: 2, memory_mb: 4096, timeout_minutes: 30}")
+    with pytest.raises(ConfigError, match="memory_mb"):
+        target_names()
+
+
+def test_a_changed_file_is_read_again(targets: Callable[[str], None]) -> None:
+    targets("one: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
+    assert target_names() == ["one"]
+    targets("another: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
+    assert target_names() == ["another"]
+
+
+@pytest.mark.parametrize("job_id", ["", "../escape", "a/b", ".hidden", "-option", "a" * 129, "a b", "a\n"])
+def test_a_job_id_that_is_no_plain_name_is_refused(job_spec: Callable[..., JobSpec], job_id: str) -> None:
+    with pytest.raises(ConfigError, match="is not allowed; use 1 to 128 letters, digits"):
+        submit(job_spec(job_id=job_id))
+    with pytest.raises(ConfigError, match="is not allowed"):
+        status(job_id, "local_small")
