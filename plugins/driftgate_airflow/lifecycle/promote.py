@@ -10,6 +10,9 @@ the deadline, the candidate is rolled back by itself. The first model of a use c
 **To stop a promotion:** trigger `…rollback`. This run then ends at its judge, which finds no candidate to judge.
 
 **If a `judge_…` task fails:** the rollback has already run. Read the report that the log names.
+
+**If `switch_champion` fails:** the candidate has passed everything and keeps its last share. Clear the task; it goes on
+where it was.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,105 @@
+"""The tasks of the ingest DAG on one real day of the weather, run as Airflow runs them."""
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from driftgate.errors import Conflict
+from driftgate.lake import lake, read_manifest
+from driftgate.lineage import DatasetRef, read_stream, verify
+from driftgate.sources import sample
+from driftgate_airflow import assets
+from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
+from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
+from driftgate_airflow.operators.publish_partition import PublishPartitionOperator
+from driftgate_airflow.operators.validate_contract import ValidateContractOperator
+
+SOURCE, DATASET, KEY = "nycflights", "weather", "2013-04-02"
+STEPS = (IngestPartitionOperator, ValidateContractOperator, PublishPartitionOperator, ProfilePartitionOperator)
+
+
+def task(operator):
+    return operator(task_id="a_task", source=SOURCE, dataset=DATASET)
+
+
+def names(refs):
+    return [ref.name for ref in refs]
+
+
+@pytest.fixture
+def delivered():
+    sample.deliver(KEY, KEY)
+
+
+def test_a_day_goes_from_its_source_to_its_profile(run, delivered):
+    answers = [run().execute(task(operator)) for operator in STEPS]
+    rows = sample.table_of(DATASET, KEY).num_rows
+    assert answers[0]["rows"] == rows
+    assert answers[1]["checks"] > 0
+    assert answers[1]["data_docs"].endswith(f"reports/validation/{DATASET}/{KEY}.html")
+    assert answers[2] == {"rows_in": rows, "validated": rows, "quarantined": 0}
+    assert answers[3]["rows"] == rows
+
+
+def test_each_task_leaves_a_lineage_record_that_begins_where_the_one_before_ended(run, delivered):
+    for operator in STEPS:
+        run().execute(task(operator))
+    ingested, validated, published, profiled = read_stream(SOURCE)
+    raw, clean = f"raw/{DATASET}/{KEY}", f"validated/{DATASET}/{KEY}"
+    assert names(ingested.inputs) == [f"source/{SOURCE}/{DATASET}/{KEY}.parquet"]
+    assert names(validated.outputs) == [f"reports/validation/{DATASET}/{KEY}.json"]
+    assert ingested.outputs == validated.inputs == published.inputs
+    assert ingested.outputs == (DatasetRef(raw, read_manifest(lake(), raw).hash),)
+    assert profiled.inputs == (DatasetRef(clean, read_manifest(lake(), clean).hash),)
+    assert profiled.inputs[0] in published.outputs
+    assert names(profiled.outputs) == [f"profiles/{DATASET}/{KEY}.json"]
+    assert verify(SOURCE) == []
+
+
+def test_openlineage_hears_the_same(run, delivered):
+    """The provider swallows what this method raises, so a broken one would look like silence."""
+    ingest = task(IngestPartitionOperator)
+    run().execute(ingest)
+    told = ingest.get_openlineage_facets_on_complete(None)
+    assert names(told.inputs) == [f"source/{SOURCE}/{DATASET}/{KEY}.parquet"]
+    assert names(told.outputs) == [f"raw/{DATASET}/{KEY}"]
+    assert {dataset.namespace for dataset in told.inputs} == {"driftgate"}
+
+
+def test_a_task_that_did_nothing_tells_openlineage_nothing():
+    told = task(IngestPartitionOperator).get_openlineage_facets_on_complete(None)
+    assert (told.inputs, told.outputs) == ([], [])
+
+
+def test_a_day_that_the_source_does_not_have_fails_at_once_with_its_sentence(run):
+    with pytest.raises(AirflowFailException, match=r"SourceMissing: .*weather.*2013-04-02"):
+        run().execute(task(IngestPartitionOperator))
+    assert read_stream(SOURCE) == []
+
+
+def test_what_may_heal_is_left_to_airflow_to_retry(run):
+    class Crowded(IngestPartitionOperator):
+        def step_for(self, key):
+            raise Conflict("someone else was first")
+
+    with pytest.raises(Conflict):
+        run().execute(task(Crowded))
+
+
+def test_a_range_is_one_step_and_one_record_per_day(run):
+    sample.deliver("2013-04-02", "2013-04-04")
+    answer = run(key=None, params={"first_partition": "2013-04-02", "last_partition": "2013-04-04"}).execute(
+        task(IngestPartitionOperator)
+    )
+    assert answer == {"partitions": 3}
+    assert [names(record.outputs) for record in read_stream(SOURCE)] == [
+        [f"raw/{DATASET}/2013-04-0{day}"] for day in (2, 3, 4)
+    ]
+
+
+@pytest.mark.parametrize(("run_type", "old"), [("scheduled", False), ("backfill", True)])
+def test_the_event_of_a_published_day_says_whether_it_is_an_old_one(run, delivered, run_type, old):
+    for operator in STEPS[:2]:
+        run().execute(task(operator))
+    night = run(run_type=run_type)
+    night.execute(task(PublishPartitionOperator))
+    assert night.outlet_events[assets.validated(DATASET)].extra == {"old_backfill": old}

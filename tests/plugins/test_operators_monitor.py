@@ -1,0 +1,52 @@
+"""The tasks of the monitor DAG on a real day that nobody was asked about, run as Airflow runs them."""
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from driftgate.lake import lake, publish
+from driftgate.lineage import read_stream
+from driftgate.monitoring import verdict_of
+from driftgate.sources import sample
+from driftgate_airflow import assets
+from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
+from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
+from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
+from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+
+NAME, KEY = "flight_delays", "2013-04-02"
+
+
+def task(operator):
+    return operator(task_id="a_task", use_case=NAME)
+
+
+def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
+    publish(lake(), f"validated/flights/{KEY}", sample.table_of("flights", KEY))
+    operators = (JoinGroundTruthOperator, MeasureDriftOperator, MeasurePerformanceOperator, DecideVerdictOperator)
+    joined, drift, performance, decision = [run().execute(task(operator)) for operator in operators]
+    assert joined == {"requests": 0, "labelled": 0, "unlabelled": 0}
+    assert (drift["verdict"], performance["verdict"]) == ("insufficient", "insufficient")
+    assert decision["decision"] == verdict_of(NAME, KEY).decision == "cannot_judge"
+
+
+def test_the_verdict_rests_on_what_the_monitors_wrote(run):
+    for operator in (MeasureDriftOperator, MeasurePerformanceOperator, DecideVerdictOperator):
+        run().execute(task(operator))
+    *monitors, verdict = read_stream(NAME)
+    assert {output for record in monitors for output in record.outputs} == set(verdict.inputs)
+    assert [output.name for output in verdict.outputs] == [f"verdict/{NAME}/{KEY}"]
+
+
+def test_outcomes_that_are_not_published_fail_the_join_at_once(run):
+    with pytest.raises(AirflowFailException, match=r"SourceMissing: .*run the ingest DAG for it first"):
+        run().execute(task(JoinGroundTruthOperator))
+
+
+@pytest.mark.parametrize("replay", [False, True])
+def test_a_night_that_an_old_backfill_published_is_marked_as_one(run, replay):
+    night = run(params={"replay": replay})
+    night.events = {assets.validated("flights"): [SimpleNamespace(extra={"old_backfill": True})]}
+    night.execute(task(DecideVerdictOperator))
+    assert verdict_of(NAME, KEY).backfill is not replay

@@ -1,0 +1,193 @@
+"""The tasks of the promotion and rollback DAGs on a real deployment state, run as Airflow runs them."""
+
+from types import SimpleNamespace
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferred
+
+from driftgate import uris
+from driftgate.lake import lake
+from driftgate.lineage import read_stream
+from driftgate.metadata import metadata
+from driftgate.promotion import DeploymentState, Judgement, Variant, deployment, start_shadow
+from driftgate.registry.versions import ModelVersion, record_registration
+from driftgate.use_cases import load_use_case
+from driftgate_airflow import assets
+from driftgate_airflow.lifecycle.promote import promote
+from driftgate_airflow.lifecycle.rollback import rollback
+from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
+
+NAME = "flight_delays"
+
+
+@pytest.fixture
+def use_case():
+    return load_use_case(NAME)
+
+
+@pytest.fixture
+def tasks(use_case):
+    """The tasks of both DAGs as they are wired, with the candidate's version filled in as its template would be."""
+    dags = promote(use_case, runbook=""), rollback(use_case, runbook="")
+    found = {f"{dag.dag_id.split('.')[1]}.{task.task_id}": task for dag in dags for task in dag.tasks}
+    for name, task in found.items():
+        if hasattr(task, "model_version") and name != "rollback.roll_back":
+            task.model_version = "2"
+    found["rollback.roll_back"].reason = "a test"
+    return found
+
+
+@pytest.fixture
+def serving():
+    """Version 1 serves; 2 is registered. Written directly, because MLflow takes seconds."""
+    for version in ("1", "2"):
+        model = ModelVersion(
+            use_case=NAME, version=version, job_id=version, job_spec_sha256="0" * 64, dataset_version=f"{NAME}/a",
+            trainer="lightgbm", seed=7, parameters={}, metrics={}, files={},
+        )  # fmt: skip
+        lake().write(f"{model.folder}/package.json", model.canonical())
+        record_registration(model)
+    state = DeploymentState(
+        use_case=NAME, revision=1, step="serving", champion="1", actor="test", reason="the first model",
+        variants=(Variant(version="1", role="champion", weight=100),),
+    )  # fmt: skip
+    metadata().append("deployment", NAME, state.model_dump(mode="json", exclude={"revision"}))
+    return state
+
+
+@pytest.fixture
+def shadow(serving, use_case):
+    """Version 2 is the shadow of version 1."""
+    return start_shadow(use_case, "2", actor="test", reason="a test")
+
+
+def pass_step(state):
+    judgement = Judgement(
+        use_case=NAME, version="2", champion="1", step=state.step, deployment_revision=state.revision, outcomes={},
+        requests=0, required=0, guardrails=(), passed=True, reason="a test",
+    )  # fmt: skip
+    lake().write(uris.promotion_report(NAME, "2", state.step), judgement.canonical())
+
+
+def branch_of(run, task, event=None):
+    """Run a branching task and return the tasks that it skips."""
+    with pytest.raises(DownstreamTasksSkipped) as answer:
+        run.resume(task, event) if event else run.execute(task)
+    return {name for name, _ in answer.value.tasks}
+
+
+def last_record():
+    return read_stream(NAME)[-1]
+
+
+class TestDeployShadow:
+    def test_it_starts_the_shadow_of_the_version_in_the_parameters(self, run, tasks, serving):
+        night = run(params={"model_version": "2"})
+        night.execute(tasks["promote.deploy_shadow"])  # everything comes after the judge of the shadow
+        state = deployment(NAME)
+        assert (state.step, state.candidate, state.actor, state.reason) == ("shadow", "2", "anna", "run manual__1")
+        assert night.xcom["model_version"] == "2"
+        assert [ref.name for ref in last_record().outputs] == [f"deployment/{NAME}"]
+
+    def test_it_starts_the_shadow_of_the_version_that_was_registered(self, run, tasks, serving):
+        night = run()
+        event = SimpleNamespace(extra={"model_version": "2"})
+        night.events = {assets.candidate(NAME): [event]}
+        night.execute(tasks["promote.deploy_shadow"])
+        assert deployment(NAME).candidate == "2"
+
+    def test_without_a_champion_it_leads_straight_to_the_switch(self, run, tasks):
+        night = run(params={"model_version": "1"})
+        skipped = branch_of(night, tasks["promote.deploy_shadow"])
+        assert {"judge_shadow", "roll_back"} <= skipped
+        assert "switch_champion" not in skipped
+        assert night.xcom["model_version"] == "1"
+
+    def test_a_run_that_names_no_version_says_what_to_fill_in(self, run, tasks, serving):
+        with pytest.raises(AirflowFailException, match=r"ConfigError: .*fill in 'Model version'"):
+            run().execute(tasks["promote.deploy_shadow"])
+
+    def test_a_refusal_is_not_retried(self, run, tasks, serving):
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*no registered version '9'"):
+            run(params={"model_version": "9"}).execute(tasks["promote.deploy_shadow"])
+
+
+class TestJudge:
+    def test_without_traffic_it_waits_in_the_triggerer(self, run, tasks, shadow, use_case):
+        with pytest.raises(TaskDeferred) as waiting:
+            run().execute(tasks["promote.judge_shadow"])
+        trigger = waiting.value.trigger
+        assert isinstance(trigger, TrafficTrigger)
+        assert (trigger.model_version, trigger.step_name, trigger.answer()) == ("2", "shadow", None)
+        assert waiting.value.timeout.total_seconds() > use_case.promote.deadline_minutes * 60
+
+    def test_too_little_at_the_deadline_leads_to_the_rollback(self, run, tasks, shadow):
+        skipped = branch_of(run(), tasks["promote.judge_shadow"], {"ready": False})
+        assert skipped == {"canary_5", "switch_champion"}
+        [report] = last_record().outputs
+        assert report.name == uris.promotion_report(NAME, "2", "shadow")
+        assert lake().exists(report.name)
+
+    def test_a_candidate_that_was_taken_out_by_hand_is_not_judged(self, run, tasks, serving):
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: Version 2 .* is not in shadow"):
+            run().execute(tasks["promote.judge_shadow"])
+
+
+class TestMoves:
+    def test_a_canary_gets_its_share(self, run, tasks, shadow):
+        pass_step(shadow)
+        answer = run().execute(tasks["promote.canary_5"])
+        assert answer == {"step": "canary_5", "model_version": "2", "revision": shadow.revision + 1}
+        assert [variant.weight for variant in deployment(NAME).variants] == [95, 5]
+        assert last_record().outputs[0].version == str(shadow.revision + 1)
+
+    def test_a_canary_without_a_passed_judgement_gets_nothing(self, run, tasks, shadow):
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*has not passed its judgement in shadow"):
+            run().execute(tasks["promote.canary_5"])
+        assert deployment(NAME) == shadow
+
+    def test_only_the_candidate_becomes_champion(self, run, tasks, serving):
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: Version 2 .* is not under way"):
+            run().execute(tasks["promote.switch_champion"])
+
+    def test_a_move_tells_openlineage_model_and_deployment(self, run, tasks, shadow):
+        pass_step(shadow)
+        run().execute(tasks["promote.canary_5"])
+        told = tasks["promote.canary_5"].get_openlineage_facets_on_complete(None)
+        assert [dataset.name for dataset in told.inputs] == [f"model/{NAME}/2"]
+        assert [dataset.name for dataset in told.outputs] == [f"deployment/{NAME}"]
+
+
+class TestRollBackOfAPromotion:
+    def test_it_takes_its_candidate_out_once(self, run, tasks, shadow):
+        first, again = (run().execute(tasks["promote.roll_back"]) for _ in range(2))
+        assert (first["moved"], first["champion"], first["step"]) == (True, "1", "serving")
+        assert again == {**first, "moved": False}
+        assert deployment(NAME).revision == shadow.revision + 1
+
+    @pytest.mark.parametrize("version", ["1", ""])
+    def test_it_leaves_the_candidate_of_another_run_alone(self, run, tasks, shadow, version):
+        tasks["promote.roll_back"].model_version = version
+        assert not run().execute(tasks["promote.roll_back"])["moved"]
+        assert deployment(NAME) == shadow
+
+
+class TestRollBackByHand:
+    def test_a_dry_run_only_says_what_is_deployed(self, run, tasks, shadow):
+        answer = run(params={"dry_run": True}).execute(tasks["rollback.roll_back"])
+        assert (answer["moved"], answer["deployment"]["candidate"]) == (False, "2")
+        assert deployment(NAME) == shadow
+
+    def test_it_takes_out_whatever_is_under_way_and_says_why(self, run, tasks, shadow):
+        answer = run(params={"dry_run": False}).execute(tasks["rollback.roll_back"])
+        assert (answer["moved"], answer["reason"]) == (True, "a test")
+        state = deployment(NAME)
+        assert (state.candidate, state.actor, state.run_id) == (None, "anna", "a_dag/manual__1")
+
+    def test_without_a_candidate_it_says_what_to_turn_on(self, run, tasks, serving):
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*turn on 'To previous champion'"):
+            run(params={"dry_run": False}).execute(tasks["rollback.roll_back"])
+
+    def test_show_deployment_says_what_serves(self, run, tasks, shadow):
+        answer = run().execute(tasks["rollback.show_deployment"])
+        assert answer["deployment"] == shadow.model_dump(mode="json")
