@@ -1,0 +1,105 @@
+"""The real job on a real dataset version: from submit to result, killed in between, twice with the same bytes."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from driftgate import uris
+from driftgate.compute import JobLost, JobSpec, read_artefact, result, status, submit
+from driftgate.compute.jobs import EXIT_BAD_INPUT
+from driftgate.datasets import prepare
+from driftgate.errors import JobFailed
+from driftgate.lake import lake, publish
+from driftgate.partition_keys import keys_between
+from driftgate.sources import sample
+from driftgate.training import training_spec
+from driftgate.training.entrypoint import main
+from driftgate.use_cases import UseCase, load_use_case
+
+DAYS = keys_between("2013-01-01", "2013-01-12")
+
+
+@pytest.fixture(scope="module")
+def use_case() -> UseCase:
+    whole = load_use_case("flight_delays")
+    return whole.model_copy(update={"train": whole.train.model_copy(update={"window_days": 11, "validation_days": 3})})
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, use_case: UseCase) -> tuple[Path, str]:
+    """A state folder with a dataset version of eleven real days, and its name."""
+    home = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        for dataset in use_case.datasets:
+            for day in DAYS:
+                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
+        return home, prepare(use_case, DAYS[-1]).name
+
+
+@pytest.fixture
+def dataset_version(prepared: tuple[Path, str], project_home: Path) -> str:
+    shutil.copytree(prepared[0], project_home, dirs_exist_ok=True)
+    return prepared[1]
+
+
+def wait(until: Callable[[Callable[[], Any]], Any], spec: JobSpec) -> str:
+    until(lambda: status(spec.job_id, spec.target).ended)
+    return status(spec.job_id, spec.target).state
+
+
+def test_a_job_trains_and_the_same_job_anew_gives_the_same_bytes(
+    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+) -> None:
+    specs = [training_spec(use_case, dataset_version, job_id) for job_id in ("first", "second")]
+    for spec in specs:
+        submit(spec)
+    assert [wait(until, spec) for spec in specs] == ["succeeded", "succeeded"]
+
+    first, second = (result(spec.job_id, spec.target) for spec in specs)
+    assert sorted(first.artefacts) == ["model.txt", "preprocessing.json", "signature.json"]
+    assert first.artefacts == second.artefacts
+    assert first.spec_sha256 == specs[0].hash
+    assert first.metrics["validation_auc"] > 0.55
+    assert min(first.seconds, first.cpu_seconds) > 0
+    assert first.peak_memory_mib > 50
+    assert read_artefact(first, "model.txt").startswith(b"tree\n")
+    assert JobSpec.model_validate_json(lake().read("jobs/first/spec.json")) == specs[0]
+
+
+def test_the_job_ends_with_its_supervisor_and_is_lost(
+    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+) -> None:
+    endless = {"num_iterations": 1_000_000, "early_stopping_round": 0, "min_data_in_leaf": 10}
+    train = use_case.train.model_copy(update={"parameters": endless})
+    spec = training_spec(use_case.model_copy(update={"train": train}), dataset_version, "endless")
+    log = Path(submit(spec).log)
+    until(lambda: log.exists() and "iteration 50:" in log.read_text())
+    job = next(one for one in psutil.process_iter(["cmdline"]) if f"{log.parent}/spec.json" in str(one.info["cmdline"]))
+    supervisor = next(one for one in (job, *job.parents()) if "supervisor.py" in str(one.cmdline()))
+    supervisor.kill()
+    assert wait(until, spec) == "lost"
+    with pytest.raises(JobLost):
+        result(spec.job_id, spec.target)
+
+
+def test_a_dataset_version_that_is_gone_is_told_by_the_job(
+    use_case: UseCase, until: Callable[[Callable[[], Any]], Any]
+) -> None:
+    spec = training_spec(use_case, "flight_delays/2013-03-31-0000000", "gone")
+    submit(spec)
+    assert wait(until, spec) == "failed"
+    with pytest.raises(
+        JobFailed, match="Job gone failed: There is no dataset version 'flight_delays/2013-03-31-0000000'"
+    ):
+        result(spec.job_id, spec.target)
+
+
+def test_a_sentence_is_the_last_line_of_the_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--job", f"file://{tmp_path}/spec.json"]) == EXIT_BAD_INPUT
+    assert capsys.readouterr().err.splitlines()[-1].startswith("There is no job spec at file://")

@@ -1,0 +1,102 @@
+"""Training gives the same bytes for the same rows, stops early, and says in a sentence what it cannot learn from."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate.compute import JobSpec
+from driftgate.errors import ConfigError
+from driftgate.evaluation.metrics import auc
+from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.training.lightgbm_trainer import train
+
+MakeSpec = Callable[..., JobSpec]
+WithColumn = Callable[..., pa.Table]
+EVERY_COLUMN = ("carrier", "flight", "origin", "scheduled_departure", "departure_hour", "visibility_miles")
+
+
+def test_the_artefacts_are_a_model_that_scores_as_measured(make_spec: MakeSpec, rows: pa.Table) -> None:
+    trained = train(make_spec(), rows)
+    preprocessing = Preprocessing.model_validate(json.loads(trained.artefacts["preprocessing.json"]))
+    signature = Signature.model_validate(json.loads(trained.artefacts["signature.json"]))
+    assert preprocessing.names == ["carrier", "origin", "departure_hour", "visibility_miles"]
+    assert [column.name for column in signature.columns] == rows.column_names[:-2]
+    assert [column.name for column in signature.columns if column.nullable] == ["departure_hour", "visibility_miles"]
+
+    validation = rows.filter(pa.compute.equal(rows.column("split"), "validation"))
+    scores = Scorer.load(trained.artefacts["model.txt"], preprocessing).score_table(validation)
+    assert trained.metrics["validation_auc"] == auc(validation.column("label").to_numpy(zero_copy_only=False), scores)
+    assert trained.metrics["validation_auc"] > 0.6
+    assert (trained.metrics["train_rows"], trained.metrics["validation_rows"]) == (900, 300)
+
+
+def test_the_same_rows_give_the_same_bytes_and_another_seed_may_not(make_spec: MakeSpec, rows: pa.Table) -> None:
+    spec = make_spec(bagging_fraction=0.5, bagging_freq=1, feature_fraction=0.5)
+    once = train(spec, rows).artefacts
+    assert train(spec, rows).artefacts == once
+    assert train(spec.model_copy(update={"seed": 8}), rows).artefacts["model.txt"] != once["model.txt"]
+
+
+def test_it_stops_early_and_keeps_the_best_iteration(make_spec: MakeSpec, rows: pa.Table) -> None:
+    trained = train(make_spec(num_iterations=2000, early_stopping_round=5), rows)
+    assert trained.stop_reason == "early_stopping"
+    assert trained.artefacts["model.txt"].count(b"\nTree=") == trained.metrics["best_iteration"] < 2000
+
+
+def test_without_early_stopping_every_iteration_is_kept(make_spec: MakeSpec, rows: pa.Table) -> None:
+    trained = train(make_spec(num_iterations=60, early_stopping_round=0), rows)
+    assert trained.stop_reason == "all_iterations"
+    assert trained.artefacts["model.txt"].count(b"\nTree=") == trained.metrics["best_iteration"] == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "sentence"),
+    [
+        ("label", [False] * 1200, "the train split has only the label False in its 900 rows"),
+        ("label", [n % 2 == 0 or n >= 900 for n in range(1200)], "the validation split has only the label True"),
+        ("split", ["train"] * 1200, "the validation split has no rows; widen 'train.window_days'"),
+        ("visibility_miles", [None] * 1200, "Feature 'visibility_miles' is null in all 900 training rows"),
+        ("visibility_miles", [math.inf] * 1200, "Feature 'visibility_miles' is infinite in 900 training rows"),
+    ],
+)
+def test_rows_that_nothing_can_be_learnt_from_are_refused(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn, name: str, values: list[Any], sentence: str
+) -> None:
+    kind = rows.schema.field(name).type
+    with pytest.raises(ConfigError, match=sentence):
+        train(make_spec(), with_column(rows, name, values, kind))
+
+
+def test_too_few_rows_are_refused(make_spec: MakeSpec, rows: pa.Table) -> None:
+    few = rows.filter(pa.array(np.arange(1200) % 100 < 2))
+    with pytest.raises(
+        ConfigError, match="has 18 training rows, too few to learn from: with min_data_in_leaf 10 it takes 20"
+    ):
+        train(make_spec(), few)
+
+
+def test_a_time_among_the_features_is_refused(make_spec: MakeSpec, rows: pa.Table) -> None:
+    spec = make_spec().model_copy(update={"not_features": ("flight",)})
+    with pytest.raises(ConfigError, match="Feature 'scheduled_departure' is a timestamp"):
+        train(spec, rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"not_features": ("flights",)}, "'not_features' names 'flights', which .* did you mean 'flight'"),
+        ({"not_features": EVERY_COLUMN}, "'not_features' leaves no feature"),
+        ({"event_time": "departure"}, "features.sql does not select 'departure', which the use case names in"),
+        ({"parameters": {"learning_rate": 2.0}}, "Job job-1, 'parameters': key 'learning_rate'"),
+    ],
+)
+def test_a_spec_that_does_not_fit_the_rows_is_refused(
+    make_spec: MakeSpec, rows: pa.Table, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        train(make_spec().model_copy(update=changes), rows)
