@@ -34,6 +34,7 @@ class Days:
 
     def __init__(self, sources: dict[str, str]) -> None:
         self.sources = sources
+        self.store = lake()
         self.tables: dict[str, pa.Table] = {}
 
     def table(self, dataset: str, days: list[str]) -> "pa.Table":
@@ -47,7 +48,7 @@ class Days:
         import pyarrow as pa
 
         if path not in self.tables:
-            table = read_table(lake(), pinned_manifest(lake(), path, self.sources[path]))
+            table = read_table(self.store, pinned_manifest(self.store, path, self.sources[path]))
             self.tables[path] = table.append_column("partition_key", pa.repeat(day, table.num_rows))
         return self.tables[path]
 

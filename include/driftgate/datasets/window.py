@@ -23,10 +23,11 @@ def pin(use_case: UseCase, key: str, stage: StageParameters) -> tuple[list[str],
     :raises SourceMissing: a partition inside the history is not published, or the history is too short to train on
     :raises ConfigError: the window itself is too short to train on
     """
-    found = {day: _published(use_case.datasets, day) for day in keys_before(key, use_case.train.window_days)}
+    store = lake()
+    found = {day: _published(store, use_case.datasets, day) for day in keys_before(key, use_case.train.window_days)}
     days = _history(use_case, found, stage)
     before = keys_before(days[0], stage.lookback_days + 1)[:-1]
-    lookback = [_published(use_case.datasets[1:], day) for day in before]
+    lookback = [_published(store, use_case.datasets[1:], day) for day in before]
     return days, {path: digest for day in (*lookback, *(found[day] for day in days)) for path, digest in day.items()}
 
 
@@ -46,12 +47,12 @@ def pinned_manifest(store: Store, path: str, digest: str) -> Manifest:
     return parse_record(json.loads(data), Manifest, where=store.uri(where))
 
 
-def _published(datasets: Sequence[str], day: str) -> dict[str, str]:
+def _published(store: Store, datasets: Sequence[str], day: str) -> dict[str, str]:
     """Return path and manifest hash of those datasets that have the partition ``day``."""
     hashes = {}
     for path in _paths(datasets, day):
         try:
-            hashes[path] = read_manifest(lake(), path).hash
+            hashes[path] = read_manifest(store, path).hash
         except SourceMissing:
             continue
     return hashes

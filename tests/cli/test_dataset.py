@@ -1,0 +1,82 @@
+"""``driftgate dataset`` lists, shows and restores what models were trained on."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from driftgate import uris
+from driftgate.datasets import DatasetVersion, prepare
+from driftgate.lake import lake, publish
+from driftgate.partition_keys import keys_between
+from driftgate.records import sha256
+from driftgate.sources import sample
+from driftgate.use_cases import load_use_case
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DatasetVersion]:
+    """A state folder with one dataset version of ten days, and the version."""
+    home, use_case = tmp_path_factory.mktemp("prepared"), load_use_case("flight_delays")
+    train = use_case.train.model_copy(update={"window_days": 10, "validation_days": 3})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        patch.setenv("DRIFTGATE_ENV", "local")
+        for dataset in use_case.datasets:
+            for day in keys_between("2013-03-22", "2013-03-31"):
+                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
+        return home, prepare(use_case.model_copy(update={"train": train}), "2013-03-31")
+
+
+@pytest.fixture
+def version(prepared: tuple[Path, DatasetVersion], monkeypatch: pytest.MonkeyPatch) -> DatasetVersion:
+    monkeypatch.setenv("DRIFTGATE_HOME", str(prepared[0]))
+    return prepared[1]
+
+
+def test_list_prints_the_whole_name(run: Callable[..., Any], version: DatasetVersion) -> None:
+    for arguments in ((), ("flight_delays",)):
+        answer = run("dataset", "list", *arguments)
+        assert answer.exit_code == 0, answer.output
+        assert version.name in answer.stdout
+        assert f"{version.rows:,}" in answer.stdout
+
+
+def test_list_of_a_fresh_project_says_what_makes_the_first_one(run: Callable[..., Any]) -> None:
+    assert "the retrain DAG makes the first one" in run("dataset", "list").stdout
+
+
+def test_list_of_an_unknown_use_case_is_a_sentence(run: Callable[..., Any]) -> None:
+    answer = run("dataset", "list", "flight_delay")
+
+    assert answer.exit_code == 1
+    assert "did you mean 'flight_delays'" in answer.stderr
+
+
+def test_show_prints_the_record_as_json(run: Callable[..., Any], version: DatasetVersion) -> None:
+    answer = run("dataset", "show", version.name)
+
+    assert DatasetVersion.model_validate(json.loads(answer.stdout)) == version
+
+
+def test_get_restores_the_rows_and_refuses_a_folder_in_use(
+    run: Callable[..., Any], version: DatasetVersion, tmp_path: Path
+) -> None:
+    answer = run("dataset", "get", version.name, tmp_path / "rows")
+
+    assert answer.exit_code == 0, answer.output
+    assert "its hash is the recorded one" in answer.stdout
+    assert sha256((tmp_path / "rows" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
+    again = run("dataset", "get", version.name, tmp_path / "rows")
+    assert again.exit_code == 1
+    assert "is not empty" in again.stderr
+
+
+def test_an_unknown_version_gets_the_nearest_match(run: Callable[..., Any], version: DatasetVersion) -> None:
+    answer = run("dataset", "show", version.name.upper())
+
+    assert answer.exit_code == 1
+    assert answer.stderr.count("\n") == 1
+    assert f"Known: {version.name}" in answer.stderr
