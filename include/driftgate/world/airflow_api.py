@@ -19,7 +19,7 @@ class AirflowApi:
 
     def __init__(self) -> None:
         self.http = httpx.Client(base_url=settings().airflow.url, timeout=30)
-        answer = self.http.post("/auth/token", json={"username": settings().airflow.user, "password": password()})
+        answer = self._ask("POST", "/auth/token", json={"username": settings().airflow.user, "password": password()})
         if answer.status_code >= 400:
             raise DriftgateError(
                 f"Airflow at {settings().airflow.url} refuses the user {settings().airflow.user!r}: another Airflow "
@@ -34,7 +34,7 @@ class AirflowApi:
         """
         deadline = time.monotonic() + seconds
         for dag_id in dag_ids:
-            while self.http.patch(f"/api/v2/dags/{dag_id}", json={"is_paused": False}).status_code == 404:
+            while self._ask("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False}).status_code == 404:
                 if time.monotonic() > deadline:
                     raise DriftgateError(f"Airflow does not know the DAG {dag_id}. {self._import_errors()}")
                 time.sleep(POLL_SECONDS)
@@ -46,14 +46,14 @@ class AirflowApi:
         :param conf: the run's parameters
         """
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}, "partition_key": key}
-        answer = self.http.post(f"/api/v2/dags/{dag_id}/dagRuns", json=body)
+        answer = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)
         if answer.status_code not in (200, 409):
             raise DriftgateError(f"Airflow refused to start {dag_id} for {key}: {answer.text[:300]}")
         return run_id
 
     def state(self, dag_id: str, run_id: str) -> str | None:
         """Return the state of a run (queued, running, success or failed), or None when there is no such run."""
-        answer = self.http.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")
         if answer.status_code == 404:
             return None
         answer.raise_for_status()
@@ -72,7 +72,10 @@ class AirflowApi:
             time.sleep(POLL_SECONDS)
         if state == "failed":
             failed = [task["task_id"] for task in self.tasks(dag_id, run_id) if task["state"] == "failed"]
-            raise DriftgateError(f"{dag_id} {run_id} failed in {', '.join(failed) or 'no task'}; its log is in the UI.")
+            raise DriftgateError(
+                f"{dag_id} {run_id} failed in {', '.join(failed) or 'no task'}; read its log in the UI, clear it "
+                "there, and run this again."
+            )
 
     def wait_for_partitions(
         self, dag_id: str, keys: list[str], *, seconds: float, tick: Callable[[], None] = lambda: None
@@ -91,18 +94,18 @@ class AirflowApi:
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         """Return the task instances of a run."""
-        answer = self.http.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")
         answer.raise_for_status()
         return list(answer.json()["task_instances"])
 
     def succeeded(self, dag_id: str, run_id: str, task_id: str) -> bool:
         """Return whether a task of a run ended in success; False when there is no such run."""
-        answer = self.http.get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}")
         return answer.status_code == 200 and answer.json()["state"] == "success"
 
     def run_of_partition(self, dag_id: str, key: str) -> dict[str, Any] | None:
         """Return the newest run of ``dag_id`` for the partition ``key``, or None."""
-        answer = self.http.get(f"/api/v2/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": 100})
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns", params={"order_by": "-run_after", "limit": 100})
         answer.raise_for_status()
         return next((run for run in answer.json()["dag_runs"] if run["partition_key"] == key), None)
 
@@ -115,13 +118,21 @@ class AirflowApi:
             "dag_run_conf": conf or {},
             "max_active_runs": 4,
         }
-        answer = self.http.post("/api/v2/backfills", json=body)
+        answer = self._ask("POST", "/api/v2/backfills", json=body)
         if answer.status_code != 200:
             raise DriftgateError(
                 f"Airflow refused the backfill of {dag_id} from {first} to {last}: {answer.text[:300]}"
             )
         return int(answer.json()["id"])
 
+    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return self.http.request(method, path, **content)
+        except httpx.TransportError as error:
+            raise DriftgateError(
+                f"Airflow at {settings().airflow.url} does not answer ({error}); run 'make up' and try again."
+            ) from None
+
     def _import_errors(self) -> str:
-        errors = self.http.get("/api/v2/importErrors").json().get("import_errors", [])
+        errors = self._ask("GET", "/api/v2/importErrors").json().get("import_errors", [])
         return "; ".join(f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors)

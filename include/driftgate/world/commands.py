@@ -47,11 +47,14 @@ def replay(
 ) -> None:
     """Play past days as if they were today: requests, then outcomes, then the night."""
     from driftgate.partition_keys import keys_between
+    from driftgate.sources import datasets_of
     from driftgate.use_cases import load_use_case
     from driftgate.world.airflow_api import AirflowApi
     from driftgate.world.replay import play_day
 
-    parsed, days, api = load_use_case(use_case), keys_between(first, last), AirflowApi()
+    parsed, days = load_use_case(use_case), keys_between(first, last)
+    datasets_of(source)  # before the first request is sent: an unknown source is a sentence
+    api = AirflowApi()
     with console.status("playing") as status:
         for key in days:
             day = play_day(api, parsed, key, source, status.update)

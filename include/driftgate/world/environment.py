@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from driftgate.errors import ConfigError
 from driftgate.settings import home, project_root, settings
 
 QUIET = {
@@ -62,12 +63,20 @@ def airflow_environment() -> dict[str, str]:
 
 
 def password() -> str:
-    """Return the password of the one user of the laptop's Airflow; it is made on first use."""
+    """Return the password of the one user of the laptop's Airflow; it is made on first use.
+
+    :raises ConfigError: the file of passwords was made for another user
+    """
     path = Path(settings().airflow.password_file)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_private(path, json.dumps({settings().airflow.user: secrets.token_urlsafe(12)}))
-    return str(json.loads(path.read_text())[settings().airflow.user])
+    known: dict[str, str] = json.loads(path.read_text())
+    if settings().airflow.user not in known:
+        raise ConfigError(
+            f"{path} has no password of the user {settings().airflow.user!r}; remove it and run 'make up'."
+        )
+    return known[settings().airflow.user]
 
 
 def _secrets(path: Path) -> dict[str, str]:
@@ -84,5 +93,8 @@ def _secrets(path: Path) -> dict[str, str]:
 
 
 def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    """Write a file that only its owner can read; it is there whole or not at all."""
+    staged = path.with_name(f".{path.name}-{os.getpid()}")
+    with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
+    staged.replace(path)

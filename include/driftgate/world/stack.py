@@ -22,6 +22,7 @@ AIRFLOW = {
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 STARTUP_SECONDS = 120
+MODEL_SECONDS = 60
 
 
 def start(tell: Callable[[str], None]) -> None:
@@ -60,7 +61,7 @@ def wait_for_model() -> None:
 
     :raises DriftgateError: it does not within a minute
     """
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + MODEL_SECONDS
     while _ping() != 200:
         if time.monotonic() > deadline:
             raise DriftgateError(f"The endpoint serves no model; its log is {processes.log_file('endpoint')}.")

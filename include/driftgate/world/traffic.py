@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import read_captures
 from driftgate.datasets import compute_features
-from driftgate.errors import DriftgateError
+from driftgate.errors import DriftgateError, SourceMissing
 from driftgate.partition_keys import keys_before
 from driftgate.settings import settings
 from driftgate.sources import sample
@@ -39,11 +40,10 @@ def send(use_case: UseCase, key: str, tick: Callable[[int], None] = lambda _: No
     captures = read_captures(use_case.name, key).select(["request_key", "score"]).to_pylist()
     answered = {capture["request_key"] for capture in captures if capture["score"] is not None}
     waiting = [row for row in requests_of_day(use_case, key) if _key_of(row, use_case) not in answered]
-    connection = HTTPConnection(settings().endpoint.host, settings().endpoint.port, timeout=30)
-    for row in waiting:
-        _post(connection, use_case.name, row)
-        tick(1)
-    connection.close()
+    with closing(HTTPConnection(settings().endpoint.host, settings().endpoint.port, timeout=30)) as connection:
+        for row in waiting:
+            _post(connection, use_case.name, row)
+            tick(1)
     return len(waiting)
 
 
@@ -58,7 +58,11 @@ def _known(dataset: str, key: str) -> "pa.Table":
     """Return what the world knows of ``dataset`` on the day: its rows of the day and of the day before."""
     import pyarrow as pa
 
-    return pa.concat_tables(with_key(sample.table_of(dataset, day), day) for day in keys_before(key, 2))
+    before, today = keys_before(key, 2)
+    tables = [with_key(sample.table_of(dataset, today), today)]
+    with suppress(SourceMissing):  # the first day of the sample has none before it
+        tables.insert(0, with_key(sample.table_of(dataset, before), before))
+    return pa.concat_tables(tables)
 
 
 def _key_of(row: dict[str, Any], use_case: UseCase) -> str:
