@@ -72,7 +72,7 @@ class _Counts(NamedTuple):
     of_candidate: int
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _count(state: DeploymentState, day: str, _lake: str, _objects: tuple[str, ...]) -> _Counts:
     found = _day_evidence(state, day)
     return _Counts(found.candidate.num_rows + found.champion.num_rows, found.candidate.num_rows)

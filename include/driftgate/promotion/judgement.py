@@ -75,7 +75,7 @@ def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     return judgement
 
 
-def passed(use_case_name: str, state: DeploymentState) -> bool:
+def has_passed(use_case_name: str, state: DeploymentState) -> bool:
     """Return whether the candidate has passed its judgement in the step of ``state``."""
     path = uris.promotion_report(use_case_name, str(state.candidate), state.step)
     if not lake().exists(path):

@@ -8,7 +8,7 @@ from functools import partial
 
 from driftgate.errors import PromotionRefused, nearest
 from driftgate.metadata import metadata
-from driftgate.promotion.judgement import passed
+from driftgate.promotion.judgement import has_passed
 from driftgate.promotion.state import (
     KIND,
     SERVING,
@@ -161,7 +161,7 @@ def _under_way(use_case: UseCase, version: str) -> DeploymentState:
 
 def _require_passed(use_case: UseCase, state: DeploymentState) -> None:
     """Whatever asks for the move: no candidate gets more traffic than it has earned."""
-    if not passed(use_case.name, state):
+    if not has_passed(use_case.name, state):
         raise PromotionRefused(
             f"Version {state.candidate} of {use_case.name} has not passed its judgement in {state.step}, so it gets no "
             "more traffic; judge the step first, or roll it back."
