@@ -39,10 +39,10 @@ def test_the_table_has_the_request_key_and_the_label_ordered_by_the_key(use_case
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("arr_delay > 15", r'key \'label.expression\', does not run on truth.*"arr_delay" not found'),
+        ("arr_delay > 15", r'key \'label.expression\', does not run on outcomes.*"arr_delay" not found'),
         ("arr_delay_minutes", "gives int32; write a comparison that is true or false"),
         ("arr_delay_minutes >", "syntax error"),
-        ("1) AS x FROM truth; SELECT (true", "exactly one SELECT, found SELECT, SELECT"),
+        ("1) AS x FROM outcomes; SELECT (true", "exactly one SELECT, found SELECT, SELECT"),
     ],
 )
 def test_a_wrong_expression_is_one_sentence_that_names_file_and_key(

@@ -11,9 +11,13 @@ from driftgate.use_cases import UseCase
 def lint_use_case(path: Path) -> list[str]:
     """Return one sentence per problem of the use case in the file ``path``; empty when it is fit to run."""
     try:
-        return list(_problems(load_yaml(path, UseCase), path))
+        use_case = load_yaml(path, UseCase)
+        problems = list(_problems(use_case, path))
+        if not problems:  # SQL that reads what is not there would only repeat them
+            _run_sql_on_empty_tables(use_case, path)
     except DriftgateError as error:
         return [str(error)]
+    return problems
 
 
 def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
@@ -48,3 +52,29 @@ def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
     targets = target_names()
     if use_case.train.target not in targets:
         yield f"{where}: key 'train.target' names {use_case.train.target!r}{nearest(use_case.train.target, targets)}"
+
+
+def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
+    """Run ``label.expression`` and ``features.sql`` on the contracts' columns; features see no outcome, as in serving.
+
+    :raises ConfigError: one of them does not run
+    """
+    import pyarrow as pa
+
+    from driftgate.contracts import arrow_schema, load_contract
+    from driftgate.datasets.features import run_features
+    from driftgate.datasets.labels import run_labels
+    from driftgate.datasets.locked_sql import locked_duckdb
+
+    tables = {name: arrow_schema(load_contract(name)).empty_table() for name in use_case.datasets}
+    requests = use_case.datasets[0]
+    key, path = use_case.request_key, where.with_name("features.sql")
+    with locked_duckdb() as connection:
+        run_labels(
+            connection, use_case.label.expression, tables[requests], key, where=f"{where}: key 'label.expression'"
+        )
+        tables[requests] = tables[requests].drop_columns(list(load_contract(requests).outcomes))
+        keyed = {
+            name: table.append_column("partition_key", pa.array([], pa.string())) for name, table in tables.items()
+        }
+        run_features(connection, path.read_text(), keyed, key, use_case.event_time, where=str(path))

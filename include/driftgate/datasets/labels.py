@@ -39,7 +39,7 @@ def run_labels(
     import pyarrow as pa
 
     columns = ", ".join((*map(quoted, request_key), f"({expression}\n) AS {LABEL}"))
-    labels = run_select(connection, f"SELECT {columns} FROM truth", {"truth": truth}, where=where)  # noqa: S608  locked
+    labels = run_select(connection, f"SELECT {columns} FROM outcomes", {"outcomes": truth}, where=where)  # noqa: S608  locked
     found = labels.schema.field(LABEL).type
     if found != pa.bool_():
         raise ConfigError(f"{where} gives {found}; write a comparison that is true or false.")
