@@ -82,6 +82,8 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  a subclass of SafeLoader
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; create it or correct the name.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); name a file that can.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not text in UTF-8; save it as such.") from None
     except yaml.YAMLError as error:

@@ -1,55 +1,91 @@
-"""A use case is fit to run when the names in it exist and its SQL runs on what the contracts promise."""
+"""A use case is judged before it runs: do the names in it exist, and does its SQL run without knowing the outcome?"""
 
-import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from driftgate.cli.use_case_lint import lint_use_case
-from driftgate.use_cases import use_case_folder
+from driftgate.settings import project_root
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the sample's use case that a test may spoil."""
-    return Path(shutil.copytree(use_case_folder() / "flight_delays", tmp_path / "flight_delays"))
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped use case's folder."""
+    target = tmp_path / "flight_delays"
+    shutil.copytree(project_root() / "include/use_cases/flight_delays", target)
+    return target
 
 
-def spoiled(folder: Path, file: str, old: str, new: str) -> str:
-    text = (folder / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1))
-    (problem,) = lint_use_case(folder / "use_case.yaml")
-    return problem
+def change(folder: Path, *path: str, **values: Any) -> None:
+    file = folder / "use_case.yaml"
+    raw = yaml.load(file.read_text(), Loader=yaml.BaseLoader)
+    section = raw
+    for name in path:
+        section = section[name]
+    section.update(values)
+    file.write_text(yaml.safe_dump(raw))
 
 
-def test_the_sample_is_fit_to_run(copy: Path) -> None:
-    assert lint_use_case(copy / "use_case.yaml") == []
+def lint(folder: Path) -> list[str]:
+    return lint_use_case(folder / "use_case.yaml")
+
+
+def test_the_shipped_use_case_is_fit_to_run(folder: Path) -> None:
+    assert lint(folder) == []
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "words"),
+    ("path", "values", "telling"),
     [
-        ("use_case.yaml", "name: flight_delays", "name: flights", "key 'name' is 'flights' but the folder is"),
-        ("use_case.yaml", "weather, planes]", "wether, planes]", "names 'wether', which has no contract; did you mean"),
-        ("use_case.yaml", "key: [carrier", "key: [carier", "key 'request_key' names 'carier', no column of flights"),
-        ("use_case.yaml", "target: local_small", "target: local_smal", "key 'train.target' names 'local_smal'"),
-        ("use_case.yaml", "arr_delay_minutes > 15", "arr_delay > 15", 'label.expression\' does not run.*"arr_delay"'),
-        ("features.sql", "f.dest,", "f.destination,", 'features.sql does not run.*column named "destination"'),
-        ("features.sql", "f.dest,", "f.dest, f.air_time_minutes,", "air_time_minutes"),  # an outcome
-        ("features.sql", "    f.flight,\n", "", "must select 'flight', which is in request_key"),
+        ((), {"name": "delays"}, "key 'name' is 'delays' but the folder is 'flight_delays'; make them equal."),
+        (
+            (),
+            {"datasets": ["flights", "wether", "planes"]},
+            "key 'datasets' names 'wether', which has no contract; did",
+        ),
+        ((), {"request_key": ["carier"]}, "key 'request_key' names 'carier', no column of flights; did you mean 'carr"),
+        ((), {"event_time": "departure"}, "key 'event_time' names 'departure', no column of flights"),
+        (("train",), {"target": "local_smal"}, "key 'train.target' names 'local_smal'; did you mean 'local_small'?"),
+        (("retrain",), {"nigths": "1"}, "unknown key 'retrain.nigths'; did you mean 'nights'?"),
+        (("label",), {"expression": "arr_delay > 15"}, "key 'label.expression'"),
+        (("label",), {"expression": "arr_delay_minutes"}, "key 'label.expression'"),
     ],
 )
-def test_one_wrong_word_is_one_sentence(copy: Path, file: str, old: str, new: str, words: str) -> None:
-    problem = spoiled(copy, file, old, new)
+def test_what_is_wrong_is_one_sentence_with_file_and_key(
+    folder: Path, path: tuple[str, ...], values: dict[str, Any], telling: str
+) -> None:
+    change(folder, *path, **values)
+    (problem,) = lint(folder)
+    assert str(folder / "use_case.yaml") in problem
+    assert telling in problem
 
-    assert str(copy / file) in problem
-    assert re.search(words, problem), problem
+
+def test_every_unknown_name_is_named_at_once(folder: Path) -> None:
+    change(folder, datasets=["flights", "wether"], event_time="departure")
+    change(folder, "train", target="gpu")
+    assert len(lint(folder)) == 3
 
 
-def test_a_use_case_without_features_is_told_so(copy: Path) -> None:
-    (copy / "features.sql").unlink()
+def test_missing_features_are_named(folder: Path) -> None:
+    (folder / "features.sql").unlink()
+    (problem,) = lint(folder)
+    assert problem == f"{folder / 'features.sql'} does not exist; write the SELECT that computes the features."
 
-    (problem,) = lint_use_case(copy / "use_case.yaml")
-    assert "features.sql does not exist; write the SELECT" in problem
+
+@pytest.mark.parametrize(
+    ("sql", "telling"),
+    [
+        ("SELECT nothing FROM flights", "nothing"),
+        ("SELECT carrier, flight, origin, scheduled_departure, arr_delay_minutes FROM flights", "arr_delay_minutes"),
+        ("SELEC 1", "SELEC"),
+    ],
+)
+def test_features_that_cannot_be_computed_at_request_time_are_refused(folder: Path, sql: str, telling: str) -> None:
+    (folder / "features.sql").write_text(sql)
+    (problem,) = lint(folder)
+    assert "features.sql" in problem
+    assert telling in problem
+    assert "\n" not in problem

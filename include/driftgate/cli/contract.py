@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from driftgate.cli.sentences import fail, out
 
@@ -26,7 +27,7 @@ def lint(
     for path in paths or [*contract_files(), *use_case_files()]:
         found = _lint(path)
         problems += found
-        out.print(f"[{'red' if found else 'green'}]{'✗' if found else '✓'}[/] {path}", highlight=False)
+        out.print("[red]✗[/]" if found else "[green]✓[/]", escape(str(path)), highlight=False)
     if problems:
         fail("\n".join(problems))
 
