@@ -77,6 +77,12 @@ def test_int64_beyond_float_precision_is_rounded_alike_on_both_ways() -> None:
     assert preprocessing.encode_table(table)[0, 0] == preprocessing.encode_rows([{"x": value}])[0, 0]
 
 
+@pytest.mark.parametrize("name", ["wind speed", 'a"b', "a:b", "[a]"])
+def test_a_name_that_lightgbm_would_change_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="has a name that LightGBM does not keep"):
+        Preprocessing.fit(pa.table({name: [1.0, 2.0]}), [name])
+
+
 @pytest.mark.parametrize(
     ("values", "kind", "sentence"),
     [
@@ -102,7 +108,10 @@ def test_rows_without_a_feature_name_the_nearest_column(preprocessing: Preproces
 
 def test_a_feature_that_changed_its_type_is_refused(preprocessing: Preprocessing, table: pa.Table) -> None:
     changed = table.set_column(0, "carrier", pa.array(np.arange(600)))
-    with pytest.raises(
-        ConfigError, match="'carrier' is int64, but the model was trained on it as a categorical feature"
-    ):
+    with pytest.raises(ConfigError, match=r"'carrier' is int64, but the model was trained on .* a categorical feature"):
         preprocessing.encode_table(changed)
+    moved = table.drop_columns("distance_miles").rename_columns({"scheduled_departure": "distance_miles"})
+    with pytest.raises(
+        ConfigError, match=r"'distance_miles' is timestamp.* but the model was trained .* a numeric feature"
+    ):
+        preprocessing.encode_table(moved)

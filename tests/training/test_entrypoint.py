@@ -11,6 +11,8 @@ import pytest
 from driftgate import uris
 from driftgate.compute import JobLost, JobSpec, read_artefact, result, status, submit
 from driftgate.compute.jobs import EXIT_BAD_INPUT
+from driftgate.compute.local import LocalBackend
+from driftgate.compute.targets import find_target
 from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
 from driftgate.lake import lake, publish
@@ -53,12 +55,12 @@ def wait(until: Callable[[Callable[[], Any]], Any], spec: JobSpec) -> str:
     return status(spec.job_id, spec.target).state
 
 
-def test_a_job_trains_and_the_same_job_anew_gives_the_same_bytes(
+def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
     use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     specs = [training_spec(use_case, dataset_version, job_id) for job_id in ("first", "second")]
-    for spec in specs:
-        submit(spec)
+    submit(specs[0])
+    LocalBackend("narrow", find_target("local_small").model_copy(update={"vcpu": 1})).submit(specs[1])
     assert [wait(until, spec) for spec in specs] == ["succeeded", "succeeded"]
 
     first, second = (result(spec.job_id, spec.target) for spec in specs)

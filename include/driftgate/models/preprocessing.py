@@ -4,6 +4,7 @@ A table (training, evaluation) and JSON rows (requests) take two ways to the sam
 """
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -71,12 +72,15 @@ class Preprocessing(Record):
 
     def encode_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
         """Return a matrix with one row per JSON row; the rows must have passed :meth:`Signature.check`."""
-        nan = math.nan
-        values = [
-            codes.get(row[name], nan) if codes is not None else row[name] if row[name] is not None else null
-            for row in rows
-            for name, codes, null in self._codes
-        ]
+        values = []
+        for row in rows:
+            for name, codes, null_value in self._codes:
+                value = row[name]
+                if codes is not None:
+                    value = codes.get(value, math.nan)
+                elif value is None:
+                    value = null_value
+                values.append(value)
         return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))
 
     @cached_property
@@ -90,6 +94,10 @@ class Preprocessing(Record):
 
 
 def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
+    if not re.fullmatch(r"\w+", name):
+        raise ConfigError(
+            f"Feature {name!r} has a name that LightGBM does not keep; rename it in features.sql to letters, digits, '_'."
+        )
     kind = kind_of(name, column.type)
     if kind == "timestamp":
         raise ConfigError(
@@ -136,7 +144,8 @@ def _column(table: "pa.Table", feature: Feature) -> "pa.ChunkedArray":
             f"{nearest(feature.name, table.column_names)}"
         )
     column = table.column(feature.name)
-    if (kind_of(feature.name, column.type) == "string") != (feature.kind == "categorical"):
+    fitting = ("string",) if feature.kind == "categorical" else ("integer", "number")
+    if kind_of(feature.name, column.type) not in fitting:
         raise ConfigError(
             f"Column {feature.name!r} is {column.type}, but the model was trained on it as a {feature.kind} feature: "
             f"features.sql has changed; retrain, or change it back."

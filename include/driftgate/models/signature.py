@@ -39,7 +39,8 @@ class Signature(Record):
         """Describe the columns of the training rows ``table`` (without label and split).
 
         A field other than ``required`` may be null even where it never was in training: a gap in the weather feed must
-        not turn away a flight (it did in 6 of 38 windows of the sample year). Such a request gets a warning.
+        not turn away a flight (it would, within two weeks after 6 of 38 training windows of the sample year). Such a
+        request gets a warning.
 
         :param required: the request key and event time, which routing and captures need
         :raises ConfigError: a required column is missing, or a column's type is none that a request can carry
