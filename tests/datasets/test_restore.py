@@ -1,5 +1,6 @@
 """A version comes back from its tag and the DVC remote, byte for byte, or a sentence says why not."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -45,7 +46,8 @@ def test_git_and_dvc_alone_are_enough(story: Any, tmp_path: Path) -> None:
     version, clone = story.version, tmp_path / "plain"
     subprocess.run(["git", "clone", "--quiet", story.home / "data.git", clone], check=True, capture_output=True)
     subprocess.run(["git", "checkout", "--quiet", version.tag], cwd=clone, check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "dvc", "pull"], cwd=clone, check=True, capture_output=True)
+    environment = {**os.environ, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}  # DVC's own default is in /var/tmp
+    subprocess.run([sys.executable, "-m", "dvc", "pull"], cwd=clone, env=environment, check=True, capture_output=True)
 
     assert sha256((clone / "data" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
     assert (clone / "data" / "version.json").read_bytes() == version.canonical()
