@@ -1,6 +1,7 @@
 """The journal on the local disk."""
 
 import os
+import shutil
 import threading
 
 import pytest
@@ -98,6 +99,13 @@ def test_a_disk_that_refuses_is_a_sentence(folder, monkeypatch):
     monkeypatch.setattr(os, "write", refuse)
     with pytest.raises(JournalFull, match=r"cannot be written .*Input/output error.*mend its disk"):
         journal.append(b"more\n")
+
+
+def test_a_folder_that_is_gone_is_a_sentence(folder):
+    journal = Journal(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(JournalFull, match=r"cannot be written .*No such file"):
+        journal.append(b"one\n")
 
 
 def test_a_closed_journal_takes_nothing(folder):

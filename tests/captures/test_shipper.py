@@ -1,5 +1,6 @@
 """The thread that moves segments into the lake."""
 
+import shutil
 import time
 
 import pytest
@@ -87,6 +88,19 @@ def test_while_the_lake_is_away_captures_wait_and_then_arrive(journal, capture, 
 
     wait_until(lambda: captured() == 1)
     wait_until(lambda: shipper.lag_seconds == 0)
+    shipper.stop()
+
+
+def test_the_shipper_outlives_a_folder_that_vanishes_under_it(journal, capture, caplog):
+    shipper = Shipper(journal, lake())
+    journal.append(segment_lines([capture(1)]))
+    shutil.rmtree(journal.folder)
+    shipper.start()
+    wait_until(lambda: "The lake does not take captures" in caplog.text)
+    journal.folder.mkdir()
+    journal.append(segment_lines([capture(2)]))
+
+    wait_until(lambda: captured() == 1)
     shipper.stop()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import httpx
 import pytest
 
 from driftgate.captures import read_captures
-from driftgate.endpoint.__main__ import _is_loopback
+from driftgate.endpoint import __main__
+from driftgate.settings import project_root
 
 NAME, DAY = "flight_delays", "2013-03-14"
 
@@ -159,6 +161,24 @@ def test_a_wrong_setting_is_a_sentence(start, tmp_path):
     assert "Traceback" not in log
 
 
+def test_a_listener_beyond_loopback_is_allowed_with_a_warning(tmp_path, monkeypatch, caplog):
+    """docker-compose needs it: there the host's port is published on loopback only."""
+    root = project_root()
+    shutil.copytree(root / "include/use_cases", tmp_path / "include/use_cases")
+    (tmp_path / "include/settings").mkdir()
+    wide = (root / "include/settings/local.yaml").read_text().replace("host: 127.0.0.1", "host: 0.0.0.0")
+    (tmp_path / "include/settings/local.yaml").write_text(wide)
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
+    monkeypatch.setattr(sys, "setswitchinterval", lambda seconds: None)
+    listened = []
+    monkeypatch.setattr(__main__.uvicorn, "run", lambda server, **options: listened.append(options["host"]))
+    with caplog.at_level("WARNING"):
+        __main__.main()
+
+    assert listened == ["0.0.0.0"]
+    assert "The endpoint listens on 0.0.0.0 and has no authentication: let nobody reach it but you." in caplog.text
+
+
 @pytest.mark.parametrize(
     ("host", "loopback"),
     [
@@ -171,4 +191,4 @@ def test_a_wrong_setting_is_a_sentence(start, tmp_path):
     ],
 )
 def test_loopback_is_known_by_its_address(host, loopback):
-    assert _is_loopback(host) is loopback
+    assert __main__._is_loopback(host) is loopback

@@ -1,10 +1,11 @@
 """The pages beside /invocations."""
 
-import json
-
 from prometheus_client.parser import text_string_to_metric_families
 
+from driftgate.endpoint.documentation import EXAMPLE
 from driftgate.lake import lake
+from driftgate.use_cases import load_use_case
+from driftgate.world.traffic import requests_of_day
 
 
 def test_ping_is_503_without_a_model_and_200_with_one(client, server, world):
@@ -88,9 +89,14 @@ def test_metrics_forget_variants_that_are_no_longer_served_and_report_problems(c
 def test_the_documentation_describes_every_route_and_shows_an_example(client):
     schema = client.get("/openapi.json").json()
     invocations = schema["paths"]["/invocations"]["post"]
-    example = invocations["requestBody"]["content"]["application/json"]["example"]
 
     assert set(schema["paths"]) == {"/ping", "/deployments", "/metrics", "/invocations"}
     assert set(invocations["responses"]) == {"200", "400", "404", "413", "422", "503"}
-    assert json.dumps(example).startswith('{"use_case": "flight_delays", "rows": [{')
+    assert invocations["requestBody"]["content"]["application/json"]["example"] == EXAMPLE
     assert client.get("/docs").status_code == 200
+
+
+def test_the_example_is_a_real_request():
+    first = requests_of_day(load_use_case("flight_delays"), "2013-03-14")[0]
+
+    assert EXAMPLE["rows"] == [first], "features.sql has changed: put this row into endpoint/documentation.py"

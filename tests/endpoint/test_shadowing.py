@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from driftgate.endpoint.shadowing import Shadowing
 from driftgate.models import Scorer
 
 
@@ -13,6 +12,10 @@ def wait_until(condition, seconds: float = 5) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.01)
+
+
+def dropped(server) -> float:
+    return server.metrics.shadow_dropped.labels("flight_delays", "shadow", "2")._value.get()
 
 
 @pytest.fixture
@@ -89,8 +92,7 @@ def test_a_shadow_that_hangs_delays_nobody_and_its_copies_are_dropped_and_counte
         ask(world.ROW)
 
     assert time.monotonic() - started < 0.9
-    dropped = server.metrics.shadow_dropped.labels("flight_delays", "shadow", "2")._value.get()
-    assert dropped == 11
+    assert dropped(server) == 11
     server.shadowing.stop(timeout_seconds=0)
 
 
@@ -105,15 +107,10 @@ def test_room_comes_back_when_copies_are_scored(ask, server, world):
     assert len([one for one in world.captures(server) if one["variant_role"] == "shadow"]) == 50
 
 
-def test_a_shadow_without_room_in_the_journal_goes_on(ask, server, world, caplog):
+def test_copies_that_find_no_room_in_the_journal_are_dropped_and_counted(ask, server, world):
     ask(world.ROW)
-    copies = Shadowing(server.journal, server.metrics)
     server.journal.max_waiting_bytes = 0
-    served = server.watcher.served("flight_delays")
-    copies._queue = server.shadowing._queue
-    copies.start()
-    wait_until(lambda: copies._queue.empty())
-    copies.stop()
+    server.shadowing.start()
+    server.shadowing.stop()
 
-    assert served.shadows
-    assert "A shadow's answers are not captured: " in caplog.text
+    assert dropped(server) == 1

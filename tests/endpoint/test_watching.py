@@ -97,7 +97,7 @@ def test_a_tampered_first_champion_is_a_503_that_says_why(watcher, world):
     watcher.poll()
 
     with pytest.raises(
-        Refused, match=r"flight_delays has no model that answers \(Version 1 cannot be loaded: .*sha256"
+        Refused, match=r"flight_delays has no model that answers\. Version 1 cannot be loaded: .*sha256"
     ):
         watcher.served(NAME)
 

@@ -34,11 +34,9 @@ class Journal:
         self.folder, self.max_waiting_bytes = folder, max_waiting_bytes
         self._owner = _own(folder)
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._path = folder / "none"
-        self._opened_at = 0.0
         self._ended = False
-        self._open_bytes = 0
+        self._file: int | None = None
+        self._name, self._opened_at, self._open_bytes = "", 0.0, 0
         for left in folder.glob("*.open"):
             left.rename(left.with_suffix(".segment"))
         self._closed_bytes = sum(path.stat().st_size for path in self.segments())
@@ -56,11 +54,11 @@ class Journal:
                     f"The journal {self.folder} is full: {self.max_waiting_bytes} bytes wait for the lake; make it "
                     "reachable, then the endpoint answers again by itself."
                 )
-            self._write(self._open(), lines)
+            self._write(lines)
             if self._open_bytes > MAX_SEGMENT_BYTES:
                 self._close()
 
-    def close_segment(self, *, older_than_seconds: float = MAX_AGE_SECONDS) -> None:
+    def close_segment(self, *, older_than_seconds: float) -> None:
         """Close the open segment when it is old enough, so that it can be shipped."""
         with self._lock:
             if self._file is not None and time.monotonic() - self._opened_at >= older_than_seconds:
@@ -98,13 +96,14 @@ class Journal:
 
     def _open(self) -> int:
         if self._file is None:
-            self._path = self.folder / f"{time.time_ns()}-{uuid4().hex[:8]}.open"
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            self._opened_at, self._open_bytes = time.monotonic(), 0
+            self._name, self._opened_at = f"{time.time_ns()}-{uuid4().hex[:8]}", time.monotonic()
+            path = self.folder / f"{self._name}.open"
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         return self._file
 
-    def _write(self, file: int, lines: bytes) -> None:
+    def _write(self, lines: bytes) -> None:
         try:
+            file = self._open()
             written = os.write(file, lines)
         except OSError as error:
             raise JournalFull(f"The journal {self.folder} cannot be written ({error}); mend its disk.") from None
@@ -114,11 +113,12 @@ class Journal:
         self._open_bytes += written
 
     def _close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._path.rename(self._path.with_suffix(".segment"))
-            self._closed_bytes += self._open_bytes
-            self._file, self._open_bytes = None, 0
+        if self._file is None:
+            return
+        os.close(self._file)
+        self._closed_bytes += self._open_bytes
+        self._file, self._open_bytes = None, 0
+        (self.folder / f"{self._name}.open").rename(self.folder / f"{self._name}.segment")
 
 
 def _own(folder: Path) -> int:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from driftgate.captures.journal import Journal
+from driftgate.captures.journal import MAX_AGE_SECONDS, Journal
 from driftgate.captures.segments import publish_segment
 from driftgate.errors import Tampered
 from driftgate.lake import Store
@@ -51,14 +51,13 @@ class Shipper:
     def _run(self) -> None:
         pause = ROUND_SECONDS
         while not self._stop.wait(pause):
-            self.journal.close_segment()
-            pause = self._try(pause)
-        self.journal.close_segment(older_than_seconds=0)
-        self._try(pause)
+            pause = self._round(pause, MAX_AGE_SECONDS)
+        self._round(pause, 0)
 
-    def _try(self, pause: float) -> float:
-        """Ship, and return how long to wait before the next round."""
+    def _round(self, pause: float, older_than_seconds: float) -> float:
+        """Ship what is old enough, and return how long to wait before the next round."""
         try:
+            self.journal.close_segment(older_than_seconds=older_than_seconds)
             self.ship()
         except Exception as error:  # whatever a lake can throw: the captures are safe in the journal meanwhile
             pause = min(pause * 2, MAX_PAUSE_SECONDS)

@@ -21,16 +21,17 @@ async def read_body(scope: "Scope", receive: "Receive", max_bytes: int) -> bytes
     for name, value in scope["headers"]:
         if name == b"content-length" and int(value) > max_bytes:
             raise _too_large(max_bytes)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False) and len(body) <= max_bytes:
+    parts, size, more = [], 0, True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-    if message["type"] == "http.disconnect":
-        raise CallerGone
-    if len(body) > max_bytes:
-        raise _too_large(max_bytes)
-    return body
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 def _too_large(max_bytes: int) -> Refused:

@@ -2,7 +2,37 @@
 
 from typing import Any
 
-EXAMPLE = {"use_case": "flight_delays", "rows": [{"carrier": "UA", "flight": 1545}]}
+EXAMPLE = {
+    "use_case": "flight_delays",
+    "rows": [
+        {
+            "carrier": "US",
+            "flight": 1987,
+            "origin": "EWR",
+            "scheduled_departure": "2013-03-14T05:00:00",
+            "dest": "CLT",
+            "distance_miles": 529,
+            "scheduled_arrival_minute": 408,
+            "departure_hour": 5,
+            "departure_minute_of_day": 300,
+            "day_of_week": 4,
+            "temperature_f": 32.0,
+            "dew_point_f": 10.94,
+            "humidity_percent": 40.99,
+            "wind_direction_degrees": 300.0,
+            "wind_speed_mph": 18.41248,
+            "wind_gust_mph": 32.22184,
+            "precipitation_inches": 0.0,
+            "pressure_millibars": 1012.8,
+            "visibility_miles": 10.0,
+            "aircraft_age_years": 13,
+            "aircraft_manufacturer": "AIRBUS INDUSTRIE",
+            "aircraft_seats": 182,
+            "aircraft_engines": 2,
+        }
+    ],
+}
+"""The first flight of 14 March 2013."""
 
 
 def invocations_openapi() -> dict[str, Any]:

@@ -57,7 +57,6 @@ class Invocations:
         except RequestRefused as problem:
             return self._refuse(422, str(problem))
         except JournalFull as problem:
-            log.error("%s", problem)
             return self._refuse(503, str(problem))
         except Exception:
             log.exception("A request failed.")

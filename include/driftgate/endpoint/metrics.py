@@ -37,7 +37,7 @@ class Metrics:
             registry=registry,
         )
         self.shadow_dropped = Counter(
-            "driftgate_shadow_dropped", "Rows that a busy shadow did not see", VARIANT, registry=registry
+            "driftgate_shadow_dropped", "Copies of rows that no shadow's capture came of", VARIANT, registry=registry
         )
         self.package_failures = Counter(
             "driftgate_package_failures", "Loads of a package that failed", ("use_case", "version"), registry=registry

@@ -1,7 +1,6 @@
 """Scoring some rows of one request with one variant, and what is captured of it."""
 
 import json
-import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from typing import Any
 
 from driftgate.captures import Capture
 from driftgate.endpoint.served import Served, ServedVariant
-
-log = logging.getLogger(__name__)
 
 MAX_ERROR_LENGTH = 300
 
@@ -66,8 +63,7 @@ def score(variant: ServedVariant, asked: list[Asked]) -> Outcome:
     scores, error = None, None
     try:
         scores = variant.score([one.row for one in asked])
-    except Exception as problem:  # whatever a model can raise
-        log.warning("Version %s (%s) failed: %r", variant.version, variant.role, problem)
+    except Exception as problem:  # whatever a model can raise; it is captured and counted, so not logged row by row
         error = _printable(f"{type(problem).__name__}: {problem}")
     return Outcome(variant, asked, scores, error, round((time.perf_counter() - started) * 1000, 3))
 

@@ -3,7 +3,6 @@
 The queue is bounded: when a shadow cannot keep up, copies are dropped and counted. A caller never waits for it.
 """
 
-import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,6 @@ from driftgate.captures.segments import segment_lines
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, score
 from driftgate.endpoint.served import Served, ServedVariant
-
-log = logging.getLogger(__name__)
 
 MAX_WAITING_ROWS = 10_000
 
@@ -56,8 +53,7 @@ class Shadowing:
             if self._reserve(len(asked)):
                 self._queue.put(Copy(served, shadow, asked, received_at))
             else:
-                labels = (served.use_case.name, shadow.role, shadow.version)
-                self._metrics.shadow_dropped.labels(*labels).inc(len(asked))
+                self._drop(served, shadow, len(asked))
 
     def _reserve(self, rows: int) -> bool:
         with self._lock:
@@ -82,7 +78,10 @@ class Shadowing:
         outcome = score(copy.shadow, copy.asked)
         try:
             self._journal.append(segment_lines(outcome.captures(copy.served, copy.received_at)))
-        except JournalFull as problem:
-            log.warning("A shadow's answers are not captured: %s", problem)
-            return
-        self._metrics.count(copy.served, outcome)
+        except JournalFull:
+            self._drop(copy.served, copy.shadow, len(copy.asked))
+        else:
+            self._metrics.count(copy.served, outcome)
+
+    def _drop(self, served: Served, shadow: ServedVariant, rows: int) -> None:
+        self._metrics.shadow_dropped.labels(served.use_case.name, shadow.role, shadow.version).inc(rows)

@@ -77,8 +77,9 @@ class Watcher:
             return followed.served
         if followed is None and use_case not in (names := use_case_names()):
             raise Refused(404, f"There is no use case {use_case[:80]!r}{nearest(use_case[:80], names)}.")
-        problem = f" ({followed.problem})" if followed and followed.problem else ""
-        raise Refused(503, f"{use_case} has no model that answers{problem}; run the DAG {use_case}.retrain.")
+        if followed and followed.problem:
+            raise Refused(503, f"{use_case} has no model that answers. {followed.problem}")
+        raise Refused(503, f"{use_case} has no model that answers; run the DAG {use_case}.retrain.")
 
     def everything(self) -> dict[str, Served]:
         """Return what is served, by use case."""
