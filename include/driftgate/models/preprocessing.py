@@ -96,7 +96,8 @@ class Preprocessing(Record):
 def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
     if not re.fullmatch(r"\w+", name):
         raise ConfigError(
-            f"Feature {name!r} has a name that LightGBM does not keep; rename it in features.sql to letters, digits, '_'."
+            f"Feature {name!r} has a name that LightGBM does not keep; in features.sql, rename it to letters, digits "
+            f"and '_'."
         )
     kind = kind_of(name, column.type)
     if kind == "timestamp":

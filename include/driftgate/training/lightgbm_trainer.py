@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 LOG_EVERY_ITERATIONS = 50
+# No number of threads: it would be part of the model's text. The backend sets it in the environment of the job.
+FIXED = {
+    "objective": "binary",
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +75,9 @@ def _boost(
 ) -> "lgb.Booster":
     import lightgbm as lgb
 
-    options = {**_FIXED, **parameters.model_dump(), "metric": spec.metric, "seed": spec.seed}
-    train = lgb.Dataset(
-        preprocessing.encode_table(rows.train.table),
-        label=rows.train.labels,
-        feature_name=preprocessing.names,
-        categorical_feature=preprocessing.categorical,
-    )
-    validation = _validation(rows.validation, preprocessing, train)
+    options = {**FIXED, **parameters.model_dump(), "metric": spec.metric, "seed": spec.seed}
+    train = _dataset(rows.train, preprocessing)
+    validation = _dataset(rows.validation, preprocessing, reference=train)
     callbacks = [_log_progress]
     if patience := options.pop("early_stopping_round"):
         callbacks.append(lgb.early_stopping(patience, verbose=False))
@@ -84,19 +86,16 @@ def _boost(
     return booster
 
 
-# No number of threads: it would be part of the model's text. The backend sets it in the environment of the job.
-_FIXED = {
-    "objective": "binary",
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
-
-
-def _validation(part: Part, preprocessing: Preprocessing, train: "lgb.Dataset") -> "lgb.Dataset":
+def _dataset(part: Part, preprocessing: Preprocessing, reference: "lgb.Dataset | None" = None) -> "lgb.Dataset":
     import lightgbm as lgb
 
-    return lgb.Dataset(preprocessing.encode_table(part.table), label=part.labels, reference=train)
+    return lgb.Dataset(
+        preprocessing.encode_table(part.table),
+        label=part.labels,
+        reference=reference,
+        feature_name=preprocessing.names,
+        categorical_feature=preprocessing.categorical,
+    )
 
 
 def _log_progress(env: Any) -> None:
