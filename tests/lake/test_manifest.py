@@ -52,9 +52,10 @@ def test_the_same_input_gives_the_same_manifest_and_the_same_objects() -> None:
 
 
 def test_equal_rows_in_other_pieces_give_the_same_bytes() -> None:
-    whole = flights()
-    pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(1, 60), whole.slice(61)])
-    assert pieces.column("delay").num_chunks == 3
+    # So many words that Arrow's writer, left alone, ends its pages where the pieces end.
+    whole = pa.table({"word": [f"x{n}" for n in range(300_000)]})
+    pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(1, 100_000), whole.slice(100_001)])
+    assert pieces.column("word").num_chunks == 3
     assert to_parquet(pieces) == to_parquet(whole)
 
 

@@ -48,6 +48,18 @@ def test_a_real_drop_is_drift(use_case: UseCase, nights: Any) -> None:
     assert read_evidence("flight_delays", TONIGHT, "performance") == found
 
 
+def test_a_drop_within_the_noise_of_its_nights_is_none(use_case: UseCase, nights: Any) -> None:
+    """The value lies below the limit, and the interval reaches it."""
+    nights.model("1")
+    measured = play(use_case, nights, skill=0.15)
+    assert measured.value is not None and measured.interval is not None
+    limit = (measured.value + measured.interval[1]) / 2
+    nights.model("1", auc=limit + use_case.monitor.performance.max_auc_drop)
+    found = measure_performance(use_case, TONIGHT)
+    assert found.threshold is not None and measured.value < found.threshold
+    assert found.verdict == "ok"
+
+
 def test_every_known_outcome_of_the_window_counts(use_case: UseCase, nights: Any) -> None:
     nights.model("1")
     found = play(use_case, nights, skill=0.25)

@@ -119,10 +119,9 @@ def test_the_file_of_a_dead_process_counts_as_no_process(project_home: Path) -> 
     assert processes.stop(["scheduler"]) == []
 
 
-@pytest.mark.parametrize("earlier_seconds", [3600, 10**9])  # before this process began; before this machine did
-def test_a_process_id_that_was_given_to_another_program_is_left_alone(project_home: Path, earlier_seconds: int) -> None:
+def test_a_process_id_that_was_given_to_another_program_is_left_alone(project_home: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
-    started = psutil.Process(other.pid).create_time() - earlier_seconds
+    started = psutil.Process(other.pid).create_time() - 30
     remember(project_home, json.dumps({"pid": other.pid, "started": started}))
     assert not processes.running("scheduler")
     assert processes.stop(["scheduler"]) == []
@@ -130,6 +129,19 @@ def test_a_process_id_that_was_given_to_another_program_is_left_alone(project_ho
     assert other.poll() is None
     other.kill()
     other.wait()
+
+
+def test_a_group_of_another_program_is_left_alone_after_the_machine_was_started_again(
+    parent: tuple[int, int], project_home: Path
+) -> None:
+    """The group has the remembered number and its leader is gone; only the boot tells that it is not ours."""
+    os.kill(parent[0], signal.SIGKILL)
+    os.waitpid(parent[0], 0)
+    remember(project_home, json.dumps({"pid": parent[0], "started": psutil.boot_time() - 60}))
+    assert processes.stop(["scheduler"]) == []
+    time.sleep(0.1)
+    assert not gone(parent[1])
+    os.kill(parent[1], signal.SIGKILL)
 
 
 def test_a_correction_of_the_systems_clock_does_not_lose_the_process(
