@@ -101,7 +101,7 @@ def finished(artefacts: dict[str, bytes]) -> Callable[..., JobResult]:
             problem="binary",
             trainer="lightgbm",
             seed=7,
-            parameters={"num_leaves": 4},
+            parameters={"num_leaves": 4, "early_stopping_round": 30},
             request_key=(),
             event_time="scheduled_departure",
             not_features=(),

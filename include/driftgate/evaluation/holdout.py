@@ -1,4 +1,8 @@
-"""The rows that a candidate is judged on: the last days of its dataset version, which its training did not fit."""
+"""The rows that a candidate is judged on: the last days of its dataset version, after those that its trees fit.
+
+They are not wholly unseen: training stops early on them. On nine windows of 2013 that made the AUC 0.0004 to 0.0292
+(0.0071 on average) higher than stopping on the last training days did; no baseline and no champion has this advantage.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ def model_card(
         _data(dataset),
         _results(report),
         _gates(report),
-        _limits(use_case, report, dataset),
+        _limits(use_case, spec, report, dataset),
         _origin(spec, files),
     )
     return "\n\n".join(sections) + "\n"
@@ -94,11 +94,13 @@ def _gates(report: EvaluationReport) -> str:
     return "## Gates\n\n" + "\n".join(f"- **{gate.gate}: {gate.verdict}.** {gate.sentence}" for gate in report.gates)
 
 
-def _limits(use_case: UseCase, report: EvaluationReport, dataset: DatasetVersion) -> str:
+def _limits(use_case: UseCase, spec: JobSpec, report: EvaluationReport, dataset: DatasetVersion) -> str:
     not_features = ", ".join(use_case.not_features) or "none"
+    stopped = "- Training stopped early on the validation rows, so this version's results on them are optimistic.\n"
     return (
         "## Limits\n\n"
         f"- Measured on {report.first_day} to {report.last_day} only; it says nothing about another season.\n"
+        f"{stopped if spec.parameters.get('early_stopping_round') else ''}"
         f"- {dataset.labels.without_outcome:,} requests of the window have no outcome; they were neither learnt nor "
         "measured.\n"
         "- A category that training never saw is scored as a missing value, and the answer carries a warning.\n"
