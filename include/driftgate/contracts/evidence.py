@@ -2,22 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from driftgate.contracts.contract import Contract, Rule
-from driftgate.contracts.mask import Mask
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from driftgate.contracts.mask import Mask
 
 MASKED = "***"
 LONGEST = 60
 
 
 def shown_values(
-    contract: Contract, rule: Rule, table: "pa.Table", broken: Mask, *, most: int | None = None
+    contract: Contract, rule: Rule, table: "pa.Table", broken: "Mask", *, most: int | None = None
 ) -> list[str]:
     """Return the values of the rule's columns in the broken rows, one text per row, at most ``most``."""
+    import numpy as np
+
     rows = table.select(rule.columns).take(np.flatnonzero(broken)[:most]).to_pylist()
     return [
         ", ".join(MASKED if name in contract.masked else _text(value) for name, value in row.items()) for row in rows

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from great_expectations.core import ExpectationSuiteValidationResult
+
+
+_ONE_AT_A_TIME = Lock()  # Great Expectations keeps one context for the whole process
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,10 @@ class Judgement:
 
 def judge(contract: Contract, table: "pa.Table") -> "ExpectationSuiteValidationResult":
     """Return the result of the contract's suite on ``table``, with up to twenty values per broken expectation."""
-    batch_definition, suite = _compiled(contract)
-    batch = batch_definition.get_batch(batch_parameters={"dataframe": _frame(table)})
-    return batch.validate(suite, result_format={"result_format": "BASIC"})
+    with _ONE_AT_A_TIME:
+        batch_definition, suite = _compiled(contract)
+        batch = batch_definition.get_batch(batch_parameters={"dataframe": to_frame(table)})
+        return batch.validate(suite, result_format={"result_format": "BASIC"})
 
 
 def judgements(result: "ExpectationSuiteValidationResult") -> dict[str, Judgement]:
@@ -49,6 +54,15 @@ def _judged(result: dict[str, Any]) -> int:
     return int(result["element_count"] - result.get("missing_count", 0))
 
 
+def to_frame(table: "pa.Table") -> "pd.DataFrame":
+    """Return ``table`` for pandas; its 32-bit integers as 64-bit ones, which Great Expectations compares in bulk."""
+    import pyarrow as pa
+
+    wide = [field.with_type(pa.int64()) if field.type == pa.int32() else field for field in table.schema]
+    frame: pd.DataFrame = table.cast(pa.schema(wide)).to_pandas()
+    return frame
+
+
 @cache
 def _memory() -> Any:
     import great_expectations as gx
@@ -63,12 +77,3 @@ def _memory() -> Any:
 def _compiled(contract: Contract) -> tuple[Any, Any]:
     asset = _memory().add_dataframe_asset(f"{contract.label} {contract.hash[:7]}")
     return asset.add_batch_definition_whole_dataframe("partition"), expectation_suite(contract)
-
-
-def _frame(table: "pa.Table") -> "pd.DataFrame":
-    """Return ``table`` for pandas; its 32-bit integers as 64-bit ones, which Great Expectations compares in bulk."""
-    import pyarrow as pa
-
-    wide = [field.with_type(pa.int64()) if field.type == pa.int32() else field for field in table.schema]
-    frame: pd.DataFrame = table.cast(pa.schema(wide)).to_pandas()
-    return frame

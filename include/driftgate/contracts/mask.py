@@ -7,22 +7,23 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from driftgate.contracts.contract import Rule
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+    Mask = NDArray[np.bool_]
 
 
-def broken_rows(rule: Rule, table: "pa.Table") -> Mask:
+def broken_rows(rule: Rule, table: "pa.Table") -> "Mask":
     """Return, for each row of ``table``, whether it breaks ``rule``, whatever share of rows may do so.
 
     A rule about the number of rows is broken by none of them.
     """
+    import numpy as np  # here and below: parsing a DAG file loads this module and must not pay for numpy
+
     broken = _BROKEN.get(rule.kind)
     return broken(rule, table.select(rule.columns)) if broken else np.zeros(table.num_rows, dtype=np.bool_)
 
@@ -32,11 +33,12 @@ def whole_value(pattern: str) -> str:
     return rf"\A(?:{pattern})\Z"
 
 
-def _nulls(_: Rule, table: "pa.Table") -> Mask:
+def _nulls(_: Rule, table: "pa.Table") -> "Mask":
     return _numpy(table.column(0).is_null())
 
 
-def _unique(_: Rule, table: "pa.Table") -> Mask:
+def _unique(_: Rule, table: "pa.Table") -> "Mask":
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -48,7 +50,7 @@ def _unique(_: Rule, table: "pa.Table") -> Mask:
     return mask
 
 
-def _values(rule: Rule, table: "pa.Table") -> Mask:
+def _values(rule: Rule, table: "pa.Table") -> "Mask":
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -59,7 +61,9 @@ def _values(rule: Rule, table: "pa.Table") -> Mask:
     return ~_numpy(known) & _numpy(column.is_valid())
 
 
-def _pattern(rule: Rule, table: "pa.Table") -> Mask:
+def _pattern(rule: Rule, table: "pa.Table") -> "Mask":
+    import numpy as np
+
     pattern = re.compile(whole_value(str(rule.pattern)))
     column = table.column(0).combine_chunks().dictionary_encode()
     broken = [not pattern.search(value) for value in column.dictionary.to_pylist()]
@@ -67,7 +71,8 @@ def _pattern(rule: Rule, table: "pa.Table") -> Mask:
     return mask
 
 
-def _range(rule: Rule, table: "pa.Table") -> Mask:
+def _range(rule: Rule, table: "pa.Table") -> "Mask":
+    import numpy as np
     import pyarrow.compute as pc
 
     column = table.column(0)
@@ -79,7 +84,7 @@ def _range(rule: Rule, table: "pa.Table") -> Mask:
     return mask
 
 
-_BROKEN: dict[str, Callable[[Rule, Any], Mask]] = {
+_BROKEN: dict[str, Callable[[Rule, Any], "Mask"]] = {
     "nulls": _nulls,
     "unique": _unique,
     "values": _values,
@@ -88,6 +93,6 @@ _BROKEN: dict[str, Callable[[Rule, Any], Mask]] = {
 }
 
 
-def _numpy(booleans: Any) -> Mask:
+def _numpy(booleans: Any) -> "Mask":
     mask: Mask = booleans.to_numpy()
     return mask

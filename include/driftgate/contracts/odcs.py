@@ -86,7 +86,7 @@ def _unknown_keys(raw: Any, keys: Keys, at: str) -> list[str]:
 def _wrong_type(item: Any, raw: Any) -> str:
     at, value = "", raw
     for part in item["loc"]:
-        if isinstance(value, list):
+        if isinstance(value, list) and isinstance(part, int):
             at = _step(at, value[part], part)
         elif isinstance(value, dict) and part in value:
             at = _join(at, part)

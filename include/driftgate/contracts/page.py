@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ report.dataset }} {{ report.partition }}</title>
 <style>
-{% include 'data_docs_default_styles.css' %}
 body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; line-height: 1.4 }
 table { border-collapse: collapse; width: 100%; margin-bottom: 1rem }
 td, th { border: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertical-align: top }
@@ -27,6 +26,9 @@ td, th { border: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertica
 {{ report.rows_in }} rows came in: {{ report.rows_validated }} keep the contract, {{ report.rows_quarantined }} go to
 quarantine. {% if report.critical %}<b>Nothing is published, for critical rules are broken:
 {{ report.critical | join(", ") }}.</b>{% else %}No critical rule is broken.{% endif %}</p>
+{% if report.failures %}<table><tr><th>Broken rule</th><th>Severity</th><th>Values</th><th>For example</th></tr>
+{% for item in report.failures %}<tr><td>{{ item.rule }}</td><td>{{ item.severity }}</td><td>{{ item.broken }}</td>
+<td>{{ item.examples | join("; ") }}</td></tr>{% endfor %}</table>{% endif %}
 {% for section in sections %}{% set section_loop = loop %}{% include 'section.j2' %}{% endfor %}
 </body></html>
 """
@@ -39,7 +41,9 @@ def render_page(contract: Contract, report: ValidationReport, result: "Expectati
 
     for item in result.results:
         _mask(item, contract)
+    result.meta = {"run_id": {"run_name": f"{report.dataset} {report.partition}"}}  # not the clock, not the machine
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
+    del document.sections[0].content_blocks[0]  # a headline without severities, and a link to a page that is not there
     page: str = _view().render(document, template="page.html", report=report, contract=contract)
     return page.encode()
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from driftgate.contracts.clauses import Clause, needed, one_of
 from driftgate.contracts.contract import Rule, Severity
+from driftgate.contracts.mask import whole_value
 from driftgate.contracts.schema import TYPES
 
 if TYPE_CHECKING:
@@ -96,9 +97,11 @@ def _pattern(arguments: dict[str, Any], logical: str, at: str) -> dict[str, Any]
     if logical != "string" or not isinstance(pattern, str):
         raise Clause(f"key '{at}.pattern' must be a regular expression of a column of strings, found {pattern!r}")
     try:
-        re.compile(pattern)
+        groups = max(re.compile(form).groups for form in (pattern, whole_value(pattern)))
     except re.error as error:
         raise Clause(f"key '{at}.pattern' is no regular expression ({error}): {pattern!r}") from None
+    if groups:  # pandas, which Great Expectations uses, would complain about them each night
+        raise Clause(f"key '{at}.pattern' captures a group; write (?:…) instead of (…), found {pattern!r}")
     return {"kind": "pattern", "pattern": pattern}
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from driftgate.contracts.contract import Contract
 from driftgate.contracts.evidence import shown_values
 from driftgate.contracts.mask import broken_rows
@@ -25,6 +23,7 @@ class Split:
 
 def split_rows(contract: Contract, table: "pa.Table") -> Split:
     """Split ``table``; the reason of a row names every rule that it breaks, with the value that breaks it."""
+    import numpy as np
     import pyarrow as pa
 
     reasons: dict[int, list[str]] = {}

@@ -73,7 +73,7 @@ def _range(rule: Rule, common: dict[str, Any]) -> Any:
 
 
 def _mostly(rule: Rule) -> float:
-    return 1 - rule.max_percent / 100
+    return (100 - rule.max_percent) / 100
 
 
 _EXPECTATIONS: dict[str, Callable[[Rule, dict[str, Any]], Any]] = {
