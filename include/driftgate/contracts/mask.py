@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
+_ROW = " row"  # no column of a contract is named so
 
 
 def broken_rows(rule: Rule, table: "pa.Table") -> "Mask":
@@ -42,9 +43,10 @@ def _unique(_: Rule, table: "pa.Table") -> "Mask":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    known = table.append_column("row", pa.array(np.arange(table.num_rows))).drop_null()
-    groups = known.group_by(table.column_names, use_threads=False).aggregate([("row", "list"), ("row", "count")])
-    repeated = groups.filter(pc.greater(groups["row_count"], 1))["row_list"].combine_chunks().flatten()
+    keys = pa.table([_comparable(column) for column in table.columns], table.column_names)
+    known = keys.append_column(_ROW, pa.array(np.arange(table.num_rows))).drop_null()
+    groups = known.group_by(table.column_names, use_threads=False).aggregate([(_ROW, "list"), (_ROW, "count")])
+    repeated = groups.filter(pc.greater(groups[f"{_ROW}_count"], 1))[f"{_ROW}_list"].combine_chunks().flatten()
     mask = np.zeros(table.num_rows, dtype=np.bool_)
     mask[repeated.to_numpy()] = True
     return mask
@@ -54,9 +56,7 @@ def _values(rule: Rule, table: "pa.Table") -> "Mask":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = table.column(0)
-    if pa.types.is_integer(column.type):
-        column = column.cast(pa.int64())  # a value of the contract may not fit into the column's own type
+    column = _comparable(table.column(0))
     known = pc.is_in(column, value_set=pa.array(rule.values, column.type))
     return ~_numpy(known) & _numpy(column.is_valid())
 
@@ -91,6 +91,18 @@ _BROKEN: dict[str, Callable[[Rule, Any], "Mask"]] = {
     "pattern": _pattern,
     "range": _range,
 }
+
+
+def _comparable(column: Any) -> Any:
+    """Return ``column`` as values that are equal when a person would say so."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_floating(column.type):
+        return pc.add(column, 0.0)  # makes -0.0 a 0.0, which Arrow holds for another value
+    if pa.types.is_integer(column.type):
+        return column.cast(pa.int64())  # a value of the contract may not fit into the column's own type
+    return column
 
 
 def _numpy(booleans: Any) -> "Mask":

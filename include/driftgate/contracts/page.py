@@ -4,7 +4,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.evidence import MASKED
 from driftgate.contracts.report import ValidationReport
 
 if TYPE_CHECKING:
@@ -32,15 +31,17 @@ quarantine. {% if report.critical %}<b>Nothing is published, for critical rules 
 {% for section in sections %}{% set section_loop = loop %}{% include 'section.j2' %}{% endfor %}
 </body></html>
 """
-COUNTS = ("element_count", "missing_count", "unexpected_count", "missing_percent", "unexpected_percent")
 
 
 def render_page(contract: Contract, report: ValidationReport, result: "ExpectationSuiteValidationResult") -> bytes:
-    """Return the page as HTML; values of masked columns are taken out of ``result`` before it is rendered."""
+    """Return the page as HTML; the values that it shows are those of ``report``, bounded and masked.
+
+    ``result`` is changed: what must not be shown is taken out of it.
+    """
     from great_expectations.render.renderer import ValidationResultsPageRenderer
 
     for item in result.results:
-        _mask(item, contract)
+        _without_values(item)
     result.meta = {"run_id": {"run_name": f"{report.dataset} {report.partition}"}}  # not the clock, not the machine
     document = ValidationResultsPageRenderer(run_info_at_end=True).render(result)
     del document.sections[0].content_blocks[0]  # a headline without severities, and a link to a page that is not there
@@ -48,13 +49,15 @@ def render_page(contract: Contract, report: ValidationReport, result: "Expectati
     return page.encode()
 
 
-def _mask(item: Any, contract: Contract) -> None:
-    kwargs = item.expectation_config.kwargs
-    if not contract.masked.isdisjoint([kwargs.get("column"), *kwargs.get("column_list", ())]):
-        shown = [MASKED] * len(item.result.get("partial_unexpected_list", ()))
-        counts = {name: item.result[name] for name in COUNTS if name in item.result}
-        item.result = {**counts, "partial_unexpected_list": shown}
-        item.exception_info = {"raised_exception": False}
+def _without_values(item: Any) -> None:
+    """Leave only numbers in the result of one expectation: its renderer neither masks nor escapes values."""
+    ran = bool(item.result)
+    item.result = {name: value for name, value in item.result.items() if isinstance(value, int | float)}
+    item.exception_info = {
+        "raised_exception": not ran,
+        "exception_message": "" if ran else "This rule could not be evaluated.",
+        "exception_traceback": "",
+    }
 
 
 @cache

@@ -48,7 +48,7 @@ def _parse(data: bytes, path: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(pa.BufferReader(data)).replace_schema_metadata(None)
+        return pq.ParquetFile(pa.BufferReader(data)).read().replace_schema_metadata(None)
     except (pa.ArrowException, OSError) as error:
         raise SourceBroken(
             f"{path} ({len(data)} bytes) is not a whole Parquet file ({str(error).splitlines()[0]}); have the source "

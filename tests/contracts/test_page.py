@@ -1,0 +1,70 @@
+"""The page is Great Expectations' own, in one file, and shows neither personal values nor scripts."""
+
+import re
+
+from driftgate.contracts import load_contract, validate_partition
+from driftgate.contracts.judge import judge, judgements
+from driftgate.contracts.page import render_page
+from driftgate.contracts.report import make_report
+from driftgate.lake import lake
+
+from .conftest import KEY
+
+
+def page() -> str:
+    validate_partition("trips", KEY)
+    return lake().read(f"reports/validation/trips/{KEY}.html").decode()
+
+
+def test_the_page_has_an_entry_per_column_and_names_what_is_broken(ingested):
+    ingested(zone={2: "west"})
+    text = page()
+
+    assert all(column.name in text for column in load_contract("trips").columns)
+    assert "values must belong to this set" in text
+    assert re.search(r"<td>zone.known</td><td>row</td><td>1</td>\s*<td>west</td>", text)
+    assert re.search(r"9 keep the contract, 1 go to\s+quarantine", text)
+
+
+def test_the_page_needs_no_network_and_runs_no_script(ingested):
+    ingested()
+    text = page()
+
+    assert "http" not in text
+    assert "<script" not in text
+
+
+def test_a_value_that_looks_like_markup_is_shown_as_text(ingested):
+    ingested(zone={2: "<img src=x onerror=alert(1)>"})
+    text = page()
+
+    assert "<img" not in text
+    assert "&lt;img" in text
+
+
+def test_values_of_a_masked_column_are_nowhere_in_page_and_report(ingested):
+    ingested(passenger={1: "Jane Roe, 555-0100", 2: "dup@example.com", 3: "dup@example.com"})
+    text = page()
+    report = lake().read(f"reports/validation/trips/{KEY}.json").decode()
+
+    for value in ("Jane", "555-0100", "dup@example.com", "p1@example.com"):
+        assert value not in text
+        assert value not in report
+    assert "***" in text
+
+
+def test_a_rule_that_could_not_be_evaluated_is_named_as_broken_and_shows_no_traceback(ingested, trips):
+    contract, table = load_contract("trips"), trips()
+    result = judge(contract, table.drop_columns(["zone"]))
+    report = make_report(contract, KEY, ingested(), table, judgements(result), 10)
+    text = render_page(contract, report, result).decode()
+
+    assert "<td>zone.known</td><td>critical</td>" in text
+    assert "could not be evaluated" in text
+    assert "Traceback" not in text
+
+
+def test_the_same_rows_give_the_same_page(ingested):
+    ingested(zone={2: "west"})
+
+    assert page() == page()

@@ -1,0 +1,87 @@
+"""A report is bounded, deterministic, and complete about what was checked."""
+
+from driftgate.contracts import ValidationReport, load_contract
+from driftgate.contracts.judge import judge, judgements
+from driftgate.contracts.report import Check, Failure, make_report
+from driftgate.contracts.split import split_rows
+from driftgate.lake import Manifest
+
+RAW = Manifest(path="raw/trips/2013-04-01", files=(), rows=0, bytes=0, schema_sha256="ab")
+GOLDEN = (
+    '{"checks":[{"broken":1,"judged":72,"passed":false,"rule":"wind_speed_mph.range","severity":"row"}],'
+    '"contract":"weather@1.0.0","contract_sha256":"cd","dataset":"weather","failures":[{"broken":1,'
+    '"examples":["1048.36058"],"rule":"wind_speed_mph.range","severity":"row"}],"partition":"2013-02-12","raw":"ab",'
+    '"rows_in":72,"rows_quarantined":1,"rows_validated":71,"schema_version":1}'
+)
+
+
+def report_of(table, without=()) -> ValidationReport:
+    contract = load_contract("trips")
+    judged = {rule: found for rule, found in judgements(judge(contract, table)).items() if rule not in without}
+    return make_report(contract, "2013-04-01", RAW, table, judged, split_rows(contract, table).validated.num_rows)
+
+
+def test_the_record_is_written_as_it_always_was():
+    report = ValidationReport(
+        dataset="weather",
+        partition="2013-02-12",
+        contract="weather@1.0.0",
+        contract_sha256="cd",
+        raw="ab",
+        rows_in=72,
+        rows_validated=71,
+        rows_quarantined=1,
+        checks=(Check(rule="wind_speed_mph.range", severity="row", passed=False, judged=72, broken=1),),
+        failures=(Failure(rule="wind_speed_mph.range", severity="row", broken=1, examples=("1048.36058",)),),
+    )
+
+    assert report.canonical().decode() == GOLDEN
+    assert ValidationReport.model_validate_json(GOLDEN) == report
+
+
+def test_every_rule_is_there_and_the_counts_add_up(trips):
+    report = report_of(trips(zone={2: "west"}))
+
+    assert [check.rule for check in report.checks] == [
+        *(rule.id for rule in load_contract("trips").rules),
+        "something_left",
+    ]
+    assert (report.rows_in, report.rows_validated, report.rows_quarantined, report.failed) == (10, 9, 1, 1)
+    assert report.critical == ()
+
+
+def test_the_same_rows_give_the_same_report(trips):
+    assert report_of(trips(zone={2: "west"})).hash == report_of(trips(zone={2: "west"})).hash
+
+
+def test_failures_are_bounded_masked_and_begin_with_the_worst(trips):
+    planted = {row: "west" for row in range(8)}
+    report = report_of(trips(zone=planted, passenger={row: "nobody" for row in range(9)}))
+
+    assert [failure.rule for failure in report.failures[:2]] == ["zone.mostly_known", "zone.known"]
+    assert all(len(failure.examples) == 5 for failure in report.failures)
+    assert {failure.rule: set(failure.examples) for failure in report.failures} == {
+        "zone.mostly_known": {"west"},
+        "zone.known": {"west"},
+        "passenger.form": {"***"},
+        "passenger.unique": {"***"},
+    }
+
+
+def test_a_long_value_is_cut(trips):
+    report = report_of(trips(zone={0: "w" * 1000}))
+
+    assert len(report.failures[0].examples[0]) < 70
+
+
+def test_a_rule_that_was_not_judged_is_critically_broken(trips):
+    report = report_of(trips(), without=("fare_usd.complete",))
+
+    assert report.critical == ("fare_usd.complete",)
+
+
+def test_a_partition_of_which_nothing_would_be_left_is_critically_broken(trips):
+    report = report_of(trips(fare_usd={row: -1.0 for row in range(10)}))
+
+    assert report.rows_validated == 0
+    assert report.critical == ("something_left",)
