@@ -63,6 +63,7 @@ def show_alias(use_case_name: str, alias: str, version: str) -> None:
 def _client() -> "MlflowClient":
     # A laptop must not phone home, and MLflow starts a thread to do so when it is imported.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     from mlflow.tracking import MlflowClient
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)  # it announces every table that it creates
