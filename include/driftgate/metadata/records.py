@@ -1,6 +1,8 @@
 """One append-only table of records. Each (kind, subject) has revisions 1, 2, 3 …; nothing is ever changed in place."""
 
 import json
+import sqlite3
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -26,6 +28,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from driftgate.errors import Conflict
 from driftgate.settings import settings
+
+BUSY_SECONDS = 10
 
 RECORDS = Table(
     "driftgate_record",
@@ -135,6 +139,14 @@ def _engine(url: str) -> Engine:
 
 
 def _sqlite_pragmas(connection: Any, _: Any) -> None:
-    # Readers must not wait for the writer (the endpoint polls); a writer waits for another up to ten seconds.
-    connection.execute("PRAGMA busy_timeout=10000")
-    connection.execute("PRAGMA journal_mode=WAL")
+    # Readers must not wait for the writer (the endpoint polls); a writer waits for another.
+    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:  # a database that changes its mode does not wait for others by itself
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
