@@ -66,6 +66,13 @@ WRONG = {
     "a pattern that opens what it does not close": ('".+@.+"', '"a)(b"', "is no regular expression (unbalanced paren"),
     "a pattern with a flag": ('".+@.+"', '"(?i)a"', "is no regular expression (global flags not at the start"),
     "a pattern with a group": ('".+@.+"', '"(a|b)c"', "write (?:…) instead of (…)"),
+    "an argument of another metric": (
+        "metric: nullValues",
+        "metric: nullValues, arguments: {minimum: 1}",
+        "means nothing to",
+    ),
+    "a bound without end": ("{minimum: 1}", "{minimum: -.inf}", "must be numbers, the smaller one first, found -inf"),
+    "a bound that no float holds": ("{minimum: 1}", "{minimum: 9007199254740993}", "must be numbers"),
     "no valid value": (
         SET,
         SET.replace("[north, south]", "[]"),

@@ -61,6 +61,13 @@ WRONG = {
     "a schema of another name": ("- name: trips", "- name: rides", "key 'schema.0.name' is 'rides'; did you mean"),
     "a column named twice": ("- name: zone", "- name: trip", "column 'trip' is named twice under 'schema'"),
     "a rule named twice": ("id: mostly_known", "id: known", "rule 'zone.known' is named twice under 'schema'"),
+    "a column that is no word": ("- name: zone", "- name: my zone", "must be a word of letters, digits and _"),
+    "a column that quarantine adds": ("- name: zone", "- name: reason", "and none of reason, partition_key"),
+    "a partition column that is no time": (
+        "unique: true",
+        "partitioned: true",
+        "for one column only, a date or a timestamp",
+    ),
     "a column without description": ("        description: What it cost.\n", "", "fare_usd.description' is missing"),
     "an unknown type": (
         "physicalType: int32",

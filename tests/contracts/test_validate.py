@@ -30,14 +30,14 @@ def test_a_critical_failure_is_a_sentence_with_an_example_and_the_page_after_bot
     with pytest.raises(ContractBroken) as broken:
         validate_partition("trips", KEY)
 
-    assert "zone.mostly_known (5 of 10, for example west); nothing is published" in str(broken.value)
+    assert "zone.mostly_known (5 of 10 rows, for example west); nothing is published" in str(broken.value)
     assert f"reports/validation/trips/{KEY}.html" in str(broken.value)
     assert written_report().critical == ("zone.mostly_known",)
 
 
 def test_too_few_rows_are_critical(ingested):
     ingested(rows=1)
-    with pytest.raises(ContractBroken, match=r"breaks critical rules of trips@2.1.0: volume"):
+    with pytest.raises(ContractBroken, match=r"breaks critical rules of trips@2.1.0: volume \(1 rows\)"):
         validate_partition("trips", KEY)
 
 

@@ -4,6 +4,7 @@
 person sees every column that is wrong at once.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
@@ -43,5 +44,4 @@ def properties(at: str, items: Any, allowed: Collection[str]) -> dict[str, str]:
 
 def repeated(names: Iterable[str]) -> list[str]:
     """Return the names that occur more than once, each once."""
-    seen: set[str] = set()
-    return list(dict.fromkeys(name for name in names if name in seen or seen.add(name)))  # type: ignore[func-returns-value]  # add() returns None on purpose here
+    return [name for name, times in Counter(names).items() if times > 1]

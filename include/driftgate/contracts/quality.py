@@ -1,5 +1,6 @@
 """Reading the rules of a contract from ``quality``."""
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -22,7 +23,11 @@ def read_column_rule(item: "DataQuality", column: "SchemaProperty", at: str) -> 
     max_percent = _max_percent(item, at)
     if severity == "row" and max_percent:
         raise Clause(f"key '{at}.severity' is 'row', which allows no broken row: write mustBe: 0")
-    promise = {"kind": "nulls"} if metric == "nullValues" else _valid(item.arguments or {}, column, f"{at}.arguments")
+    if metric == "invalidValues":
+        promise = _valid(item.arguments or {}, column, f"{at}.arguments")
+    else:
+        promise = {"kind": "nulls"}
+        _refuse_arguments(item, at)
     return Rule(
         id=f"{column.name}.{needed(f'{at}.id', item.id)}",
         columns=(str(column.name),),
@@ -36,6 +41,7 @@ def read_column_rule(item: "DataQuality", column: "SchemaProperty", at: str) -> 
 def read_table_rule(item: "DataQuality", at: str) -> Rule:
     """Return the rule ``item`` of the whole table: how many rows a partition may have."""
     one_of(f"{at}.metric", item.metric, ("rowCount",))
+    _refuse_arguments(item, at)
     if item.unit not in (None, "rows"):
         raise Clause(f"key '{at}.unit' is {item.unit!r}; a rowCount is in rows")
     operator = _operator(item, at)
@@ -52,6 +58,11 @@ def read_table_rule(item: "DataQuality", at: str) -> Rule:
         description=item.description,
         **_bounds(low, high, f"{at}.{operator}"),
     )
+
+
+def _refuse_arguments(item: "DataQuality", at: str) -> None:
+    if item.arguments:
+        raise Clause(f"key '{at}.arguments' means nothing to the metric {item.metric}; remove it")
 
 
 def _operator(item: "DataQuality", at: str) -> str:
@@ -107,7 +118,8 @@ def _pattern(arguments: dict[str, Any], logical: str, at: str) -> dict[str, Any]
 
 def _values(arguments: dict[str, Any], logical: str, at: str) -> dict[str, Any]:
     values, types = arguments["validValues"], PYTHON_TYPES.get(logical, ())
-    if not isinstance(values, list) or not values or any(type(value) not in types for value in values):
+    plain = isinstance(values, list) and all(type(value) in types and _is_plain(value) for value in values)
+    if not plain or not values:
         raise Clause(
             f"key '{at}.validValues' must be a list of values of the column's type {logical}, found {values!r}"
         )
@@ -116,6 +128,12 @@ def _values(arguments: dict[str, Any], logical: str, at: str) -> dict[str, Any]:
 
 def _bounds(low: Any, high: Any, at: str) -> dict[str, Any]:
     known = [bound for bound in (low, high) if bound is not None]
-    if not known or any(type(bound) not in (int, float) for bound in known) or known != sorted(known):
+    plain = all(type(bound) in (int, float) and _is_plain(bound) for bound in known)
+    if not known or not plain or known != sorted(known):
         raise Clause(f"key '{at}' must be numbers, the smaller one first, found {low!r} and {high!r}")
     return {"minimum": low, "maximum": high}
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether ``value`` is text, or a number that integers and floats hold exactly."""
+    return isinstance(value, str) or (math.isfinite(value) and (isinstance(value, float) or abs(value) <= 2**53))

@@ -9,12 +9,14 @@ from driftgate.contracts.contract import AvailableAt, Classification, Column, Co
 from driftgate.contracts.odcs import read_odcs
 from driftgate.contracts.quality import read_column_rule, read_table_rule
 from driftgate.contracts.schema import TYPES
+from driftgate.contracts.split import REASON
 from driftgate.errors import ConfigError
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
 API_VERSIONS = ("v3.1.0", "v3.2.0")
+RESERVED = (REASON, "partition_key")  # columns that quarantine and features.sql add
 
 Given = ParamSpec("Given")
 Read = TypeVar("Read")
@@ -35,13 +37,17 @@ def read_contract(path: Path) -> Contract:
             problems.append(str(clause))
             return []
 
-    header = {key: value for read in _HEADER for part in collect(read, odcs, path.stem) for key, value in part.items()}
+    header: dict[str, str] = {}
+    for read_part in _HEADER:
+        for part in collect(read_part, odcs, path.stem):
+            header |= part
     for schema in collect(_schema, odcs, path.stem):
         columns, rules = _columns_and_rules(schema, collect)
         collect(_refuse_repetition, columns, rules)
+        partition_column = next(iter(collect(_partition_column, schema)), None)
     if problems:
         raise ConfigError(f"{path}: " + "; ".join(problems[:10]))
-    return Contract(columns=tuple(columns), rules=tuple(rules), partition_column=_partition_column(schema), **header)
+    return Contract(columns=tuple(columns), rules=tuple(rules), partition_column=partition_column, **header)
 
 
 def _names(odcs: "OpenDataContractStandard", dataset: str) -> dict[str, str]:
@@ -112,11 +118,14 @@ def _columns_and_rules(schema: "SchemaObject", collect: Callable[..., list[Any]]
 
 
 def _column(item: "SchemaProperty", at: str) -> Column:
+    name = needed(f"{at}.name", item.name)
+    if not name.isidentifier() or name in RESERVED:
+        raise Clause(f"key '{at}.name' must be a word of letters, digits and _, and none of {', '.join(RESERVED)}")
     custom = properties(f"{at}.customProperties", item.customProperties, ("availableAt", "unit"))
     physical = one_of(f"{at}.physicalType", item.physicalType, TYPES)
     one_of(f"{at}.logicalType", item.logicalType, (TYPES[physical],))
     return Column(
-        name=needed(f"{at}.name", item.name),
+        name=name,
         type=physical,
         description=needed(f"{at}.description", item.description),
         unit=custom.get("unit"),
@@ -140,5 +149,9 @@ def _refuse_repetition(columns: list[Column], rules: list[Rule]) -> None:
 
 
 def _partition_column(schema: "SchemaObject") -> str | None:
-    named = [item.name for item in schema.properties or () if item.partitioned]
-    return named[0] if named else None
+    named = [item for item in schema.properties or () if item.partitioned]
+    if len(named) > 1 or any(item.logicalType not in ("date", "timestamp") for item in named):
+        raise Clause(
+            "key 'partitioned' may be true for one column only, a date or a timestamp whose day is the partition"
+        )
+    return str(named[0].name) if named else None

@@ -55,7 +55,7 @@ def read_raw(store: Store, contract: Contract, key: str) -> tuple[Manifest, "pa.
 def _sentence(report: ValidationReport, store: Store) -> str:
     critical = [failure for failure in report.failures if failure.severity == "critical"]
     broken = ", ".join(
-        f"{failure.rule} ({failure.broken} of {report.rows_in}"
+        f"{failure.rule} ({f'{failure.broken} of ' if failure.broken else ''}{report.rows_in} rows"
         + (f", for example {failure.examples[0]})" if failure.examples else ")")
         for failure in critical
     )
