@@ -12,7 +12,9 @@ from driftgate.sources import datasets_of
 
 ASK = """
 import sys, time
-import pydantic, yaml  # what Airflow itself has loaded
+import pydantic.plugin._loader, yaml  # what Airflow itself has loaded
+from pydantic import BaseModel
+class Loaded(BaseModel): pass
 before = set(sys.modules)
 started = time.process_time()
 from driftgate.sources import datasets_of
