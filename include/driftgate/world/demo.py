@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from driftgate import uris
+from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
@@ -91,6 +92,11 @@ def bootstrap(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress
             conf = {"reason": "bootstrap", "replay": True}
             run_id = api.trigger(f"{use_case.name}.retrain", "bootstrap", key=plan.backfilled_to, conf=conf)
             api.wait(f"{use_case.name}.retrain", run_id, seconds=600)
+            if not api.succeeded(f"{use_case.name}.retrain", run_id, "register_candidate"):
+                raise DriftgateError(
+                    f"The first model did not pass its gates; {lake().uri('reports/evaluation')} has the report. "
+                    f"Change the policy in {use_case.folder}, then run 'make clean' and 'make demo'."
+                )
             progress.update(task, advance=1, status=f"{use_case.name}.promote")
             api.wait_for_partitions(f"{use_case.name}.promote", [plan.backfilled_to], seconds=120)
         stack.wait_for_model()
