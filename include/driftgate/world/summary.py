@@ -16,13 +16,16 @@ from driftgate.settings import project_root
 from driftgate.sources import datasets_of
 from driftgate.use_cases import UseCase
 
+MOVES = ("retrain", "review", "rollback")
 NOTHING = "-"  # where there is no number to show
 
 
 def print_summary(console: Console, use_case: UseCase, source: str) -> None:
-    """Print partitions, nights, models and where the reports are."""
+    """Print partitions, nights, what followed from them, models, and where the reports are."""
     console.print(partitions(source))
     console.print(nights(use_case))
+    for line in moves(use_case):
+        console.print(line, soft_wrap=True)
     console.print(models(use_case))
     records = {stream: len(read_stream(stream)) for stream in (source, use_case.name)}
     counted = ", ".join(f"{count} in {stream}" for stream, count in records.items())
@@ -44,7 +47,7 @@ def partitions(source: str) -> Table:
 
 def nights(use_case: UseCase) -> Table:
     """Return the table of verdicts, one row a night with a champion to judge."""
-    table = Table("Night", "Champion", "AUC of the window", "Verdict", "Why", title="Nights")
+    table = Table("Night", "Champion", "AUC of its window", "Verdict", "Rule that decided", title="Nights")
     for entry in metadata().all_latest("verdict", f"{use_case.name}/"):
         verdict = entry.body
         performance: dict[str, Any] = next(
@@ -55,9 +58,20 @@ def nights(use_case: UseCase) -> Table:
             _text(verdict.get("champion")),
             _interval(performance),
             _coloured(verdict["decision"]),
-            _text(verdict["sentence"]),
+            verdict["rule"].replace("_", " ") + (", held back" if verdict["suppressed"] else ""),
         )
     return table
+
+
+def moves(use_case: UseCase) -> Iterator[str]:
+    """Yield a line for each night that asked for something, with its reason, and for each move of the traffic."""
+    for entry in metadata().all_latest("verdict", f"{use_case.name}/"):
+        if entry.body["decision"] in MOVES:
+            yield f"{entry.subject.split('/')[1]}: {_coloured(entry.body['decision'])}. {entry.body['sentence']}"
+    for entry in metadata().history("deployment", use_case.name):
+        state = entry.body
+        candidate = f", candidate {state['candidate']}" if state["candidate"] else ""
+        yield f"Traffic, move {entry.revision}: {state['step']}, champion {state['champion']}{candidate}"
 
 
 def models(use_case: UseCase) -> Table:
