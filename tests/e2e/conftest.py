@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from driftgate.records import read_yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # The shipped policy needs weeks to fire and days to promote. This one does both on a slice of a few days, through the
@@ -31,7 +33,7 @@ def project(tmp_path_factory):
     for name in ("include/compute.yaml", "dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, root / name)
     path = root / "include/use_cases/flight_delays/use_case.yaml"
-    use_case = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+    use_case = read_yaml(path)
     for section, values in IMPATIENT.items():
         merge(use_case[section], values)
     merge(use_case["promote"]["guardrails"], LENIENT)

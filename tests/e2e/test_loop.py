@@ -37,7 +37,8 @@ def use_case(stack_home):
 def api(stack_home):
     """The loop up to its first model and its first played day."""
     demo.run_demo(PLAN, Console(file=StringIO()))
-    return AirflowApi()
+    with AirflowApi() as api:
+        yield api
 
 
 def test_the_first_model_serves_after_the_bootstrap(api, use_case):

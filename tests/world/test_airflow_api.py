@@ -54,9 +54,8 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Airflow]:
 
 @pytest.fixture
 def api(airflow: Airflow) -> Iterator[AirflowApi]:
-    made = AirflowApi()
-    yield made
-    made.http.close()
+    with AirflowApi() as made:
+        yield made
 
 
 def test_no_airflow_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -15,7 +15,7 @@ ENDED = ("success", "failed")
 
 
 class AirflowApi:
-    """Talks to the Airflow of this environment as its one user."""
+    """Talks to the Airflow of this environment as its one user; a context manager that closes its connections."""
 
     def __init__(self) -> None:
         self.http = httpx.Client(base_url=settings().airflow.url, timeout=30)
@@ -26,6 +26,12 @@ class AirflowApi:
                 "may be running there. Run 'make stop' and 'make up'."
             )
         self.http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
 
     def unpause(self, dag_ids: list[str], seconds: float = 60) -> None:
         """Switch the DAGs on; waits until the DAG processor has found them all.

@@ -54,8 +54,7 @@ def replay(
 
     parsed, days = load_use_case(use_case), keys_between(first, last)
     datasets_of(source)  # before the first request is sent: an unknown source is a sentence
-    api = AirflowApi()
-    with console.status("playing") as status:
+    with AirflowApi() as api, console.status("playing") as status:
         for key in days:
             day = play_day(api, parsed, key, source, status.update)
             console.print(f"{day.key}  {day.requests:5d} requests  verdict {day.decision:<12}  {day.step}")

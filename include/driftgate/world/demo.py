@@ -49,11 +49,11 @@ def run_demo(plan: Plan, console: Console) -> None:
     use_case = load_use_case(plan.use_case)
     with _progress(console) as progress:
         start_stack(progress)
-        api = AirflowApi()
-        api.unpause([f"{plan.source}.ingest", *(f"{plan.use_case}.{part}" for part in LIFECYCLE)])
-        initial_load(api, plan, progress)
-        bootstrap(api, use_case, plan, progress)
-        play(api, use_case, plan, progress)
+        with AirflowApi() as api:
+            api.unpause([f"{plan.source}.ingest", *(f"{plan.use_case}.{part}" for part in LIFECYCLE)])
+            initial_load(api, plan, progress)
+            bootstrap(api, use_case, plan, progress)
+            play(api, use_case, plan, progress)
     print_summary(console, use_case, plan.source)
 
 
