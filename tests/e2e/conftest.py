@@ -24,7 +24,7 @@ IMPATIENT = {
 LENIENT = {"max_error_rate": 0.5, "max_latency_p95_ms": 5000, "min_agreement": -1.0, "max_log_loss_increase": 5.0}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A copy of what makes a project, with the impatient use case."""
     root = tmp_path_factory.mktemp("project")
@@ -41,9 +41,9 @@ def project(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack_home(project, tmp_path_factory):
-    """The state folder and the ports of this test session; everything is stopped, and waited for, at the end."""
+    """The state folder and the ports of this module; everything is stopped, and waited for, at the end."""
     patch = pytest.MonkeyPatch()
     home = tmp_path_factory.mktemp("stack")
     for name, value in {

@@ -14,6 +14,7 @@ from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.lineage import verify
 from driftgate.monitoring import verdict_of
+from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
 from driftgate.registry import list_models, load_package
 from driftgate.sources import sample
@@ -88,11 +89,12 @@ def test_a_killed_scheduler_costs_no_partition(api, use_case):
 
 
 def test_drift_retrains_and_the_candidate_becomes_champion(api, use_case):
-    for key in ("2013-03-16", "2013-03-17", "2013-03-18", "2013-03-19"):
-        play_day(api, use_case, key, "nycflights", lambda _: None)
+    nights = []
+    for key in keys_between("2013-03-16", "2013-03-21"):
+        nights.append((play_day(api, use_case, key, "nycflights", lambda _: None), verdict_of(NAME, key).sentence))
         if deployment(NAME).champion != "1":
             break
-    assert deployment(NAME).champion == "2"
+    assert deployment(NAME).champion == "2", nights
     wait_until(lambda: served_versions() == {"2"})
     package = load_package(NAME, "2")
     assert package.info["dataset_version"].startswith(f"{NAME}/2013-03-1")

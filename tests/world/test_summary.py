@@ -67,7 +67,7 @@ def test_datasets_without_a_partition_are_zero() -> None:
     assert all(row[1:] == ["0", "0", "0", "0"] for row in rows)
 
 
-def test_a_night_shows_the_verdict_and_why(use_case: UseCase) -> None:
+def test_a_night_shows_the_verdict_and_its_rule(use_case: UseCase) -> None:
     write_evidence(
         Evidence(
             use_case="flight_delays",
@@ -88,7 +88,7 @@ def test_a_night_shows_the_verdict_and_why(use_case: UseCase) -> None:
     decide(use_case, "2013-04-08")
     quiet, drifting = text(summary.nights(use_case))
     assert quiet[:4] == ["2013-04-07", "-", "-", "cannot_judge"]
-    assert drifting == ["2013-04-08", "1", "0.612 (0.600 to 0.630)", "watch", "AUC is low."]
+    assert drifting == ["2013-04-08", "1", "0.612 (0.600 to 0.630)", "watch", "drift not yet persistent"]
 
 
 def test_a_model_shows_its_role_and_its_evaluation(use_case: UseCase) -> None:
