@@ -1,0 +1,107 @@
+"""Single-row requests at our endpoint, captures on, against the usual FastAPI app and a bare ASGI app.
+
+One worker of uvicorn each (uvloop, httptools), one after the other, the same model, the same bodies, the same load
+generator in another process, all on the same two cores. The run fails when the answers differ or a capture is missing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from endpoint_world import make_world
+from measurements import FOLDER, Row, free_port, process, run_script
+
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A server to measure: how it is started (``PORT`` in the command is replaced), and where it answers."""
+
+    name: str
+    command: tuple[str, ...]
+    path: str
+    scores: bool = True
+    captures: bool = False
+
+
+def uvicorn(app: str) -> tuple[str, ...]:
+    options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--port", "PORT"]
+    return ("-m", "uvicorn", "--app-dir", str(FOLDER / "peer_apps"), *options, app)
+
+
+SUBJECTS = (
+    Subject("Driftgate", ("-m", "driftgate.endpoint"), "/invocations", captures=True),
+    Subject("FastAPI, pandas", uvicorn("fastapi_app:app"), "/pandas"),
+    Subject("FastAPI, NumPy", uvicorn("fastapi_app:app"), "/numpy"),
+    Subject("bare ASGI, constant", uvicorn("constant_app:app"), "/", scores=False),
+)
+
+
+def measure(quick: bool, folder: Path) -> list[Row]:
+    if hasattr(os, "sched_setaffinity"):  # a machine with more cores gives us two; what we start inherits them
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    connections, seconds = ((1, 16), 3) if quick else ((1, 16, 64), 8)
+    os.environ |= {"DRIFTGATE_HOME": str(folder / "home"), "DRIFTGATE_ENV": "local", "BENCH_MODEL": str(folder)}
+    expected = make_world(folder, days=7 if quick else 31)
+    return [row for subject in SUBJECTS for row in _measured(subject, folder, expected, connections, seconds)]
+
+
+def _measured(subject: Subject, folder: Path, expected: float, connections: Sequence[int], seconds: int) -> list[Row]:
+    port, log = free_port(), folder / "server.log"
+    command = [sys.executable, *(part.replace("PORT", str(port)) for part in subject.command)]
+    rows, answered = [], 1
+    with process(command, log, {**os.environ, "DRIFTGATE_ENDPOINT_PORT": str(port)}) as server:
+        answer = _first_answer(f"http://127.0.0.1:{port}{subject.path}", folder, server, log)
+        if subject.scores and abs(answer["predictions"][0]["score"] - expected) > 1e-12:
+            sys.exit(f"{subject.name} answers {answer}, not the score {expected}, so nothing is compared.")
+        for count in connections:
+            found = _load(port, subject.path, folder / "bodies.json", count, seconds)
+            answered += int(found["answered"])
+            at = f"{count} connection{'s' if count > 1 else ''}"
+            rows += [
+                Row(f"single-row requests at {at}", subject.name, found["per_second"], "requests/s"),
+                Row(f"latency p50 at {at}", subject.name, found["p50"], "ms"),
+                Row(f"latency p99 at {at}", subject.name, found["p99"], "ms"),
+            ]
+    return [*rows, _captured(subject, folder, answered)] if subject.captures else rows
+
+
+def _first_answer(url: str, folder: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    """Return the answer to the first body, as soon as the server gives one."""
+    body = json.loads((folder / "bodies.json").read_text())[0].encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    deadline = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
+        time.sleep(0.1)
+    sys.exit(f"The server at {url} gave no answer: {log.read_text()[-2000:]}")
+
+
+def _load(port: int, path: str, bodies: Path, connections: int, seconds: int) -> dict[str, float]:
+    command = [sys.executable, str(FOLDER / "load_generator.py"), str(port), path, str(bodies)]
+    command += [str(connections), str(seconds)]
+    done = subprocess.run(command, check=True, timeout=seconds + START_SECONDS, capture_output=True)
+    return json.loads(done.stdout)
+
+
+def _captured(subject: Subject, folder: Path, answered: int) -> Row:
+    """Return the share of answers whose capture is in the lake, now that the endpoint has stopped."""
+    files = (folder / "home" / "lake" / "captures").rglob("*.jsonl")
+    captured = sum(file.read_bytes().count(b"\n") for file in files)
+    if captured != answered:
+        sys.exit(f"{subject.name} answered {answered} rows and captured {captured}.")
+    return Row("answers found among the captures in the lake", subject.name, 100 * captured / answered, "%")
+
+
+if __name__ == "__main__":
+    run_script(__doc__, measure)

@@ -1,0 +1,95 @@
+"""The model, the deployment and the requests of ``endpoint.py``: real features, real labels, a real package."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from driftgate.datasets import compute_features, compute_labels
+from driftgate.metadata import metadata
+from driftgate.models import Preprocessing, Scorer
+from driftgate.partition_keys import keys_between
+from driftgate.promotion.state import KIND, variants
+from driftgate.registry import ModelVersion
+from driftgate.registry.package import package_files, write_package
+from driftgate.sources.sample import table_of
+from driftgate.training.lightgbm_trainer import train
+from driftgate.training.spec import training_spec
+from driftgate.use_cases import UseCase, load_use_case
+
+REQUESTS = 500
+VERSION = "1"
+
+
+def make_world(folder: Path, days: int) -> float:
+    """Register and deploy a model of the first ``days`` of March; write ``bodies.json``, and the model for its peers.
+
+    Returns the score of the first body.
+    """
+    use_case = load_use_case("flight_delays")
+    files = _trained(use_case, keys_between("2013-03-01", f"2013-03-{days:02}"))
+    for name in ("model.txt", "preprocessing.json"):
+        (folder / name).write_bytes(files[name])
+    _deploy(use_case, files)
+    rows = [_json_row(row) for row in _features(use_case, ["2013-04-01"]).slice(0, REQUESTS).to_pylist()]
+    bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in rows]
+    (folder / "bodies.json").write_text(json.dumps(bodies))
+    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    return float(scorer.score_rows(rows[:1])[0])
+
+
+def _trained(use_case: UseCase, keys: list[str]) -> dict[str, bytes]:
+    """Return the files of a model that our own trainer made; the last day is its validation split."""
+    features = _features(use_case, keys)
+    labels = compute_labels(use_case, pa.concat_tables([table_of("flights", key) for key in keys]))
+    last = pc.greater_equal(features.column(use_case.event_time), datetime.fromisoformat(keys[-1]))
+    table = features.append_column("label", labels.column("label"))  # both are ordered by the request key
+    table = table.append_column("split", pc.if_else(last, "validation", "train"))
+    spec = training_spec(use_case, f"{use_case.name}/{keys[-1]}-0123456", "bench")
+    return train(spec, table.filter(table.column("label").is_valid())).artefacts
+
+
+def _features(use_case: UseCase, keys: list[str]) -> pa.Table:
+    tables = {
+        dataset: pa.concat_tables(
+            table.append_column("partition_key", pa.repeat(key, table.num_rows))
+            for key in keys
+            for table in [table_of(dataset, key)]
+        )
+        for dataset in use_case.datasets
+    }
+    return compute_features(use_case, tables)
+
+
+def _deploy(use_case: UseCase, files: dict[str, bytes]) -> None:
+    """Register the files as version 1 and make it the champion, without the gates, which judge no speed."""
+    model = ModelVersion(
+        use_case=use_case.name,
+        version=VERSION,
+        job_id="bench",
+        job_spec_sha256="0" * 64,
+        dataset_version=f"{use_case.name}/2013-03-31-0123456",
+        trainer="lightgbm",
+        seed=use_case.train.seed,
+        parameters={},
+        metrics={},
+        files=package_files(files),
+    )
+    write_package(model, files)
+    state = {
+        "use_case": use_case.name,
+        "step": "serving",
+        "champion": VERSION,
+        "candidate": None,
+        "variants": [variant.model_dump() for variant in variants(VERSION, None, "serving")],
+        "actor": "benchmark",
+        "reason": "a benchmark",
+    }
+    metadata().append(KIND, use_case.name, state)
+
+
+def _json_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
