@@ -29,6 +29,7 @@ class Subject:
     name: str
     command: tuple[str, ...]
     path: str
+    bodies: str = "bodies.json"
     scores: bool = True
     captures: bool = False
 
@@ -42,6 +43,8 @@ SUBJECTS = (
     Subject("Driftgate", ("-m", "driftgate.endpoint"), "/invocations", captures=True),
     Subject("FastAPI, pandas", uvicorn("fastapi_app:app"), "/pandas"),
     Subject("FastAPI, NumPy", uvicorn("fastapi_app:app"), "/numpy"),
+    # What `mlflow models serve --env-manager local` starts. It gets rows that are encoded already.
+    Subject("MLflow", uvicorn("mlflow.pyfunc.scoring_server.app:app"), "/invocations", bodies="encoded.json"),
     Subject("bare ASGI, constant", uvicorn("constant_app:app"), "/", scores=False),
 )
 
@@ -49,8 +52,9 @@ SUBJECTS = (
 def measure(quick: bool, folder: Path) -> list[Row]:
     if hasattr(os, "sched_setaffinity"):  # a machine with more cores gives us two; what we start inherits them
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-    connections, seconds = ((1, 16), 3) if quick else ((1, 16, 64), 8)
-    os.environ |= {"DRIFTGATE_HOME": str(folder / "home"), "DRIFTGATE_ENV": "local", "BENCH_MODEL": str(folder)}
+    connections, seconds = ((1, 16), 2) if quick else ((1, 16, 64), 8)
+    os.environ |= {"DRIFTGATE_HOME": str(folder / "home"), "DRIFTGATE_ENV": "local"}
+    os.environ |= {"BENCH_MODEL": str(folder), "__pyfunc_model_path__": str(folder / "mlflow")}
     expected = make_world(folder, days=7 if quick else 31)
     return [row for subject in SUBJECTS for row in _measured(subject, folder, expected, connections, seconds)]
 
@@ -60,11 +64,11 @@ def _measured(subject: Subject, folder: Path, expected: float, connections: Sequ
     command = [sys.executable, *(part.replace("PORT", str(port)) for part in subject.command)]
     rows, answered = [], 1
     with process(command, log, {**os.environ, "DRIFTGATE_ENDPOINT_PORT": str(port)}) as server:
-        answer = _first_answer(f"http://127.0.0.1:{port}{subject.path}", folder, server, log)
-        if subject.scores and abs(answer["predictions"][0]["score"] - expected) > 1e-12:
+        answer = _first_answer(f"http://127.0.0.1:{port}{subject.path}", folder / subject.bodies, server, log)
+        if subject.scores and abs(_score(answer) - expected) > 1e-12:
             sys.exit(f"{subject.name} answers {answer}, not the score {expected}, so nothing is compared.")
         for count in connections:
-            found = _load(port, subject.path, folder / "bodies.json", count, seconds)
+            found = _load(port, subject.path, folder / subject.bodies, count, seconds)
             answered += int(found["answered"])
             at = f"{count} connection{'s' if count > 1 else ''}"
             rows += [
@@ -75,9 +79,9 @@ def _measured(subject: Subject, folder: Path, expected: float, connections: Sequ
     return [*rows, _captured(subject, folder, answered)] if subject.captures else rows
 
 
-def _first_answer(url: str, folder: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+def _first_answer(url: str, bodies: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
     """Return the answer to the first body, as soon as the server gives one."""
-    body = json.loads((folder / "bodies.json").read_text())[0].encode()
+    body = json.loads(bodies.read_text())[0].encode()
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
@@ -85,6 +89,11 @@ def _first_answer(url: str, folder: Path, server: subprocess.Popen[bytes], log: 
             return json.load(answer)
         time.sleep(0.1)
     sys.exit(f"The server at {url} gave no answer: {log.read_text()[-2000:]}")
+
+
+def _score(answer: dict[str, Any]) -> float:
+    prediction = answer["predictions"][0]
+    return float(prediction["score"] if isinstance(prediction, dict) else prediction)
 
 
 def _load(port: int, path: str, bodies: Path, connections: int, seconds: int) -> dict[str, float]:

@@ -25,9 +25,10 @@ VERSION = "1"
 
 
 def make_world(folder: Path, days: int) -> float:
-    """Register and deploy a model of the first ``days`` of March; write ``bodies.json``, and the model for its peers.
+    """Register and deploy a model of the first ``days`` of March; write the requests, and the model for its peers.
 
-    Returns the score of the first body.
+    ``bodies.json`` holds the requests, ``encoded.json`` the same rows as the numbers that the model reads. Returns the
+    score of the first one.
     """
     use_case = load_use_case("flight_delays")
     files = _trained(use_case, keys_between("2013-03-01", f"2013-03-{days:02}"))
@@ -38,7 +39,18 @@ def make_world(folder: Path, days: int) -> float:
     bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in rows]
     (folder / "bodies.json").write_text(json.dumps(bodies))
     scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    encoded = [json.dumps({"inputs": scorer.preprocessing.encode_rows([row]).tolist()}) for row in rows]
+    (folder / "encoded.json").write_text(json.dumps(encoded))
+    _save_for_mlflow(folder)
     return float(scorer.score_rows(rows[:1])[0])
+
+
+def _save_for_mlflow(folder: Path) -> None:
+    import lightgbm as lgb
+    import mlflow.lightgbm
+
+    booster = lgb.Booster(model_file=folder / "model.txt")
+    mlflow.lightgbm.save_model(booster, str(folder / "mlflow"), pip_requirements=[])  # else it asks what is installed
 
 
 def _trained(use_case: UseCase, keys: list[str]) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """Closed-loop load on one HTTP server: ``load_generator.py PORT PATH BODIES CONNECTIONS SECONDS`` prints a JSON line.
 
-Raw sockets that stay open; each connection sends its next request when the last one is answered. The first second is
-warming up: its requests are answered and checked like all others but not timed.
+Raw sockets that stay open; each connection sends its next request when the last one is answered. The first
+half second is warming up: its requests are answered and checked like all others but not timed.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import uvloop
 
-WARM_SECONDS = 1.0
+WARM_SECONDS = 0.5
 
 
 class Load:

@@ -1,4 +1,4 @@
-"""``make bench``: every benchmark in full, into ``benchmarks/RESULTS.md``. With ``--quick`` it only shows that they run."""
+"""``make bench``: every benchmark in full, into ``benchmarks/RESULTS.md``. ``--quick`` only shows that they run."""
 
 import argparse
 import json
