@@ -107,7 +107,7 @@ class S3Store:
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self.bucket, self.prefix = bucket, prefix
-        self.client = _s3_client()
+        self.client = _s3_client(os.environ.get("AWS_ENDPOINT_URL"))
 
     def read(self, path: str) -> bytes:
         try:
@@ -153,8 +153,8 @@ class S3Store:
 
 
 @cache
-def _s3_client() -> Any:
-    """One client for the process: making one takes a tenth of a second, and threads may share it."""
+def _s3_client(_: str | None) -> Any:
+    """One client for the process and endpoint: making one takes a tenth of a second, and threads may share it."""
     import boto3
 
     return boto3.client("s3")
