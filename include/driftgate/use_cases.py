@@ -106,7 +106,7 @@ class Promote(Record):
     steps_percent: tuple[Percent, ...]
     min_requests_per_step: Positive
     deadline_minutes: Positive
-    approve: Literal["never", "always"]
+    approve: Literal["never"]  # a human step is not built yet, so asking for one is an error
     guardrails: Guardrails
 
     @model_validator(mode="after")
