@@ -61,7 +61,7 @@ def _head() -> list[str]:
         "# Results",
         "",
         f"Measured on {datetime.now(UTC):%Y-%m-%d} by `make bench`; [README.md](README.md) says what is compared.",
-        f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}, "
+        f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
         f"Python {platform.python_version()}.",
     ]
 

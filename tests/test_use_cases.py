@@ -106,7 +106,7 @@ def test_canary_steps_must_rise_to_a_hundred(folder: Path, steps: list[int]) -> 
         (("retrain",), {"on": ["performace"]}, "cannot be 'performace'; did you mean 'performance'? Known: data, perf"),
         (("train",), {"trainer": "lightbgm"}, "'train.trainer' cannot be 'lightbgm'; did you mean 'lightgbm'?"),
         (("train",), {"window_days": 0}, "key 'train.window_days': Input should be greater than 0"),
-        (("promote",), {"approve": "always"}, "key 'promote.approve': Input should be 'never', found 'always'"),
+        (("promote",), {"approve": "always"}, "'promote.approve' cannot be 'always'"),
         (("promote",), {"steps_percent": [0, 100]}, "key 'promote.steps_percent.0': Input should be greater than 0"),
         (("monitor", "performance"), {"confidence": 0.5}, "'monitor.performance.confidence': Input should be greater"),
         (("gates", "champion"), {"margin": -1}, "key 'gates.champion.margin': Input should be greater than or equal"),

@@ -117,7 +117,8 @@ def test_with_a_lag_of_two_days_the_night_joins_the_day_before(use_case: UseCase
     nights.answer(DAY, nights.rows(DAY)[:9])
     result = join_ground_truth(lagging(use_case, 2), DAY)
     assert (result.key, result.labelled_key, result.requests) == (DAY, "2013-04-01", 7)
-    assert read_joined("flight_delays", DAY) is None
+    with pytest.raises(SourceMissing):
+        read_joined("flight_delays", DAY)
 
 
 def test_outcomes_that_are_not_published_are_a_sentence(use_case: UseCase, nights: Any) -> None:

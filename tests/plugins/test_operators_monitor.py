@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from driftgate import uris
 from driftgate.lake import lake, publish
 from driftgate.lineage import read_stream
 from driftgate.monitoring import verdict_of
@@ -28,6 +29,8 @@ def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
     joined, drift, performance, decision = [run().execute(task(operator)) for operator in operators]
     assert joined == {"requests": 0, "labelled": 0, "unlabelled": 0}
     assert (drift["verdict"], performance["verdict"]) == ("insufficient", "insufficient")
+    measured = read_stream(NAME)[2]
+    assert [ref.name for ref in measured.inputs] == [uris.joined(NAME, KEY)]  # what performance was measured on
     assert decision["decision"] == verdict_of(NAME, KEY).decision == "cannot_judge"
 
 

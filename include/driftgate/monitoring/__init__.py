@@ -4,7 +4,7 @@ from driftgate.monitoring.baseline import Baseline, load_baseline, training_base
 from driftgate.monitoring.data_drift import measure_drift
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
-from driftgate.monitoring.performance import measure_performance
+from driftgate.monitoring.performance import joined_days, measure_performance
 from driftgate.monitoring.policy import Suppression
 from driftgate.monitoring.profiles import Profile, merge, profile_partition, profile_table
 from driftgate.monitoring.verdict import Verdict, decide, verdict_of, verdicts
@@ -19,6 +19,7 @@ __all__ = [
     "Verdict",
     "decide",
     "join_ground_truth",
+    "joined_days",
     "load_baseline",
     "measure_drift",
     "measure_performance",

@@ -61,12 +61,12 @@ def join_ground_truth(use_case: UseCase, key: str) -> JoinResult:
     return result
 
 
-def read_joined(use_case_name: str, day: str) -> "pa.Table | None":
-    """Return the joined table of a day, or None when that day was never joined."""
-    path = uris.joined(use_case_name, day)
-    if not lake().exists(f"{path}/manifest.json"):
-        return None
-    return read_table(lake(), read_manifest(lake(), path))
+def read_joined(use_case_name: str, day: str) -> "pa.Table":
+    """Return the joined table of a day.
+
+    :raises SourceMissing: that day was never joined
+    """
+    return read_table(lake(), read_manifest(lake(), uris.joined(use_case_name, day)))
 
 
 def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table", manifest: Manifest) -> JoinResult:

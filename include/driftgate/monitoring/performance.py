@@ -1,8 +1,10 @@
 """The performance monitor: the champion's answers of the last nights against the outcomes that came since."""
 
+from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import ScoredDay, auc_interval, calibration_interval, mean_interval
 from driftgate.evaluation.metrics import auc, calibration_error, log_loss
+from driftgate.lake import lake
 from driftgate.monitoring.answers import answers, champion_of
 from driftgate.monitoring.baseline import load_baseline
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
@@ -64,15 +66,19 @@ def performance_statistics(
     )
 
 
+def joined_days(use_case: UseCase, key: str) -> list[str]:
+    """Return the days of the window that were joined with their outcomes, oldest first."""
+    window = keys_before(labelled_key(use_case, key), use_case.monitor.performance.window_nights)
+    return [day for day in window if lake().exists(f"{uris.joined(use_case.name, day)}/manifest.json")]
+
+
 def _scored_days(use_case: UseCase, key: str, champion: str) -> list[ScoredDay]:
     import numpy as np
     import pyarrow.compute as pc
 
     days = []
-    for day in keys_before(labelled_key(use_case, key), use_case.monitor.performance.window_nights):
+    for day in joined_days(use_case, key):
         table = read_joined(use_case.name, day)
-        if table is None:
-            continue
         known = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score")))
         own = pc.and_(pc.equal(table.column("model_version"), champion), _answered(table))
         rows = table.filter(pc.and_(known, own))

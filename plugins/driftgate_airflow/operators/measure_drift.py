@@ -12,8 +12,10 @@ class MeasureDriftOperator(UseCaseOperator):
     """Measure data drift of the run's partition; too little data is evidence of nothing, and says so."""
 
     def step(self, context: Context) -> Step:
+        from driftgate import uris
         from driftgate.monitoring import measure_drift
         from driftgate.use_cases import load_use_case
 
         key = partition_key(context)
-        return evidence_step(self.use_case, key, measure_drift(load_use_case(self.use_case), key))
+        evidence = measure_drift(load_use_case(self.use_case), key)
+        return evidence_step(self.use_case, key, evidence, [uris.captures(self.use_case, key)])

@@ -12,8 +12,10 @@ class MeasurePerformanceOperator(UseCaseOperator):
     """Measure the champion's performance over the window that ends with the run's partition."""
 
     def step(self, context: Context) -> Step:
-        from driftgate.monitoring import measure_performance
+        from driftgate import uris
+        from driftgate.monitoring import joined_days, measure_performance
         from driftgate.use_cases import load_use_case
 
-        key = partition_key(context)
-        return evidence_step(self.use_case, key, measure_performance(load_use_case(self.use_case), key))
+        use_case, key = load_use_case(self.use_case), partition_key(context)
+        read = [uris.joined(use_case.name, day) for day in joined_days(use_case, key)]
+        return evidence_step(self.use_case, key, measure_performance(use_case, key), read)
