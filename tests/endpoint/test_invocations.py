@@ -207,24 +207,6 @@ def test_an_unknown_use_case_is_a_404_with_the_nearest_name(client, server):
     assert answer.json()["detail"].startswith("There is no use case 'flight_delay'; did you mean 'flight_delays'?")
 
 
-def test_without_a_model_a_request_is_a_503_that_names_the_dag(ask, world):
-    answer = ask(world.ROW)
-
-    assert answer.status_code == 503
-    assert answer.json()["detail"] == "flight_delays has no model that answers; run the DAG flight_delays.retrain."
-
-
-def test_before_the_first_look_at_the_deployments_a_request_is_a_503(client, world):
-    assert client.post("/invocations", json=world.question(world.ROW)).status_code == 503
-
-
-def test_another_method_is_a_405(client):
-    answer = client.get("/invocations")
-
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert answer.json()["detail"] == "Predictions are asked for by POST; /docs shows an example."
-
-
 def test_a_body_over_the_limit_is_a_413(client, server, world):
     world.deploy("1")
     server.watcher.poll()

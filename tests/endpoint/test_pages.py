@@ -1,4 +1,4 @@
-"""The pages beside /invocations."""
+"""The pages beside /invocations, and what it answers before there is a model."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -100,3 +100,21 @@ def test_the_example_is_a_real_request():
     first = requests_of_day(load_use_case("flight_delays"), "2013-03-14")[0]
 
     assert EXAMPLE["rows"] == [first], "features.sql has changed: put this row into endpoint/documentation.py"
+
+
+def test_without_a_model_a_request_is_a_503_that_names_the_dag(ask, world):
+    answer = ask(world.ROW)
+
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "flight_delays has no model that answers; run the DAG flight_delays.retrain."
+
+
+def test_before_the_first_look_at_the_deployments_a_request_is_a_503(client, world):
+    assert client.post("/invocations", json=world.question(world.ROW)).status_code == 503
+
+
+def test_another_method_is_a_405(client):
+    answer = client.get("/invocations")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["detail"] == "Predictions are asked for by POST; /docs shows an example."
