@@ -148,3 +148,14 @@ def server(world: World) -> Iterator[Server]:
 def client(server: Server) -> TestClient:
     """Sends requests to the endpoint."""
     return TestClient(server)
+
+
+@pytest.fixture
+def ask(client: TestClient, server: Server, world: World) -> Callable[..., Any]:
+    """Ask about rows, with the newest deployment state; returns the HTTP answer."""
+
+    def asked(*rows: Any) -> Any:
+        server.watcher.poll()
+        return client.post("/invocations", json=world.question(*rows))
+
+    return asked

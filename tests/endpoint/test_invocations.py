@@ -16,17 +16,6 @@ KEY = ("carrier", "flight", "origin", "scheduled_departure")
 
 
 @pytest.fixture
-def ask(client, server, world):
-    """Ask about rows, with the newest deployment state; returns the HTTP answer."""
-
-    def asked(*rows):
-        server.watcher.poll()
-        return client.post("/invocations", json=world.question(*rows))
-
-    return asked
-
-
-@pytest.fixture
 def fail_version(server, monkeypatch):
     """Make the model of one version raise."""
 
