@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from driftgate.errors import ConfigError
-from driftgate.partition_keys import keys_before, keys_between, parse_key
+from driftgate.partition_keys import due, keys_before, keys_between, parse_key
 
 TODAY = datetime.now(UTC).date()
 
@@ -53,3 +53,8 @@ def test_a_range_with_a_bad_end_names_it() -> None:
 def test_the_days_before_a_key_end_with_it() -> None:
     assert keys_before("2013-03-01", 3) == ["2013-02-27", "2013-02-28", "2013-03-01"]
     assert keys_before("2013-03-01", 1) == ["2013-03-01"]
+
+
+def test_a_partition_is_due_when_its_day_is_over() -> None:
+    assert due("2013-12-31") == datetime(2014, 1, 1)
+    assert due("2013-04-01", latency_hours=30) == datetime(2013, 4, 3, 6)

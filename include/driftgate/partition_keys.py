@@ -1,6 +1,6 @@
 """Partition keys: one day of a dataset, written ``2013-04-01``. The identity of every run."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from driftgate.errors import ConfigError
 
@@ -36,3 +36,8 @@ def keys_before(key: str, days: int) -> list[str]:
     """Return the ``days`` keys that end with ``key`` itself, oldest first."""
     first = parse_key(key) - timedelta(days=days - 1)
     return keys_between(first.isoformat(), key)
+
+
+def due(key: str, latency_hours: int = 0) -> datetime:
+    """Return when a partition is there at the earliest: ``latency_hours`` after its day has ended, wall-clock."""
+    return datetime.combine(parse_key(key), time.min) + timedelta(days=1, hours=latency_hours)

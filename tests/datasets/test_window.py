@@ -4,12 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
-from driftgate.datasets.window import pin, pinned_manifest
-from driftgate.errors import ConfigError, SourceMissing, Tampered
-from driftgate.lake import lake, publish, read_manifest, read_table
-from driftgate.sources import sample
+from driftgate.datasets.window import pin
+from driftgate.errors import ConfigError, SourceMissing
+from driftgate.lake import lake, read_manifest
 from driftgate.use_cases import UseCase
 
 STAGE = StageParameters(lookback_days=1, min_training_days=3)
@@ -98,25 +96,3 @@ def test_too_short_a_window_is_an_error_of_the_use_case(
 
     with pytest.raises(ConfigError, match=r"use_case.yaml: key 'train.window_days' is 6; make it at least 7"):
         pin(shaped(window_days=6), LAST, STAGE)
-
-
-def test_a_pinned_partition_stays_readable_after_it_was_published_anew() -> None:
-    path, table = uris.partition("validated", "weather", LAST), sample.table_of("weather", "2013-03-30")
-    first = publish(lake(), path, table)
-    publish(lake(), path, table.slice(1))
-
-    assert read_manifest(lake(), path).hash != first.hash
-    assert read_table(lake(), pinned_manifest(lake(), path, first.hash)).num_rows == table.num_rows
-
-
-def test_a_changed_or_removed_manifest_is_noticed() -> None:
-    path = uris.partition("validated", "weather", LAST)
-    manifest = publish(lake(), path, sample.table_of("weather", "2013-03-30"))
-    where = f"{path}/manifests/{manifest.hash}.json"
-    lake().write(where, lake().read(where).replace(b'"rows":72', b'"rows":71'))
-
-    with pytest.raises(Tampered, match="is not the manifest that was published"):
-        pinned_manifest(lake(), path, manifest.hash)
-    lake().delete(where)
-    with pytest.raises(SourceMissing, match="is gone; prepare the dataset version again"):
-        pinned_manifest(lake(), path, manifest.hash)

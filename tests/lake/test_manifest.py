@@ -1,13 +1,26 @@
 """A table is published by one pointer: the same bytes for the same rows, and nothing half-visible."""
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from driftgate.errors import SourceMissing, Tampered
-from driftgate.lake import Manifest, lake, publish, read_manifest, read_table
-from driftgate.lake.manifest import to_parquet
+from driftgate.lake import (
+    Manifest,
+    as_of,
+    lake,
+    manifest_of,
+    publish,
+    read_batches,
+    read_manifest,
+    read_table,
+    revisions,
+    to_parquet,
+)
+from driftgate.lake import parquet as parquet_files
 from driftgate.lake.store import FolderStore
 
 PATH = "validated/flights/2013-04-01"
@@ -143,30 +156,123 @@ class Dying(FolderStore):
         self.writes_left -= 1
         super().write(path, data)
 
+    def create(self, path: str, data: bytes) -> bool:
+        self.write(path, data)
+        return True
 
-@pytest.mark.parametrize("writes", [0, 1, 2])
+    def upload(self, path: str, file: Path) -> None:
+        if self.writes_left == 0:
+            raise Killed
+        self.writes_left -= 1
+        super().upload(path, file)
+
+
+@pytest.mark.parametrize("writes", [0, 1, 2, 3])
 def test_a_writer_that_dies_at_any_write_leaves_the_old_table_and_can_run_again(
     project_home: Path, writes: int
 ) -> None:
-    old = publish(lake(), PATH, flights())
+    old = publish(lake(), PATH, flights(), known_at=NOON)
     dying = Dying(project_home / "lake")
     dying.writes_left = writes
     with pytest.raises(Killed):
-        publish(dying, PATH, flights(delay=7))
+        publish(dying, PATH, flights(delay=7), known_at=NOON + HOUR)
     assert read_manifest(lake(), PATH) == old
     assert read_table(lake(), old) == flights()
-    again = publish(lake(), PATH, flights(delay=7))
+    assert not list((project_home / "lake").glob(".scratch-*"))
+    again = publish(lake(), PATH, flights(delay=7), known_at=NOON + HOUR)
     assert read_manifest(lake(), PATH) == again
     assert read_table(lake(), again) == flights(delay=7)
+    assert [one.manifest for one in revisions(lake(), PATH)] == [old.hash, again.hash]
+
+
+@pytest.fixture
+def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row groups of 10 rows and files of 40, so that 100 rows are several of both."""
+    monkeypatch.setattr(parquet_files, "GROUP_ROWS", 10)
+    monkeypatch.setattr(parquet_files, "FILE_ROWS", 40)
+
+
+@pytest.mark.usefixtures("small_groups")
+@pytest.mark.parametrize("size", [1, 7, 10, 33, 100, 1000])
+def test_batches_of_any_size_give_the_same_files_as_the_table(size: int) -> None:
+    whole = publish(lake(), PATH, flights())
+    batches: Iterator[pa.RecordBatch] = iter(flights().to_batches(max_chunksize=size))
+    assert publish(lake(), PATH, batches, schema=flights().schema) == whole
+    assert [file.rows for file in whole.files] == [40, 40, 20]
+    assert read_table(lake(), whole) == flights()
+    assert pa.Table.from_batches(read_batches(lake(), whole, rows=17)) == flights()
+
+
+def test_no_batch_at_all_is_a_table_without_rows() -> None:
+    manifest = publish(lake(), PATH, iter(()), schema=flights().schema)
+    assert read_table(lake(), manifest) == flights(0)
+
+
+def test_only_the_columns_asked_for_are_read() -> None:
+    manifest = publish(lake(), PATH, flights())
+    assert read_table(lake(), manifest, columns=["delay"]).column_names == ["delay"]
+    assert {batch.schema.names[0] for batch in read_batches(lake(), manifest, columns=["delay"])} == {"delay"}
+
+
+@pytest.mark.parametrize("harm", ["changed", "removed"])
+def test_batches_of_a_damaged_file_are_refused(project_home: Path, harm: str) -> None:
+    manifest = publish(lake(), PATH, flights())
+    if harm == "changed":
+        damage(data_file(project_home, manifest), b"C1", b"C2")
+    else:
+        data_file(project_home, manifest).unlink()
+    with pytest.raises(Tampered):
+        next(read_batches(lake(), manifest))
+
+
+NOON, HOUR = datetime(2013, 4, 2, 12), timedelta(hours=1)
+
+
+def test_every_content_stays_readable_as_of_its_time() -> None:
+    first = publish(lake(), PATH, flights(), known_at=NOON)
+    second = publish(lake(), PATH, flights(delay=7), known_at=NOON + HOUR)
+    for moment, expected in ((NOON, first), (NOON + HOUR - HOUR / 60, first), (NOON + HOUR, second)):
+        found = as_of(lake(), PATH, moment)
+        assert found is not None
+        assert manifest_of(lake(), PATH, found.manifest) == expected
+    assert as_of(lake(), PATH, NOON - HOUR) is None
+    assert read_table(lake(), first) == flights()
+
+
+def test_publishing_the_same_again_is_no_news() -> None:
+    publish(lake(), PATH, flights(), known_at=NOON)
+    publish(lake(), PATH, flights(), known_at=NOON + HOUR)
+    assert [one.known_at for one in revisions(lake(), PATH)] == [NOON]
+
+
+def test_time_never_runs_back_and_old_content_may_return() -> None:
+    first = publish(lake(), PATH, flights(), known_at=NOON)
+    publish(lake(), PATH, flights(delay=7), known_at=NOON - HOUR)
+    publish(lake(), PATH, flights(), known_at=NOON + HOUR)
+    known = revisions(lake(), PATH)
+    assert [one.known_at for one in known] == [NOON, NOON, NOON + HOUR]
+    assert (known[0].manifest, known[2].manifest) == (first.hash, first.hash)
+
+
+def test_a_changed_or_removed_manifest_is_noticed() -> None:
+    manifest = publish(lake(), PATH, flights())
+    where = f"{PATH}/manifests/{manifest.hash}.json"
+    lake().write(where, lake().read(where).replace(b'"rows":100', b'"rows":101'))
+    with pytest.raises(Tampered, match="is not the manifest that was published"):
+        manifest_of(lake(), PATH, manifest.hash)
+    lake().delete(where)
+    with pytest.raises(SourceMissing, match="is gone; restore it from a backup"):
+        manifest_of(lake(), PATH, manifest.hash)
 
 
 GOLDEN = (
-    b'{"bytes":1,"contract":"flights@1.0.0","files":[{"bytes":1,"name":"ab.parquet","rows":2,"sha256":"ab"}],'
-    b'"inputs":["cd"],"path":"validated/flights/2013-04-01","rows":2,"schema_sha256":"ef","schema_version":1}'
+    b'{"bytes":1,"contract":"flights@1.0.0","dropped":["x"],"files":[{"bytes":1,"name":"ab.parquet","rows":2,'
+    b'"sha256":"ab"}],"inputs":["cd"],"outcomes":["delay"],"path":"validated/flights/2013-04-01","rows":2,'
+    b'"schema_sha256":"ef","schema_version":2}'
 )
 
 
 def test_the_golden_manifest() -> None:
     manifest = Manifest.model_validate_json(GOLDEN)
     assert manifest.canonical() == GOLDEN
-    assert manifest.hash == "a40d4c133dc4b61edbf7450326961f73506ebf492b814035a8129a0bebd98637"
+    assert manifest.hash == "91a3cd05a3385660f4975017a10340092c7128507bd1d0c461cdd219b40ee605"

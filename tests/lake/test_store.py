@@ -54,6 +54,28 @@ def test_a_missing_object_is_not_there(store: Store) -> None:
             store.read(path)
 
 
+def test_a_large_object_goes_through_files(store: Store) -> None:
+    with store.scratch() as folder:
+        (folder / "built").write_bytes(b"x" * 100_000)
+        store.upload("a/b", folder / "built")
+        assert not (folder / "built").exists()
+    assert not folder.exists()
+    with store.local("a/b") as file:
+        assert file.read_bytes() == b"x" * 100_000
+    assert store.list("a") == ["a/b"]
+
+
+def test_no_local_file_of_a_missing_object(store: Store) -> None:
+    with pytest.raises(FileNotFoundError), store.local("a/b"):
+        pass
+
+
+def test_scratch_is_no_object(store: Store) -> None:
+    with store.scratch() as folder:
+        (folder / "built").write_bytes(b"x")
+        assert store.list("") == []
+
+
 def test_create_leaves_the_first_and_says_so(store: Store) -> None:
     assert store.create("a/b", b"first") is True
     assert store.create("a/b", b"second") is False

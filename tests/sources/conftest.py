@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from driftgate.lake.manifest import to_parquet
+from driftgate.lake import to_parquet
 from driftgate.sources import sample
 from driftgate.sources.delivery import delivery_file
 

@@ -8,7 +8,7 @@ import pytest
 
 from driftgate.contracts import load_contract
 from driftgate.errors import SourceBroken, SourceMissing
-from driftgate.lake.manifest import to_parquet
+from driftgate.lake import to_parquet
 from driftgate.sources import sample
 from driftgate.sources.delivery import delivery_file, read_delivery
 

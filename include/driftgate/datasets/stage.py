@@ -17,10 +17,8 @@ from driftgate.datasets.labels import LABEL, label_columns, run_labels
 from driftgate.datasets.locked_sql import locked_duckdb, quoted, run_select
 from driftgate.datasets.parameters import FAILURE, FEATURES, PARAMETERS, SOURCES, Parameters, inputs_hash
 from driftgate.datasets.version import ROWS, VERSION, named
-from driftgate.datasets.window import pinned_manifest
 from driftgate.errors import DriftgateError, SourceMissing
-from driftgate.lake import lake, read_table
-from driftgate.lake.manifest import to_parquet
+from driftgate.lake import lake, manifest_of, read_table, to_parquet
 from driftgate.partition_keys import keys_before, keys_between
 from driftgate.records import load_yaml, sha256
 
@@ -48,7 +46,7 @@ class Days:
         import pyarrow as pa
 
         if path not in self.tables:
-            table = read_table(self.store, pinned_manifest(self.store, path, self.sources[path]))
+            table = read_table(self.store, manifest_of(self.store, path, self.sources[path]))
             self.tables[path] = table.append_column("partition_key", pa.repeat(day, table.num_rows))
         return self.tables[path]
 

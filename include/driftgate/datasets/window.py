@@ -1,14 +1,12 @@
 """Which partitions a dataset version is made from, pinned by the hash of their manifests."""
 
-import json
 from collections.abc import Sequence
 
 from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
-from driftgate.errors import ConfigError, SourceMissing, Tampered
-from driftgate.lake import Manifest, Store, lake, read_manifest
+from driftgate.errors import ConfigError, SourceMissing
+from driftgate.lake import Store, lake, read_manifest
 from driftgate.partition_keys import keys_before
-from driftgate.records import parse_record, sha256
 from driftgate.use_cases import UseCase
 
 NAMED_AT_MOST = 5  # missing partitions that a sentence lists
@@ -29,22 +27,6 @@ def pin(use_case: UseCase, key: str, stage: StageParameters) -> tuple[list[str],
     before = keys_before(days[0], stage.lookback_days + 1)[:-1]
     lookback = [_published(store, use_case.datasets[1:], day) for day in before]
     return days, {path: digest for day in (*lookback, *(found[day] for day in days)) for path, digest in day.items()}
-
-
-def pinned_manifest(store: Store, path: str, digest: str) -> Manifest:
-    """Return the manifest of the partition ``path`` that has the hash ``digest``, also when a newer one was published.
-
-    :raises SourceMissing: it is not there any more
-    :raises Tampered: its bytes have another hash
-    """
-    where = f"{path}/manifests/{digest}.json"
-    try:
-        data = store.read(where)
-    except FileNotFoundError:
-        raise SourceMissing(f"{store.uri(where)} is gone; prepare the dataset version again.") from None
-    if sha256(data) != digest:
-        raise Tampered(f"{store.uri(where)} is not the manifest that was published: its sha256 differs; restore it.")
-    return parse_record(json.loads(data), Manifest, where=store.uri(where))
 
 
 def _published(store: Store, datasets: Sequence[str], day: str) -> dict[str, str]:

@@ -1,6 +1,22 @@
 """The lake: one object store with zones, where data is published by one atomic pointer."""
 
-from driftgate.lake.manifest import Manifest, publish, read_manifest, read_table
+from driftgate.lake.manifest import Manifest, manifest_of, publish, read_batches, read_manifest, read_table
+from driftgate.lake.parquet import to_parquet
+from driftgate.lake.revisions import Revision, add_revision, as_of, revisions
 from driftgate.lake.store import Store, lake
 
-__all__ = ["Manifest", "Store", "lake", "publish", "read_manifest", "read_table"]
+__all__ = [
+    "Manifest",
+    "Revision",
+    "Store",
+    "add_revision",
+    "as_of",
+    "lake",
+    "manifest_of",
+    "publish",
+    "read_batches",
+    "read_manifest",
+    "read_table",
+    "revisions",
+    "to_parquet",
+]

@@ -1,14 +1,18 @@
 """Publishing a table by one pointer.
 
-Data files get names made from their content, then the manifest is written under its own hash, and last the pointer
-``manifest.json`` is replaced. A reader follows the pointer, so it never sees half a partition; the same input published
-twice gives the same files and the same manifest hash.
+Data files get names made from their content, then the manifest is written under its own hash, then the revision that
+says since when it is known, and last the pointer ``manifest.json`` is replaced. A reader follows the pointer, so it
+never sees half a partition; the same input published twice gives the same files and the same manifest hash.
 """
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from driftgate.errors import ConfigError, SourceMissing, Tampered
+from driftgate.lake.parquet import write_files
+from driftgate.lake.revisions import add_revision
 from driftgate.lake.store import Store
 from driftgate.records import Record, canonical_json, parse_record, sha256
 
@@ -28,9 +32,13 @@ class DataFile(Record):
 
 
 class Manifest(Record):
-    """What one partition or dataset version consists of, and what it was made from."""
+    """What one partition or dataset version consists of, and what it was made from.
 
-    schema_version: int = 1
+    ``outcomes`` are the columns that are known only after the event; ``dropped`` those that came and no contract
+    declares.
+    """
+
+    schema_version: int = 2
     path: str
     files: tuple[DataFile, ...]
     rows: int
@@ -38,32 +46,60 @@ class Manifest(Record):
     schema_sha256: str
     contract: str | None = None
     inputs: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def publish(
-    store: Store, path: str, table: "pa.Table", *, contract: str | None = None, inputs: tuple[str, ...] = ()
+    store: Store,
+    path: str,
+    rows: "pa.Table | Iterable[pa.RecordBatch]",
+    *,
+    schema: "pa.Schema | None" = None,
+    known_at: datetime | None = None,
+    contract: str | None = None,
+    inputs: tuple[str, ...] = (),
+    outcomes: tuple[str, ...] = (),
+    dropped: tuple[str, ...] = (),
 ) -> Manifest:
-    """Publish ``table`` as the content of the folder ``path`` and return its manifest.
+    """Publish ``rows`` as the content of the folder ``path`` and return its manifest.
 
+    Memory does not grow with the rows: they may come as batches, of any size, and equal rows give equal files.
+
+    :param schema: of the batches; not needed for a table
+    :param known_at: since when the content is known, wall-clock; it becomes a revision of the partition
     :param contract: the contract that the rows follow, as ``flights@1.0.0``
-    :param inputs: hashes of the manifests (or files) that the table was made from
+    :param inputs: hashes of the manifests (or files) that the rows were made from
     """
-    data = to_parquet(table)
-    digest = sha256(data)
-    file = DataFile(name=f"{digest[:16]}.parquet", rows=table.num_rows, bytes=len(data), sha256=digest)
+    schema = rows.schema if schema is None else schema  # type: ignore[union-attr]  # a table has one
+    files = _write_data(store, path, rows, schema)
     manifest = Manifest(
         path=path,
-        files=(file,),
-        rows=file.rows,
-        bytes=file.bytes,
-        schema_sha256=sha256(canonical_json([(field.name, str(field.type)) for field in table.schema])),
+        files=files,
+        rows=sum(file.rows for file in files),
+        bytes=sum(file.bytes for file in files),
+        schema_sha256=sha256(canonical_json([(field.name, str(field.type)) for field in schema])),
         contract=contract,
         inputs=inputs,
+        outcomes=outcomes,
+        dropped=dropped,
     )
-    store.write(f"{path}/{file.name}", data)  # not create: publishing again mends a file that was damaged
-    store.write(_path_of(manifest), manifest.canonical())
+    store.write(_path_of(path, manifest.hash), manifest.canonical())
+    if known_at is not None:
+        add_revision(store, path, manifest.hash, known_at)
     store.write(f"{path}/{POINTER}", manifest.canonical())
     return manifest
+
+
+def _write_data(
+    store: Store, path: str, rows: "pa.Table | Iterable[pa.RecordBatch]", schema: "pa.Schema"
+) -> tuple[DataFile, ...]:
+    files = []
+    with store.scratch() as folder:
+        for file in write_files(folder, rows, schema):
+            files.append(DataFile(name=file.name, rows=file.rows, bytes=file.bytes, sha256=file.sha256))
+            store.upload(f"{path}/{file.name}", file.path)  # also over one that is there: publishing again mends it
+    return tuple(files)
 
 
 def read_manifest(store: Store, path: str) -> Manifest:
@@ -79,12 +115,28 @@ def read_manifest(store: Store, path: str) -> Manifest:
         raise SourceMissing(f"Nothing is published at {store.uri(path)}; run the ingest DAG for it first.") from None
     except (ValueError, ConfigError):
         manifest = None
-    if manifest is None or manifest.path != path or not store.exists(_path_of(manifest)):
+    if manifest is None or manifest.path != path or not store.exists(_path_of(path, manifest.hash)):
         raise Tampered(f"{where} is not a manifest that was published there. Run the partition again.")
     return manifest
 
 
-def read_table(store: Store, manifest: Manifest) -> "pa.Table":
+def manifest_of(store: Store, path: str, digest: str) -> Manifest:
+    """Return the manifest of the folder ``path`` that has the hash ``digest``, also when a newer one was published.
+
+    :raises SourceMissing: it is not there any more
+    :raises Tampered: its bytes have another hash
+    """
+    where = _path_of(path, digest)
+    try:
+        data = store.read(where)
+    except FileNotFoundError:
+        raise SourceMissing(f"{store.uri(where)} is gone; restore it from a backup of the lake.") from None
+    if sha256(data) != digest:
+        raise Tampered(f"{store.uri(where)} is not the manifest that was published: its sha256 differs; restore it.")
+    return parse_record(json.loads(data), Manifest, where=store.uri(where))
+
+
+def read_table(store: Store, manifest: Manifest, *, columns: Sequence[str] | None = None) -> "pa.Table":
     """Return the rows that ``manifest`` names, each file checked against its hash.
 
     :raises Tampered: a file is gone, or its bytes are not those that were published
@@ -94,34 +146,46 @@ def read_table(store: Store, manifest: Manifest) -> "pa.Table":
 
     tables = []
     for file in manifest.files:
-        data = _read_whole(store, f"{manifest.path}/{file.name}", file.sha256)
-        tables.append(pq.read_table(pa.BufferReader(data)))
+        where = f"{manifest.path}/{file.name}"
+        try:
+            data = store.read(where)
+        except FileNotFoundError:
+            raise _gone(store, where) from None
+        if sha256(data) != file.sha256:
+            raise _changed(store, where)
+        tables.append(pq.ParquetFile(pa.BufferReader(data)).read(columns=columns))
     return pa.concat_tables(tables)
 
 
-def to_parquet(table: "pa.Table") -> bytes:
-    """Return ``table`` as the bytes of a Parquet file; equal tables give equal bytes."""
-    import pyarrow as pa
+def read_batches(
+    store: Store, manifest: Manifest, *, columns: Sequence[str] | None = None, rows: int = 65_536
+) -> "Iterator[pa.RecordBatch]":
+    """Yield what :func:`read_table` returns in batches of at most ``rows`` rows: memory does not grow with the rows."""
     import pyarrow.parquet as pq
 
-    sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(None).combine_chunks(), sink, compression="zstd")
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    from driftgate.lake.parquet import digest_of
+
+    for file in manifest.files:
+        where = f"{manifest.path}/{file.name}"
+        try:
+            with store.local(where) as local:
+                if digest_of(local) != file.sha256:
+                    raise _changed(store, where)
+                yield from pq.ParquetFile(local).iter_batches(batch_size=rows, columns=columns)
+        except FileNotFoundError:
+            raise _gone(store, where) from None
 
 
-def _read_whole(store: Store, path: str, digest: str) -> bytes:
-    try:
-        data = store.read(path)
-    except FileNotFoundError:
-        raise Tampered(f"{store.uri(path)} was published and is gone. Run the partition again.") from None
-    if sha256(data) != digest:
-        raise Tampered(
-            f"{store.uri(path)} is not the file that was published: its sha256 differs. Run the partition again."
-        )
-    return data
+def _gone(store: Store, path: str) -> Tampered:
+    return Tampered(f"{store.uri(path)} was published and is gone. Run the partition again.")
 
 
-def _path_of(manifest: Manifest) -> str:
+def _changed(store: Store, path: str) -> Tampered:
+    return Tampered(
+        f"{store.uri(path)} is not the file that was published: its sha256 differs. Run the partition again."
+    )
+
+
+def _path_of(path: str, digest: str) -> str:
     """Every manifest that was ever published is kept under its own hash, so a changed pointer is found out."""
-    return f"{manifest.path}/manifests/{manifest.hash}.json"
+    return f"{path}/manifests/{digest}.json"

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +24,15 @@ class Store(Protocol):
 
     def create(self, path: str, data: bytes) -> bool:
         """Create an object and return True, or return False and leave the existing one; one of many writers wins."""
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Give an empty local folder to build large objects in; it is gone afterwards."""
+
+    def upload(self, path: str, file: Path) -> None:
+        """Create or replace an object from a file in :meth:`scratch`, which is used up; its size does not matter."""
+
+    def local(self, path: str) -> AbstractContextManager[Path]:
+        """Give a local file with an object's bytes, to be read only; ``FileNotFoundError`` when there is none."""
 
     def exists(self, path: str) -> bool:
         """Return whether there is an object at ``path``."""
@@ -80,12 +91,31 @@ class FolderStore:
             staged.unlink()
         return True
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".scratch-", dir=self.root) as folder:  # same disk: upload only renames
+            yield Path(folder)
+
+    def upload(self, path: str, file: Path) -> None:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(target)
+
+    @contextmanager
+    def local(self, path: str) -> Iterator[Path]:
+        if not self.exists(path):
+            raise FileNotFoundError(self.uri(path))
+        yield self.root / path
+
     def exists(self, path: str) -> bool:
         return (self.root / path).is_file()
 
     def list(self, prefix: str) -> list[str]:
-        files = (file for file in (self.root / prefix).rglob("*") if file.is_file() and not file.name.startswith("."))
-        return sorted(str(file.relative_to(self.root)) for file in files)
+        files = (file.relative_to(self.root) for file in (self.root / prefix).rglob("*") if file.is_file())
+        return sorted(
+            str(file) for file in files if not file.name.startswith(".") and not file.parts[0].startswith(".")
+        )
 
     def delete(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)
@@ -130,6 +160,26 @@ class S3Store:
                 raise Conflict(f"{self.uri(path)} is being written by another process; try again.") from error
             raise
         return True
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="driftgate-") as folder:
+            yield Path(folder)
+
+    def upload(self, path: str, file: Path) -> None:
+        self.client.upload_file(str(file), self.bucket, self._key(path))
+        file.unlink()
+
+    @contextmanager
+    def local(self, path: str) -> Iterator[Path]:
+        with self.scratch() as folder:
+            try:
+                self.client.download_file(self.bucket, self._key(path), str(folder / "object"))
+            except self.client.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                    raise FileNotFoundError(self.uri(path)) from None
+                raise
+            yield folder / "object"
 
     def exists(self, path: str) -> bool:
         answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self._key(path), MaxKeys=1)

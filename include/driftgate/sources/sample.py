@@ -81,14 +81,14 @@ def _days(dataset: str) -> dict[date, "pa.Table"]:
 
 
 def _file_of(dataset: str, key: str) -> bytes:
-    from driftgate.lake.manifest import to_parquet
+    from driftgate.lake import to_parquet
 
     return to_parquet(table_of(dataset, key)) if dataset in EVENT_TIMES else _snapshot(dataset)
 
 
 @cache
 def _snapshot(dataset: str) -> bytes:
-    from driftgate.lake.manifest import to_parquet
+    from driftgate.lake import to_parquet
 
     return to_parquet(_whole(dataset))
 
