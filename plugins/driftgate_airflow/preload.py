@@ -18,6 +18,7 @@ HEAVY = (
     "driftgate.datasets",
     "driftgate.evaluation",
     "driftgate.monitoring",
+    "driftgate.profiles",
     "driftgate.promotion",
     "driftgate.registry",
     "driftgate.sources",

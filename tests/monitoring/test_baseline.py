@@ -11,9 +11,10 @@ import pytest
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.lake import lake
-from driftgate.monitoring import Baseline, load_baseline, profile_table, training_baseline
+from driftgate.monitoring import Baseline, load_baseline, training_baseline
 from driftgate.monitoring.baseline import feature_names
 from driftgate.monitoring.drift import distances
+from driftgate.profiles import profile_table
 from driftgate.use_cases import UseCase
 
 
@@ -95,11 +96,13 @@ def test_the_baseline_of_another_use_case_is_a_sentence(nights: Any) -> None:
 
 
 GOLDEN = (
-    '{"day_limits":{"distance_miles":{}},"profile":{"columns":{"distance_miles":{"count":2,"kind":"numeric",'
-    '"maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,"sketch":{"values":[100.0,200.0],"weights":[1,1]},'
-    '"squared_deviations":5000.0}},"rows":2,"schema_version":1},"reference":{"auc":0.7},"schema_version":1,'
-    '"scores":{"count":2,"kind":"numeric","maximum":1.0,"mean":0.5,"minimum":0.0,"nulls":0,'
-    '"sketch":{"values":[0.0,1.0],"weights":[1,1]},"squared_deviations":0.5},"use_case":"flight_delays"}'
+    '{"day_limits":{"distance_miles":{}},"profile":{"columns":{"distance_miles":{"count":2,"distinct":2,'
+    '"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,'
+    '"sketch":{"values":[100.0,200.0],"weights":[1,1]},"squared_deviations":5000.0,"temporal":false,"zeros":0}},'
+    '"findings":[],"quality":null,"rows":2,"schema_version":2},"reference":{"auc":0.7},"schema_version":1,'
+    '"scores":{"count":2,"distinct":2,"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":1.0,"mean":0.5,'
+    '"minimum":0.0,"nulls":0,"sketch":{"values":[0.0,1.0],"weights":[1,1]},"squared_deviations":0.5,"temporal":false,'
+    '"zeros":1},"use_case":"flight_delays"}'
 )
 
 
@@ -107,3 +110,15 @@ def test_the_golden_baseline_is_written_and_read_unchanged(use_case: UseCase) ->
     baseline = made(use_case, training_rows({1: 1, 2: 1}))
     assert baseline.canonical().decode() == GOLDEN
     assert Baseline.model_validate_json(GOLDEN) == baseline
+
+
+def test_a_baseline_registered_before_profiles_grew_is_still_read() -> None:
+    old = (
+        '{"day_limits":{"x":{}},"profile":{"columns":{"x":{"count":2,"kind":"numeric","maximum":200.0,"mean":150.0,'
+        '"minimum":100.0,"nulls":0,"sketch":{"values":[100.0,200.0],"weights":[1,1]},"squared_deviations":5000.0}},'
+        '"rows":2,"schema_version":1},"reference":{"auc":0.7},"schema_version":1,"scores":{"count":2,"kind":"numeric",'
+        '"maximum":1.0,"mean":0.5,"minimum":0.0,"nulls":0,"sketch":{"values":[0.0,1.0],"weights":[1,1]},'
+        '"squared_deviations":0.5},"use_case":"flight_delays"}'
+    )
+    baseline = Baseline.model_validate_json(old)
+    assert distances(baseline.profile.columns["x"], baseline.profile.columns["x"])["psi"] == 0.0

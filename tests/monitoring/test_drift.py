@@ -7,8 +7,8 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import ks_2samp
 
 from driftgate.monitoring.drift import distances, jensen_shannon, kolmogorov_smirnov, psi
-from driftgate.monitoring.profiles import profile_column
-from driftgate.monitoring.sketches import sketch_of
+from driftgate.profiles import profile_column
+from driftgate.profiles.sketches import sketch_of
 
 
 def column(values: list[object]) -> object:

@@ -1,4 +1,4 @@
-"""Monitoring: profiles, drift, performance, and the nightly verdict that alone starts a retraining."""
+"""Monitoring: drift, performance, and the nightly verdict that alone starts a retraining."""
 
 from driftgate.monitoring.baseline import Baseline, load_baseline, training_baseline
 from driftgate.monitoring.data_drift import measure_drift
@@ -6,14 +6,12 @@ from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.performance import joined_days, measure_performance
 from driftgate.monitoring.policy import Suppression
-from driftgate.monitoring.profiles import Profile, merge, profile_partition, profile_table
 from driftgate.monitoring.verdict import Verdict, decide, verdict_of, verdicts
 
 __all__ = [
     "Baseline",
     "Evidence",
     "JoinResult",
-    "Profile",
     "Statistic",
     "Suppression",
     "Verdict",
@@ -23,9 +21,6 @@ __all__ = [
     "load_baseline",
     "measure_drift",
     "measure_performance",
-    "merge",
-    "profile_partition",
-    "profile_table",
     "training_baseline",
     "verdict_of",
     "verdicts",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from driftgate.captures import read_captures
 from driftgate.monitoring.baseline import Baseline
-from driftgate.monitoring.profiles import CategoricalColumn
+from driftgate.profiles import CategoricalColumn
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,7 @@ from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.lake import lake
 from driftgate.monitoring.drift import distances
-from driftgate.monitoring.profiles import NumericColumn, Profile, numeric_column, profile_table
+from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
 

@@ -5,7 +5,7 @@ from driftgate.monitoring.answers import answers, champion_of, requested_feature
 from driftgate.monitoring.baseline import Baseline, load_baseline
 from driftgate.monitoring.drift import distances
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
-from driftgate.monitoring.profiles import Profile, profile_table
+from driftgate.profiles import Profile, profile_table
 from driftgate.use_cases import DataDrift, UseCase
 
 STATISTICS = ("psi", "jensen_shannon", "kolmogorov_smirnov")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from driftgate.monitoring.profiles import CategoricalColumn, NumericColumn, numeric_column
-from driftgate.monitoring.sketches import Floats, Sketch
+from driftgate.profiles import CategoricalColumn, Column, NumericColumn, Sketch, numeric_column
+from driftgate.profiles.sketches import Floats
 
 # An empty bin would make PSI infinite; the usual floor keeps it finite and large.
 SHARE_FLOOR = 1e-4
@@ -46,9 +46,7 @@ def kolmogorov_smirnov(expected: Sketch, actual: Sketch) -> float:
     return float(np.max(np.abs(expected.share_up_to(places) - actual.share_up_to(places)), initial=0.0))
 
 
-def distances(
-    reference: NumericColumn | CategoricalColumn, night: NumericColumn | CategoricalColumn
-) -> dict[str, float]:
+def distances(reference: Column, night: Column) -> dict[str, float]:
     """Return every distance that applies to this pair of columns, by its name."""
     if isinstance(reference, NumericColumn):
         night = _as_numbers(night)
@@ -57,21 +55,20 @@ def distances(
         if not (reference.count and night.count):
             found = {}  # one side has no number at all: the bin of missing values says it
     else:
-        expected, actual = _category_shares(reference, _as_words(night))
+        expected, actual = _category_shares(_as_words(reference), _as_words(night))
         found = {}
     return {"psi": psi(expected, actual), "jensen_shannon": jensen_shannon(expected, actual), **found}
 
 
 def _numeric_shares(reference: NumericColumn, night: NumericColumn) -> tuple[Floats, Floats]:
-    """Return the shares of ten bins with equal reference shares (fewer with ties), then of missing values."""
+    """Return the shares of ten bins with equal reference shares (fewer with ties), then of missing or infinite ones."""
     edges = sorted(set(reference.sketch.quantiles(DECILES))) if reference.count else []
     return _bin_shares(reference, edges), _bin_shares(night, edges)
 
 
 def _bin_shares(column: NumericColumn, edges: list[float]) -> Floats:
-    rows = max(column.count + column.nulls, 1)
     known = np.diff(np.concatenate([[0.0], column.sketch.share_up_to(edges), [1.0]]))
-    return np.append(known * column.count, column.nulls) / rows
+    return np.append(known * column.count, column.rows - column.count) / max(column.rows, 1)
 
 
 def _category_shares(reference: CategoricalColumn, night: CategoricalColumn) -> tuple[Floats, Floats]:
@@ -82,22 +79,22 @@ def _category_shares(reference: CategoricalColumn, night: CategoricalColumn) -> 
 
 def _named_shares(column: CategoricalColumn, named: list[str]) -> Floats:
     counts = [column.categories.get(name, 0) for name in named]
-    rows = max(column.count + column.nulls, 1)
-    return np.array([*counts, column.count - sum(counts), column.nulls], dtype=float) / rows
+    return np.array([*counts, column.count - sum(counts), column.nulls], dtype=float) / max(column.rows, 1)
 
 
-def _as_numbers(column: NumericColumn | CategoricalColumn) -> NumericColumn:
+def _as_numbers(column: Column) -> NumericColumn:
     """Words where numbers were are missing numbers."""
     if isinstance(column, NumericColumn):
         return column
-    return numeric_column(np.array([]), rows=column.count + column.nulls)
+    return numeric_column(np.array([]), rows=column.rows)
 
 
-def _as_words(column: NumericColumn | CategoricalColumn) -> CategoricalColumn:
-    """Numbers where words were are words never seen."""
+def _as_words(column: Column) -> CategoricalColumn:
+    """Numbers where words were are words never seen, and so are values that must not be shown."""
     if isinstance(column, CategoricalColumn):
         return column
-    return CategoricalColumn(count=column.count, nulls=column.nulls, categories={}, others=column.count)
+    known = column.rows - column.nulls
+    return CategoricalColumn(count=known, nulls=column.nulls, categories={}, others=known)
 
 
 def _relative_entropy(first: Floats, second: Floats) -> float:

@@ -11,7 +11,7 @@ class ProfilePartitionOperator(DatasetOperator):
         from driftgate import uris
         from driftgate.lake import lake, read_manifest
         from driftgate.lineage import DatasetRef
-        from driftgate.monitoring import profile_partition
+        from driftgate.profiles import profile_partition
 
         validated = read_manifest(lake(), uris.partition("validated", self.dataset, key))
         profile = profile_partition(self.dataset, key)

@@ -49,7 +49,7 @@ class Sketch(Record):
 def sketch_of(values: Floats) -> Sketch:
     """Return the sketch of finite ``values``."""
     distinct, counts = np.unique(values, return_counts=True)
-    return _bounded(distinct, counts)
+    return weighted_sketch(distinct, counts)
 
 
 def merge_sketches(sketches: Iterable[Sketch]) -> Sketch:
@@ -60,10 +60,11 @@ def merge_sketches(sketches: Iterable[Sketch]) -> Sketch:
     distinct, inverse = np.unique(values, return_inverse=True)
     sums = np.zeros(len(distinct), dtype=np.int64)
     np.add.at(sums, inverse, weights)
-    return _bounded(distinct, sums)
+    return weighted_sketch(distinct, sums)
 
 
-def _bounded(values: Floats, weights: npt.NDArray[Any]) -> Sketch:
+def weighted_sketch(values: Floats, weights: npt.NDArray[Any]) -> Sketch:
+    """Return the sketch of sorted distinct ``values``, each of which stands for so many rows."""
     if len(values) > POINTS:
         cumulative = np.cumsum(weights)
         group = ((cumulative - 1) * GROUPS) // cumulative[-1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from driftgate.monitoring.sketches import GROUPS, POINTS, Sketch, merge_sketches, sketch_of
+from driftgate.profiles.sketches import GROUPS, POINTS, Sketch, merge_sketches, sketch_of
 
 
 def test_a_small_column_is_kept_exactly() -> None:
