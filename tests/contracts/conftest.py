@@ -22,7 +22,11 @@ version: 2.1.0
 description: {purpose: Taxi trips of a test.}
 team: {name: taxis}
 support: [{channel: email, url: "mailto:taxis@example.com"}]
-customProperties: [{property: licence, value: CC0-1.0}]
+customProperties:
+  - {property: licence, value: CC0-1.0}
+  - {property: dataClass, value: operations}
+  - {property: permissions, value: {mlUse: true, legalBasis: contract}}
+slaProperties: [{property: retention, value: 90, unit: d}]
 servers: [{server: cab, type: local, path: "cab/trips/{key}.parquet", format: parquet}]
 schema:
   - name: trips
@@ -62,8 +66,11 @@ schema:
         logicalType: string
         physicalType: string
         unique: true
-        classification: restricted
-        customProperties: [{property: availableAt, value: prediction}]
+        classification: pii
+        customProperties:
+          - {property: availableAt, value: prediction}
+          - {property: treatment, value: keep}
+          - {property: purpose, value: Tells the trips of one person apart.}
         quality:
           - {id: form, metric: invalidValues, arguments: {pattern: ".+@.+"}, mustBe: 0, severity: row}
       - name: fare_usd

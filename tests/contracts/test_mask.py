@@ -10,7 +10,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from driftgate.contracts.contract import Column, Contract, Rule
+from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule
 from driftgate.contracts.judge import judge, judgements, to_frame
 from driftgate.contracts.mask import broken_rows
 from driftgate.contracts.schema import arrow_schema
@@ -40,7 +40,11 @@ CONTRACT = Contract(
     purpose="tests",
     licence="none",
     source="tests",
+    server=Files(location="local", format="parquet", path="tests/planted/{key}.parquet"),
     partition_column=None,
+    retention_days=1,
+    permissions=Permissions(ml_use=True, legal_basis="none needed"),
+    data_class="tests",
     columns=tuple(
         Column(name=name, type=kind, description=name, classification="public", available_at="event")
         for name, kind in TYPES.items()

@@ -40,10 +40,90 @@ WRONG = {
     "an owner without a name": ("team: {name: taxis}", "team: {description: x}", "key 'team.name' is missing"),
     "no contact": ('support: [{channel: email, url: "mailto:taxis@example.com"}]\n', "", "key 'support' is missing"),
     "no purpose": ("{purpose: Taxi trips of a test.}", "{usage: x}", "key 'description.purpose' is missing"),
-    "no licence": (
-        "customProperties: [{property: licence, value: CC0-1.0}]\n",
+    "no licence": ("  - {property: licence, value: CC0-1.0}\n", "", "customProperties.licence' is missing"),
+    "no class of data": (
+        "  - {property: dataClass, value: operations}\n",
         "",
-        "customProperties.licence' is missing",
+        "customProperties.dataClass' is missing",
+    ),
+    "no permissions": (
+        "  - {property: permissions, value: {mlUse: true, legalBasis: contract}}\n",
+        "",
+        "key 'customProperties.permissions' is missing",
+    ),
+    "permissions that are a text": (
+        "{mlUse: true, legalBasis: contract}",
+        "granted",
+        "must be a mapping, as {mlUse: true, legalBasis: contract}, found 'granted'",
+    ),
+    "permissions that do not say whether models may learn": ("mlUse: true, ", "", "permissions.mlUse' is missing"),
+    "permissions that say it in words": ("mlUse: true", "mlUse: perhaps", "mlUse' must be true or false, found 'perh"),
+    "permissions that say it as a number": ("mlUse: true", "mlUse: 1", "mlUse' must be true or false, found 1"),
+    "permissions without a legal basis": (", legalBasis: contract", "", "permissions.legalBasis' is missing"),
+    "an unknown permission": ("legalBasis", "legalBase", "'legalBase'; did you mean 'legalBasis'"),
+    "a consent that is a number": (
+        "legalBasis: contract",
+        "legalBasis: consent, consentRef: 7",
+        "consentRef' must be text, found 7",
+    ),
+    "a permission that ends on no day": (
+        "legalBasis: contract",
+        "legalBasis: contract, expires: soon",
+        "expires' must be a date, as 2030-01-01, found 'soon'",
+    ),
+    "no retention": (
+        "slaProperties: [{property: retention, value: 90, unit: d}]\n",
+        "",
+        "slaProperties.retention' is missing",
+    ),
+    "a retention without a unit": ("value: 90, unit: d", "value: 90", "retention.unit' is missing; add it. Known: d, "),
+    "a retention in another unit": ("unit: d", "unit: weeks", "retention.unit' is 'weeks'. Known: d, day, days, y"),
+    "a retention of no time": ("value: 90", "value: 0", "must be a whole number from 1 to 36500, found 0"),
+    "a retention that is no number": (
+        "value: 90",
+        "value: long",
+        "must be a whole number from 1 to 36500, found 'long",
+    ),
+    "a retention beyond reason": ("90, unit: d", "101, unit: y", "a whole number from 1 to 36500, found 36865"),
+    "a latency before the end": (
+        "slaProperties: [",
+        "slaProperties: [{property: latency, value: -1, unit: h}, ",
+        "slaProperties.latency.value' must be a whole number from 0 to 8760, found -1",
+    ),
+    "a promise that nobody keeps": (
+        "slaProperties: [",
+        "slaProperties: [{property: availability, value: 99}, ",
+        "slaProperties.property' is 'availability'. Known: latency, retention",
+    ),
+    "a promise that is made twice": (
+        "slaProperties: [",
+        "slaProperties: [{property: retention, value: 9, unit: d}, ",
+        "has the property 'retention' twice",
+    ),
+    "a loss limit above everything": (
+        "{property: licence, value: CC0-1.0}",
+        "{property: licence, value: CC0-1.0}\n  - {property: maxQuarantinedPercent, value: 101}",
+        "maxQuarantinedPercent' must be a number from 0 to 100, found 101",
+    ),
+    "a slice that is no column": (
+        "{property: licence, value: CC0-1.0}",
+        "{property: licence, value: CC0-1.0}\n  - {property: slices, value: [zones]}",
+        "slices' names 'zones', which is no column; did you mean 'zone'",
+    ),
+    "a slice that would show personal values": (
+        "{property: licence, value: CC0-1.0}",
+        "{property: licence, value: CC0-1.0}\n  - {property: slices, value: [passenger]}",
+        "slices' names 'passenger', whose pii values must not be shown",
+    ),
+    "slices that are no list": (
+        "{property: licence, value: CC0-1.0}",
+        "{property: licence, value: CC0-1.0}\n  - {property: slices, value: zone}",
+        "slices' must be a list of columns, found 'zone'",
+    ),
+    "synthetic that is no yes or no": (
+        "{property: licence, value: CC0-1.0}",
+        "{property: licence, value: CC0-1.0}\n  - {property: synthetic, value: partly}",
+        "synthetic' must be true or false, found 'partly'",
     ),
     "an unknown property": ("property: licence", "property: license", "'license'; did you mean 'licence'"),
     "a property that is no text": (
@@ -56,8 +136,7 @@ WRONG = {
         "servers: [{server: x, type: local}, {",
         "must have one entry, the source of the dataset",
     ),
-    "a source of another kind": ("type: local", "type: kafka", "servers.cab.type' is 'kafka'. Known: local"),
-    "a path of its own": ("cab/trips/{key}", "{key}/trips", "servers.cab.path' is '{key}/trips.parquet'; did you mean"),
+    "a version that says no step": ("version: 2.1.0", "version: '2.1'", "must be three numbers, as 1.0.0"),
     "a schema of another name": ("- name: trips", "- name: rides", "key 'schema.0.name' is 'rides'; did you mean"),
     "a column named twice": ("- name: zone", "- name: trip", "column 'trip' is named twice under 'schema'"),
     "a rule named twice": ("id: mostly_known", "id: known", "rule 'zone.known' is named twice under 'schema'"),
@@ -78,12 +157,51 @@ WRONG = {
     "no classification": (
         "        classification: internal\n",
         "",
-        "fare_usd.classification' is missing; add it. Known: conf",
+        "fare_usd.classification' is missing; add it. Known: intern",
     ),
     "an unknown classification": (
-        "classification: restricted",
+        "classification: pii",
         "classification: secret",
-        "'secret'. Known: confidential",
+        "'secret'. Known: internal, pii, public, sensitive",
+    ),
+    "personal data without a treatment": (
+        "          - {property: treatment, value: keep}\n",
+        "",
+        "passenger.customProperties.treatment' is missing; a pii column must say one of keep, mask, hash, drop",
+    ),
+    "personal data without a purpose": (
+        "          - {property: purpose, value: Tells the trips of one person apart.}\n",
+        "",
+        "passenger.customProperties.purpose' is missing; a pii column must say why it is needed at all",
+    ),
+    "an unknown treatment": ("value: keep", "value: hide", "treatment' is 'hide'. Known: drop, hash, keep, mask"),
+    "a masked number": (
+        "{property: unit, value: US dollars}",
+        "{property: treatment, value: mask}",
+        "treatment' is 'mask', which only a column of string can have, found number",
+    ),
+    "a hashed number that is no integer": (
+        "{property: unit, value: US dollars}",
+        "{property: treatment, value: hash}",
+        "treatment' is 'hash', which only a column of string or integer can have, found number",
+    ),
+    "a key that is dropped": (
+        "customProperties: [{property: availableAt, value: prediction}]\n        quality:\n          - {id: range",
+        "customProperties: [{property: availableAt, value: prediction}, {property: treatment, value: drop}]\n"
+        "        quality:\n          - {id: range",
+        "treatment' is 'drop', which a primaryKey column cannot have",
+    ),
+    "a key that is masked": (
+        "required: true\n        classification: public\n        customProperties: [{property: availableAt",
+        "primaryKey: true\n        classification: public\n"
+        "        customProperties: [{property: treatment, value: mask}, {property: availableAt",
+        "treatment' is 'mask', which a primaryKey column cannot have",
+    ),
+    "a partition column that is dropped": (
+        "partitioned: true\n        classification: public\n        customProperties: [{property: availableAt",
+        "partitioned: true\n        classification: public\n"
+        "        customProperties: [{property: treatment, value: drop}, {property: availableAt",
+        "treatment' is 'drop', which a primaryKey column cannot have",
     ),
     "an unknown moment": (
         "value: outcome",
@@ -129,7 +247,7 @@ def test_what_is_wrong_is_said_in_one_sentence(what, changed):
 
 def test_everything_that_is_wrong_is_said_at_once(changed):
     changed("physicalType: int32", "physicalType: int31")
-    changed("classification: restricted", "classification: secret")
+    changed("classification: pii", "classification: secret")
     path = changed("severity: warn", "severity: warning")
     (sentence,) = lint_contract(path)
 

@@ -64,7 +64,7 @@ def test_another_shape_is_refused_in_a_sentence(what, drop):
     with pytest.raises(SourceBroken) as refused:
         read(path)
 
-    assert f"{path} is not what flights@1.0.0 promises" in str(refused.value)
+    assert f"{path} is not what flights@1.1.0 promises" in str(refused.value)
     assert telling in str(refused.value)
     assert "deliver it again" in str(refused.value)
     assert "\n" not in str(refused.value)

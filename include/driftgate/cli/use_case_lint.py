@@ -31,14 +31,14 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
 
 
 def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
-    from driftgate.contracts import arrow_schema, contract_names, load_contract
+    from driftgate.contracts import contract_names, load_contract, published_schema
 
     known = contract_names()
     for dataset in use_case.datasets:
         if dataset not in known:
             yield f"{where}: key 'datasets' names {dataset!r}, which has no contract{nearest(dataset, known)}"
     if use_case.datasets and use_case.datasets[0] in known:
-        columns = arrow_schema(load_contract(use_case.datasets[0])).names
+        columns = published_schema(load_contract(use_case.datasets[0])).names
         named = [("request_key", name) for name in use_case.request_key] + [("event_time", use_case.event_time)]
         for key, value in named:
             if value not in columns:
@@ -61,19 +61,20 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     """
     import pyarrow as pa
 
-    from driftgate.contracts import arrow_schema, load_contract
+    from driftgate.contracts import load_contract, published_schema
     from driftgate.datasets.features import run_features
     from driftgate.datasets.labels import run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
 
-    tables = {name: arrow_schema(load_contract(name)).empty_table() for name in use_case.datasets}
+    tables = {name: published_schema(load_contract(name)).empty_table() for name in use_case.datasets}
     requests = use_case.datasets[0]
     key, path = use_case.request_key, where.with_name("features.sql")
     with locked_duckdb() as connection:
         run_labels(
             connection, use_case.label.expression, tables[requests], key, where=f"{where}: key 'label.expression'"
         )
-        tables[requests] = tables[requests].drop_columns(list(load_contract(requests).outcomes))
+        outcomes = set(load_contract(requests).outcomes) & set(tables[requests].column_names)
+        tables[requests] = tables[requests].drop_columns(list(outcomes))
         keyed = {
             name: table.append_column("partition_key", pa.array([], pa.string())) for name, table in tables.items()
         }

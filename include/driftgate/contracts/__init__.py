@@ -1,23 +1,28 @@
 """What was promised about each dataset, whether a partition keeps it, and the split between rows that do and do not."""
 
 from driftgate.contracts.catalog import contract_names, lint_contract, load_contract, source_of
-from driftgate.contracts.contract import Column, Contract, Rule
+from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule, Server, Sql
 from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.report import ValidationReport
-from driftgate.contracts.schema import arrow_schema
+from driftgate.contracts.schema import arrow_schema, published_schema
 from driftgate.contracts.validate import validate_partition
 
 __all__ = [
     "Column",
     "Contract",
+    "Files",
+    "Permissions",
     "Published",
     "Rule",
+    "Server",
+    "Sql",
     "ValidationReport",
     "arrow_schema",
     "contract_names",
     "lint_contract",
     "load_contract",
     "publish_partition",
+    "published_schema",
     "source_of",
     "validate_partition",
 ]

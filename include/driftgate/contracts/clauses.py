@@ -4,6 +4,7 @@
 person sees every column that is wrong at once.
 """
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
@@ -33,12 +34,49 @@ def one_of(key: str, value: str | None, allowed: Collection[str]) -> Any:
     return value
 
 
-def properties(at: str, items: Any, allowed: Collection[str]) -> dict[str, str]:
-    """Return ``customProperties`` as a mapping to texts; each name must be one of ``allowed``."""
-    found = {one_of(f"{at}.property", item.property, allowed): item.value for item in items or ()}
+def text(key: str, value: Any) -> str | None:
+    """Return ``value``, which must be text or left out."""
+    if value is not None and not isinstance(value, str):
+        raise Clause(f"key '{key}' must be text, found {value!r}")
+    return value
+
+
+def flag(key: str, value: Any) -> bool:
+    """Return ``value``, which must be true or false; false when it is left out."""
+    if value is not None and not isinstance(value, bool):
+        raise Clause(f"key '{key}' must be true or false, found {value!r}")
+    return bool(value)
+
+
+def number(key: str, value: Any, low: float, high: float) -> float:
+    """Return ``value``, which must be a number from ``low`` to ``high``."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not plain or not low <= value <= high:
+        raise Clause(f"key '{key}' must be a number from {low:g} to {high:g}, found {value!r}")
+    return float(value)
+
+
+def whole(key: str, value: Any, low: int, high: int) -> int:
+    """Return ``value``, which must be a whole number from ``low`` to ``high``."""
+    if type(value) is not int or not low <= value <= high:
+        raise Clause(f"key '{key}' must be a whole number from {low} to {high}, found {value!r}")
+    return value
+
+
+def properties(at: str, items: Any, allowed: Collection[str]) -> dict[str, Any]:
+    """Return ``customProperties`` or ``slaProperties`` as a mapping to values; each name must be one of ``allowed``."""
+    named = [(one_of(f"{at}.property", item.property, allowed), item.value) for item in items or ()]
+    twice = repeated(name for name, _ in named)
+    if twice:
+        raise Clause(f"key '{at}' has the property {twice[0]!r} twice; leave one")
+    return dict(named)
+
+
+def texts(at: str, items: Any, allowed: Collection[str]) -> dict[str, str]:
+    """Return ``customProperties`` as :func:`properties` does; each value must be text."""
+    found = properties(at, items, allowed)
     for name, value in found.items():
-        if not isinstance(value, str):
-            raise Clause(f"key '{at}.{name}' must be text, found {value!r}")
+        text(f"{at}.{name}", needed(f"{at}.{name}", value))
     return found
 
 

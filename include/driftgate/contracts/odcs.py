@@ -24,14 +24,16 @@ def _leaves(*names: str) -> Keys:
 
 _PROPERTY = _leaves("property", "value", "description")
 _RULE = {
-    **_leaves("id", "description", "dimension", "businessImpact", "metric", "unit", "severity"),
+    **_leaves("id", "description", "dimension", "businessImpact", "type", "metric", "unit", "severity", "engine"),
     **_leaves("mustBe", "mustBeBetween", "mustBeGreaterOrEqualTo", "mustBeLessOrEqualTo"),
     "arguments": _leaves("validValues", "pattern", "minimum", "maximum"),
+    "implementation": _leaves("check", "historyDays", "minHistoryDays", "tolerance"),
 }
 _COLUMN = {
     **_leaves("name", "description", "businessName", "tags", "logicalType", "physicalType", "classification"),
     **_leaves("required", "unique", "primaryKey", "partitioned"),
     "customProperties": _PROPERTY,
+    "relationships": {**_leaves("id", "type", "to"), "customProperties": _PROPERTY},
     "quality": _RULE,
 }
 # What we read, and documentation that costs nothing; a value of None ends the path.
@@ -41,7 +43,12 @@ _CONTRACT = {
     "team": {**_leaves("name", "description"), "members": _leaves("username", "name", "role", "description")},
     "support": _leaves("channel", "url", "description", "tool", "scope"),
     "customProperties": _PROPERTY,
-    "servers": _leaves("server", "type", "path", "format", "description", "environment"),
+    "slaProperties": _leaves("property", "value", "unit", "description"),
+    "servers": {
+        **_leaves("server", "type", "description", "environment", "path", "location", "format", "endpointUrl"),
+        **_leaves("host", "port", "database", "schema"),  # for people: where a database is, its connection says
+        "customProperties": _PROPERTY,
+    },
     "schema": {
         **_leaves("name", "description", "businessName", "tags", "logicalType", "physicalType"),
         "quality": _RULE,

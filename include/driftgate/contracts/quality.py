@@ -4,20 +4,25 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from driftgate.contracts.clauses import Clause, needed, one_of
-from driftgate.contracts.contract import Rule, Severity
+from driftgate.contracts.clauses import Clause, needed, number, one_of, properties, text, whole
+from driftgate.contracts.contract import HISTORY_DAYS, MIN_HISTORY_DAYS, TOLERANCE, Rule, Severity
 from driftgate.contracts.mask import whole_value
 from driftgate.contracts.schema import TYPES
 
 if TYPE_CHECKING:
-    from open_data_contract_standard.model import DataQuality, SchemaProperty
+    from open_data_contract_standard.model import DataQuality, Relationship, SchemaObject, SchemaProperty
 
 OPERATORS = ("mustBe", "mustBeBetween", "mustBeGreaterOrEqualTo", "mustBeLessOrEqualTo")
+HISTORY_CHECKS = ("volume", "freshness")
+MOST_HISTORY_DAYS = 366
+BELOW_ALL = 99.9  # a rule that every value may break promises nothing
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
 
 
 def read_column_rule(item: "DataQuality", column: "SchemaProperty", at: str) -> Rule:
     """Return the rule ``item`` of a column."""
+    one_of(f"{at}.type", item.type or "library", ("library",))
+    _refuse_custom(item, at)
     metric = one_of(f"{at}.metric", item.metric, ("invalidValues", "nullValues"))
     severity = one_of(f"{at}.severity", item.severity, get_args(Severity))
     max_percent = _max_percent(item, at)
@@ -38,10 +43,35 @@ def read_column_rule(item: "DataQuality", column: "SchemaProperty", at: str) -> 
     )
 
 
-def read_table_rule(item: "DataQuality", at: str) -> Rule:
-    """Return the rule ``item`` of the whole table: how many rows a partition may have."""
+def read_reference(item: "Relationship", column: "SchemaProperty", at: str) -> Rule:
+    """Return the rule that a known value of ``column`` occurs in a column of another dataset."""
+    if item.type not in (None, "foreignKey"):
+        raise Clause(f"key '{at}.type' is {item.type!r}; only foreignKey is known")
+    if not isinstance(item.to, str) or not re.fullmatch(r"\w+\.\w+", item.to):
+        raise Clause(f"key '{at}.to' must be one column of another dataset, as planes.tail_number, found {item.to!r}")
+    custom = properties(f"{at}.customProperties", item.customProperties, ("severity", "maxPercent", "description"))
+    severity = one_of(f"{at}.customProperties.severity", custom.get("severity"), get_args(Severity))
+    max_percent = number(f"{at}.customProperties.maxPercent", custom.get("maxPercent", 0), 0, BELOW_ALL)
+    if severity == "row" and max_percent:
+        raise Clause(f"key '{at}.customProperties.severity' is 'row', which allows no broken row: remove maxPercent")
+    return Rule(
+        id=f"{column.name}.{item.id or 'reference'}",
+        kind="reference",
+        severity=severity,
+        columns=(str(column.name),),
+        references=item.to,
+        max_percent=max_percent,
+        description=text(f"{at}.customProperties.description", custom.get("description")),
+    )
+
+
+def read_table_rule(item: "DataQuality", schema: "SchemaObject", at: str) -> Rule:
+    """Return the rule ``item`` of the whole table: how many rows a partition may have, or how it compares to others."""
+    if one_of(f"{at}.type", item.type or "library", ("library", "custom")) == "custom":
+        return _read_history_rule(item, schema, at)
     one_of(f"{at}.metric", item.metric, ("rowCount",))
     _refuse_arguments(item, at)
+    _refuse_custom(item, at)
     if item.unit not in (None, "rows"):
         raise Clause(f"key '{at}.unit' is {item.unit!r}; a rowCount is in rows")
     operator = _operator(item, at)
@@ -58,6 +88,44 @@ def read_table_rule(item: "DataQuality", at: str) -> Rule:
         description=item.description,
         **_bounds(low, high, f"{at}.{operator}"),
     )
+
+
+def _read_history_rule(item: "DataQuality", schema: "SchemaObject", at: str) -> Rule:
+    """Return the rule ``item``, which judges a partition against earlier ones."""
+    one_of(f"{at}.engine", item.engine, ("driftgate",))
+    extra = {"metric", "arguments", "unit", *OPERATORS} & item.model_fields_set
+    if extra:
+        raise Clause(f"key '{at}.{min(extra)}' means nothing to a rule of type custom; remove it")
+    given = needed(f"{at}.implementation", item.implementation)
+    if not isinstance(given, dict):
+        raise Clause(f"key '{at}.implementation' must be a mapping, as {{check: volume}}, found {given!r}")
+    kind, at_given = one_of(f"{at}.implementation.check", given.get("check"), HISTORY_CHECKS), f"{at}.implementation"
+    history = whole(f"{at_given}.historyDays", given.get("historyDays", HISTORY_DAYS), 1, MOST_HISTORY_DAYS)
+    least = min(MIN_HISTORY_DAYS, history)
+    return Rule(
+        id=needed(f"{at}.id", item.id),
+        kind=kind,
+        severity=one_of(f"{at}.severity", item.severity, ("critical", "warn")),
+        columns=_timestamp_of(schema, at) if kind == "freshness" else (),
+        history_days=history,
+        min_history_days=whole(f"{at_given}.minHistoryDays", given.get("minHistoryDays", least), 1, history),
+        tolerance=number(f"{at_given}.tolerance", given.get("tolerance", TOLERANCE), 1, 1000),
+        description=item.description,
+    )
+
+
+def _timestamp_of(schema: "SchemaObject", at: str) -> tuple[str]:
+    """Return the partition column, which must tell the time: how late the newest row is, is judged by it."""
+    for item in schema.properties or ():
+        if item.partitioned and item.logicalType == "timestamp":
+            return (str(item.name),)
+    raise Clause(f"key '{at}.implementation.check' is 'freshness', which needs a partitioned column, a timestamp")
+
+
+def _refuse_custom(item: "DataQuality", at: str) -> None:
+    for key in ("engine", "implementation"):
+        if getattr(item, key):
+            raise Clause(f"key '{at}.{key}' goes with type: custom; add that, or remove it")
 
 
 def _refuse_arguments(item: "DataQuality", at: str) -> None:

@@ -4,26 +4,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args
 
-from driftgate.contracts.clauses import Clause, needed, one_of, properties, repeated
-from driftgate.contracts.contract import AvailableAt, Classification, Column, Contract, Rule
+from driftgate.contracts.clauses import Clause, needed, one_of, repeated, texts
+from driftgate.contracts.contract import PERSONAL, AvailableAt, Classification, Column, Contract, Rule, Treatment
 from driftgate.contracts.odcs import read_odcs
-from driftgate.contracts.quality import read_column_rule, read_table_rule
+from driftgate.contracts.quality import read_column_rule, read_reference, read_table_rule
 from driftgate.contracts.schema import TYPES
 from driftgate.contracts.split import REASON
-from driftgate.errors import ConfigError
+from driftgate.contracts.terms import HEAD
+from driftgate.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
-API_VERSIONS = ("v3.1.0", "v3.2.0")
 RESERVED = (REASON, "partition_key")  # columns that quarantine and features.sql add
+CUSTOM = ("availableAt", "unit", "treatment", "purpose")
+TREATABLE = {
+    "mask": ("string",),
+    "hash": ("string", "integer"),
+}  # treatment -> the logical types that it can be given to
 
 Given = ParamSpec("Given")
 Read = TypeVar("Read")
 
 
 def read_contract(path: Path) -> Contract:
-    """Return the contract in the file ``path``.
+    """Return the contract in the file ``path``; whether the datasets that it refers to exist, its catalog knows.
 
     :raises ConfigError: something in it is missing, unknown, or not as the standard and we want it
     """
@@ -37,58 +42,18 @@ def read_contract(path: Path) -> Contract:
             problems.append(str(clause))
             return []
 
-    header: dict[str, str] = {}
-    for read_part in _HEADER:
+    head: dict[str, Any] = {}
+    for read_part in HEAD:
         for part in collect(read_part, odcs, path.stem):
-            header |= part
+            head |= part
     for schema in collect(_schema, odcs, path.stem):
         columns, rules = _columns_and_rules(schema, collect)
         collect(_refuse_repetition, columns, rules)
+        collect(_check_slices, columns, head.get("slices", ()))
         partition_column = next(iter(collect(_partition_column, schema)), None)
     if problems:
         raise ConfigError(f"{path}: " + "; ".join(problems[:10]))
-    return Contract(columns=tuple(columns), rules=tuple(rules), partition_column=partition_column, **header)
-
-
-def _names(odcs: "OpenDataContractStandard", dataset: str) -> dict[str, str]:
-    one_of("apiVersion", odcs.apiVersion, API_VERSIONS)
-    one_of("kind", odcs.kind, ("DataContract",))
-    needed("id", odcs.id)
-    one_of("name", odcs.name, (dataset,))
-    return {"name": dataset, "version": needed("version", odcs.version)}
-
-
-def _owner(odcs: "OpenDataContractStandard", _: str) -> dict[str, str]:
-    if odcs.team is None or isinstance(odcs.team, list):
-        raise Clause(
-            "key 'team.name' is missing; name the team that owns the data, as team: {name: network-operations}"
-        )
-    support = needed("support", odcs.support)
-    return {"owner": needed("team.name", odcs.team.name), "contact": needed("support.0.url", support[0].url)}
-
-
-def _terms(odcs: "OpenDataContractStandard", _: str) -> dict[str, str]:
-    custom = properties("customProperties", odcs.customProperties, ("licence",))
-    purpose = needed("description", odcs.description).purpose
-    return {
-        "purpose": needed("description.purpose", purpose),
-        "licence": needed("customProperties.licence", custom.get("licence")),
-    }
-
-
-def _source(odcs: "OpenDataContractStandard", dataset: str) -> dict[str, str]:
-    servers = needed("servers", odcs.servers)
-    if len(servers) != 1:
-        raise Clause(f"key 'servers' must have one entry, the source of the dataset, found {len(servers)}")
-    server = servers[0]
-    source = needed("servers.0.server", server.server)
-    one_of(f"servers.{source}.type", server.type, ("local",))
-    one_of(f"servers.{source}.format", server.format, ("parquet",))
-    one_of(f"servers.{source}.path", server.path, (f"{source}/{dataset}/{{key}}.parquet",))
-    return {"source": source}
-
-
-_HEADER = (_names, _owner, _terms, _source)
+    return Contract(columns=tuple(columns), rules=tuple(rules), partition_column=partition_column, **head)
 
 
 def _schema(odcs: "OpenDataContractStandard", dataset: str) -> "SchemaObject":
@@ -103,7 +68,9 @@ def _schema(odcs: "OpenDataContractStandard", dataset: str) -> "SchemaObject":
 def _columns_and_rules(schema: "SchemaObject", collect: Callable[..., list[Any]]) -> tuple[list[Column], list[Rule]]:
     columns: list[Column] = []
     rules = [
-        rule for item in schema.quality or () for rule in collect(read_table_rule, item, f"schema.quality.{item.id}")
+        rule
+        for item in schema.quality or ()
+        for rule in collect(read_table_rule, item, schema, f"schema.quality.{item.id}")
     ]
     keys = tuple(str(item.name) for item in schema.properties or () if item.primaryKey)
     if keys:
@@ -114,6 +81,8 @@ def _columns_and_rules(schema: "SchemaObject", collect: Callable[..., list[Any]]
         rules += _implied_rules(item)
         for quality in item.quality or ():
             rules += collect(read_column_rule, quality, item, f"{at}.quality.{quality.id}")
+        for relationship in item.relationships or ():
+            rules += collect(read_reference, relationship, item, f"{at}.relationships.{relationship.to}")
     return columns, rules
 
 
@@ -121,17 +90,39 @@ def _column(item: "SchemaProperty", at: str) -> Column:
     name = needed(f"{at}.name", item.name)
     if not name.isidentifier() or name in RESERVED:
         raise Clause(f"key '{at}.name' must be a word of letters, digits and _, and none of {', '.join(RESERVED)}")
-    custom = properties(f"{at}.customProperties", item.customProperties, ("availableAt", "unit"))
+    custom = texts(f"{at}.customProperties", item.customProperties, CUSTOM)
     physical = one_of(f"{at}.physicalType", item.physicalType, TYPES)
     one_of(f"{at}.logicalType", item.logicalType, (TYPES[physical],))
+    classification = one_of(f"{at}.classification", item.classification, get_args(Classification))
     return Column(
         name=name,
         type=physical,
         description=needed(f"{at}.description", item.description),
         unit=custom.get("unit"),
-        classification=one_of(f"{at}.classification", item.classification, get_args(Classification)),
+        classification=classification,
+        treatment=_treatment(item, custom, f"{at}.customProperties"),
+        purpose=custom.get("purpose"),
         available_at=one_of(f"{at}.customProperties.availableAt", custom.get("availableAt"), get_args(AvailableAt)),
     )
+
+
+def _treatment(item: "SchemaProperty", custom: dict[str, str], at: str) -> Treatment:
+    """Return what is done to the column's values, which the contract must say and justify for personal data."""
+    for name in ("treatment", "purpose") if item.classification in PERSONAL else ():
+        if name not in custom:
+            why = "why it is needed at all" if name == "purpose" else f"one of {', '.join(get_args(Treatment))}"
+            raise Clause(f"key '{at}.{name}' is missing; a {item.classification} column must say {why}")
+    treatment: Treatment = one_of(f"{at}.treatment", custom.get("treatment", "keep"), get_args(Treatment))
+    logical = str(item.logicalType)
+    if logical not in TREATABLE.get(treatment, (logical,)):
+        types = " or ".join(TREATABLE[treatment])
+        raise Clause(f"key '{at}.treatment' is {treatment!r}, which only a column of {types} can have, found {logical}")
+    if treatment in ("mask", "drop") and (item.primaryKey or item.partitioned):
+        what = "primaryKey" if item.primaryKey else "partitioned"
+        raise Clause(
+            f"key '{at}.treatment' is {treatment!r}, which a {what} column cannot have, for rows are told by it"
+        )
+    return treatment
 
 
 def _implied_rules(item: "SchemaProperty") -> list[Rule]:
@@ -146,6 +137,15 @@ def _refuse_repetition(columns: list[Column], rules: list[Rule]) -> None:
         twice = repeated(names)
         if twice:
             raise Clause(f"{kind} {twice[0]!r} is named twice under 'schema'; give each {kind} its own name")
+
+
+def _check_slices(columns: list[Column], slices: tuple[str, ...]) -> None:
+    known = {column.name: column.classification for column in columns}
+    for name in slices:
+        if name not in known:
+            raise Clause(f"key 'customProperties.slices' names {name!r}, which is no column{nearest(name, known)}")
+        if known[name] in PERSONAL:
+            raise Clause(f"key 'customProperties.slices' names {name!r}, whose {known[name]} values must not be shown")
 
 
 def _partition_column(schema: "SchemaObject") -> str | None:

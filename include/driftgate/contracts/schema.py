@@ -1,5 +1,6 @@
-"""The Arrow schema that a contract promises."""
+"""The Arrow schemas that a contract promises: of what is delivered, and of what is published."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from driftgate.contracts.contract import Contract
@@ -20,7 +21,16 @@ TYPES = {
 
 
 def arrow_schema(contract: Contract) -> "pa.Schema":
-    """Return the columns of ``contract`` in their order; a timestamp has no zone: it is wall-clock time."""
+    """Return the columns as they are delivered, in their order; a timestamp has no zone: it is wall-clock time."""
+    return _schema((column.name, column.type) for column in contract.columns)
+
+
+def published_schema(contract: Contract) -> "pa.Schema":
+    """Return the columns of a validated partition: without those that are dropped, hashes as text."""
+    return _schema((column.name, column.published_type) for column in contract.published_columns)
+
+
+def _schema(columns: Iterable[tuple[str, str]]) -> "pa.Schema":
     import pyarrow as pa
 
     types = {
@@ -32,4 +42,4 @@ def arrow_schema(contract: Contract) -> "pa.Schema":
         "date32": pa.date32(),
         "timestamp[us]": pa.timestamp("us"),
     }
-    return pa.schema([pa.field(column.name, types[column.type]) for column in contract.columns])
+    return pa.schema([pa.field(name, types[kind]) for name, kind in columns])

@@ -14,10 +14,11 @@ RULE = "rule"  # the key in an expectation's meta under which it carries the id 
 
 
 def expectation_suite(contract: Contract) -> "ExpectationSuite":
-    """Return one expectation per rule; ``meta["rule"]`` of each is the rule's id."""
+    """Return one expectation per rule that one table can be judged by; ``meta["rule"]`` of each is the rule's id."""
     import great_expectations as gx
 
-    return gx.ExpectationSuite(name=contract.label, expectations=[_expectation(rule) for rule in contract.rules])
+    rules = [rule for rule in contract.rules if rule.kind in _EXPECTATIONS]
+    return gx.ExpectationSuite(name=contract.label, expectations=[_expectation(rule) for rule in rules])
 
 
 def _expectation(rule: Rule) -> Any:
