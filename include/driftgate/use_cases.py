@@ -57,6 +57,7 @@ class Train(Record):
     seed: int = 0
     baselines: tuple[Literal["rule", "logistic"], ...]
     min_uplift: float
+    max_single_feature_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.98
     parameters: dict[str, float | int | str | bool] = {}
 
     @model_validator(mode="after")

@@ -1,5 +1,6 @@
 """A job program that does what its spec says, so that the backend is tested without the seconds that training takes."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ lake().write(result_path(spec.job_id), JobResult(
 def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let jobs of this test run ``PROGRAM`` instead of the training entry point."""
     (tmp_path / "stub_job.py").write_text(PROGRAM)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.setitem(local.ENTRYPOINTS, "train", "stub_job")
 
 

@@ -13,7 +13,8 @@ from driftgate.records import sha256
 
 GOLDEN_SPEC = (
     '{"dataset_version":"flight_delays/2013-03-31-3f9c2a1","event_time":"scheduled_departure","job_id":"retrain-1",'
-    '"kind":"train","metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},'
+    '"kind":"train","max_single_feature_auc":0.98,"metric":"auc","not_features":["flight"],'
+    '"parameters":{"learning_rate":0.05,"num_leaves":31},'
     '"problem":"binary","request_key":["carrier","flight"],"schema_version":1,"seed":7,"target":"local_small",'
     '"trainer":"lightgbm","use_case":"flight_delays"}'
 )

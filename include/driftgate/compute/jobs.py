@@ -29,6 +29,7 @@ class JobSpec(Record):
     request_key: tuple[str, ...]
     event_time: str
     not_features: tuple[str, ...]
+    max_single_feature_auc: float = 0.98  # a feature that alone reaches it has seen the answer
 
 
 class JobResult(Record):

@@ -9,6 +9,7 @@ from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc, log_loss
 from driftgate.models import Preprocessing, Scorer, Signature
 from driftgate.records import parse_record
+from driftgate.training.leakage import require_no_leak
 from driftgate.training.parameters import LightgbmParameters
 from driftgate.training.rows import Part, TrainingRows, split_rows
 
@@ -46,6 +47,7 @@ def train(spec: JobSpec, table: "pa.Table") -> Trained:
     rows = split_rows(spec, table)
     _require_rows(spec, rows, parameters)
     preprocessing = Preprocessing.fit(rows.train.table, rows.features)
+    require_no_leak(spec, rows)
     signature = Signature.of(rows.train.table, preprocessing, (*spec.request_key, spec.event_time))
     logger.info("training on %d rows with %d features", len(rows.train.labels), len(rows.features))
     booster = _boost(spec, rows, preprocessing, parameters)

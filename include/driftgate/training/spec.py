@@ -35,4 +35,5 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         request_key=use_case.request_key,
         event_time=use_case.event_time,
         not_features=use_case.not_features,
+        max_single_feature_auc=use_case.train.max_single_feature_auc,
     )

@@ -1,0 +1,76 @@
+"""What one feature alone says about the label: a copy of it is found in any disguise, an honest one is not accused."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from driftgate.evaluation.leakage import single_feature_auc
+from driftgate.evaluation.metrics import auc
+
+ROWS = 4000
+RANDOM = np.random.default_rng(11)
+LABELS = RANDOM.random(ROWS) < 0.2
+NOISE = RANDOM.normal(size=ROWS)
+
+
+def column(values: object, missing: object = None) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.array(values, mask=missing)])
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        column(LABELS.astype(float)),
+        column(-LABELS.astype(int)),
+        column(np.where(LABELS, 15.5, 3) + NOISE),
+        column(NOISE, LABELS),
+        column(NOISE, ~LABELS),
+        column(np.where(LABELS, "late", "on time")),
+        column(np.array(["a", "b", "c", "d"])[2 * (RANDOM.random(ROWS) < 0.5) + LABELS]),
+        column(np.full(ROWS, "late"), ~LABELS),
+        column(np.where(LABELS, 5, np.where(NOISE > 0, 1, 9))),
+    ],
+    ids=[
+        "a copy",
+        "the opposite",
+        "the delay itself",
+        "missing exactly when true",
+        "missing exactly when false",
+        "a word for it",
+        "two words for each answer",
+        "one word, or missing",
+        "a code in the middle of others",
+    ],
+)
+def test_a_feature_that_has_seen_the_answer_reaches_almost_one(leak: pa.ChunkedArray) -> None:
+    assert single_feature_auc(leak, LABELS) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("feature", "low", "high"),
+    [
+        (column(NOISE), 0.5, 0.55),
+        (column(NOISE + 1.2 * LABELS), 0.77, 0.83),
+        (column(-(NOISE + 1.2 * LABELS)), 0.77, 0.83),
+        (column([f"N{row}" for row in range(ROWS)]), 0.5, 0.5),
+        (column(np.arange(ROWS)), 0.5, 0.55),
+        (column(np.full(ROWS, "only")), 0.5, 0.52),
+        (column(NOISE, RANDOM.random(ROWS) < 0.3), 0.5, 0.55),
+    ],
+    ids=[
+        "noise",
+        "a strong and honest feature",
+        "the same turned round",
+        "a name that occurs once",
+        "a running number",
+        "a constant",
+        "noise, often missing",
+    ],
+)
+def test_an_honest_feature_is_not_accused(feature: pa.ChunkedArray, low: float, high: float) -> None:
+    assert low <= single_feature_auc(feature, LABELS) <= high
+
+
+def test_a_number_without_ties_has_the_auc_of_its_rank() -> None:
+    scores = 1 / (1 + np.exp(-(NOISE + LABELS)))
+    assert single_feature_auc(column(scores), LABELS) == pytest.approx(auc(LABELS, scores))
