@@ -109,3 +109,11 @@ def test_a_port_that_is_none_is_a_sentence(
     with pytest.raises(ConfigError) as caught:
         settings()
     assert telling in str(caught.value)
+
+
+def test_the_time_zone_is_the_projects_and_must_exist(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings().timezone == "America/New_York"
+    (files / "mars.yaml").write_text("timezone: Mars/Olympus\n" + (files / "local.yaml").read_text())
+    monkeypatch.setenv("DRIFTGATE_ENV", "mars")
+    with pytest.raises(ConfigError, match=r"key 'timezone': 'Mars/Olympus' is no time zone; write one as"):
+        settings()

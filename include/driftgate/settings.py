@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
@@ -43,9 +44,24 @@ class AirflowSettings(Record):
         return url
 
 
-class Settings(Record):
-    """One environment: every port of the house plan and where its backend is."""
+class IngestSettings(Record):
+    """What a delivery must be before it is read.
 
+    A file that cannot tell that it is whole (CSV) must have been left alone for ``settle_seconds``. A delivery of one
+    partition may be ``max_bytes`` when it is unpacked.
+    """
+
+    settle_seconds: Annotated[int, Field(ge=0)] = 60
+    max_bytes: Annotated[int, Field(ge=1)] = 64 * 2**30
+
+
+class Settings(Record):
+    """One environment: every port of the house plan and where its backend is.
+
+    ``timezone`` is the project's: its midnight ends a partition, and its wall-clock says when something became known.
+    """
+
+    timezone: str = "America/New_York"
     lake: str
     metadata: str
     mlflow: str
@@ -56,6 +72,16 @@ class Settings(Record):
     journal: str
     endpoint: EndpointSettings
     airflow: AirflowSettings
+    ingest: IngestSettings = IngestSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{timezone!r} is no time zone; write one as America/New_York or UTC") from None
+        return timezone
 
 
 def project_root() -> Path:

@@ -6,10 +6,10 @@ from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param
 
+from driftgate.settings import settings
 from driftgate_airflow.alarms import record_alarm
 
 START = datetime(2013, 1, 1)  # noqa: DTZ001  Airflow reads it in the timetable's time zone
-TIMEZONE = "America/New_York"
 
 
 class Stage(StrEnum):
@@ -47,7 +47,7 @@ def nightly() -> CronPartitionTimetable:
     Midnight and not later, because a backfill compares its end date with the cron time: with 03:00 the last day of a
     range chosen in the UI would be left out.
     """
-    return CronPartitionTimetable("0 0 * * *", timezone=TIMEZONE, run_offset=-1, key_format="%Y-%m-%d")
+    return CronPartitionTimetable("0 0 * * *", timezone=settings().timezone, run_offset=-1, key_format="%Y-%m-%d")
 
 
 def last_start(last_night: date | None) -> datetime | None:

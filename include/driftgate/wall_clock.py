@@ -1,0 +1,11 @@
+"""The clock on the project's wall, for logs, leases, alarms, and the question since when something is known."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from driftgate.settings import settings
+
+
+def wall_clock() -> datetime:
+    """Return what the clock shows now in the project's time zone, without a zone, as partitions and records have it."""
+    return datetime.now(ZoneInfo(settings().timezone)).replace(tzinfo=None)
