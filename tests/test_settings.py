@@ -27,7 +27,15 @@ def replace(path: Path, old: str, new: str) -> None:
 def test_a_laptop_keeps_everything_under_one_folder(project_home: Path) -> None:
     found = settings()
     assert found.lake == f"file://{project_home}/lake"
-    places = (found.metadata, found.mlflow, found.data_repository, found.dvc_remote, found.drop, found.jobs)
+    places = (
+        found.metadata,
+        found.online,
+        found.mlflow,
+        found.data_repository,
+        found.dvc_remote,
+        found.drop,
+        found.jobs,
+    )
     assert all(str(project_home) in place for place in places)
     assert (found.endpoint.host, found.endpoint.port) == ("127.0.0.1", 8810)
     assert found.airflow.url == "http://127.0.0.1:8080"
@@ -63,7 +71,7 @@ def test_a_variable_that_is_not_set_is_named(environment: str, monkeypatch: pyte
     ("environment", "variables"),
     [
         ("compose", "LAKE_BUCKET METADATA_URL DVC_BUCKET"),
-        ("aws", "LAKE_BUCKET METADATA_URL DVC_BUCKET MLFLOW_URL DATA_REPOSITORY AIRFLOW_URL AIRFLOW_USER"),
+        ("aws", "LAKE_BUCKET METADATA_URL DVC_BUCKET MLFLOW_URL DATA_REPOSITORY AIRFLOW_URL AIRFLOW_USER ONLINE_TABLE"),
     ],
 )
 def test_every_environment_parses_once_its_variables_are_set(

@@ -64,6 +64,7 @@ class Settings(Record):
     timezone: str = "America/New_York"
     lake: str
     metadata: str
+    online: str
     mlflow: str
     data_repository: str
     dvc_remote: str
