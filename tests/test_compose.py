@@ -161,6 +161,7 @@ def test_the_settings_of_the_servers_keep_the_schema(environment: str, monkeypat
         "DATA_REPOSITORY",
         "AIRFLOW_URL",
         "AIRFLOW_USER",
+        "ONLINE_TABLE",
     ):
         monkeypatch.setenv(f"DRIFTGATE_{name}", f"the-{name.lower()}")
 

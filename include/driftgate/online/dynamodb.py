@@ -1,8 +1,8 @@
 """The online store in one DynamoDB table: partition key ``item``, sort key ``day``, both strings.
 
 A snapshot is one item under its view and day that names its digest, written last; a row is an item under view and key,
-whose sort key is the day with that digest. So a row is read by its whole key, in batches, and replacing a snapshot is one
-write. Rows that no snapshot names any more go by the table's time to live (attribute ``expires``).
+whose sort key is the day with that digest. So a row is read by its whole key, in batches, and replacing a snapshot is
+one write. Rows that no snapshot names any more go by the table's time to live (attribute ``expires``).
 """
 
 import json
@@ -150,8 +150,8 @@ class DynamoStore:
             answer: dict[str, Any] = getattr(self.client, operation)(**named, **arguments)
         except self.client.exceptions.ResourceNotFoundException:
             raise ConfigError(
-                f"DynamoDB has no table {self.table!r} in this account and region; create it (keys 'item' and 'day'), or "
-                "correct 'online' in the settings."
+                f"DynamoDB has no table {self.table!r} in this account and region; create it (keys 'item' and 'day'), "
+                "or correct 'online' in the settings."
             ) from None
         return answer
 

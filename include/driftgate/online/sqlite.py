@@ -109,7 +109,7 @@ def _snapshot(view: str, for_day: str, number: int, forgotten: int) -> Snapshot:
 def _replace(
     connection: sqlite3.Connection, view: str, for_day: str, digest: str, key: Sequence[str], texts: Mapping[str, str]
 ) -> int:
-    """Write a snapshot and return its number. What it replaces goes with the next one: a reader may just have found it."""
+    """Write a snapshot and return its number. What it replaces goes with the next: a reader may have found it."""
     connection.execute("DELETE FROM snapshot WHERE view = ? AND NOT current", (view,))
     connection.execute("UPDATE snapshot SET current = 0 WHERE view = ? AND for_day = ?", (view, for_day))
     number = connection.execute(
