@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -194,3 +195,15 @@ def test_stores_share_one_client() -> None:
     with mock_aws():
         assert S3Store("a", "").client is S3Store("b", "").client
     assert time.perf_counter() - started < 5
+
+
+def test_a_listing_says_how_large_and_how_old_each_object_is(store: Store) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)  # S3 knows whole seconds only
+    store.write("raw/b", b"four")
+    store.write("raw/a", b"")
+    store.write("rawer/c", b"x")
+
+    listed = store.objects("raw")
+
+    assert [(item.path, item.bytes) for item in listed] == [("raw/a", 0), ("raw/b", 4)]
+    assert all(before <= item.written_at <= datetime.now(UTC) for item in listed)

@@ -3,12 +3,13 @@
 from driftgate.lake.manifest import Manifest, manifest_of, publish, read_batches, read_manifest, read_table
 from driftgate.lake.parquet import to_parquet
 from driftgate.lake.revisions import Revision, add_revision, as_of, revisions
-from driftgate.lake.store import Store, lake
+from driftgate.lake.store import Store, StoredObject, lake
 
 __all__ = [
     "Manifest",
     "Revision",
     "Store",
+    "StoredObject",
     "add_revision",
     "as_of",
     "lake",

@@ -2,8 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +13,15 @@ from urllib.parse import urlsplit
 
 from driftgate.errors import ConfigError, Conflict
 from driftgate.settings import settings
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What a listing says about one object; ``written_at`` is in UTC."""
+
+    path: str
+    bytes: int
+    written_at: datetime
 
 
 class Store(Protocol):
@@ -39,6 +50,9 @@ class Store(Protocol):
 
     def list(self, prefix: str) -> list[str]:
         """Return the paths of all objects below the folder ``prefix``, sorted."""
+
+    def objects(self, prefix: str) -> Sequence[StoredObject]:
+        """Return size and time of each object below the folder ``prefix``, sorted by path."""
 
     def delete(self, path: str) -> None:
         """Remove an object; nothing happens when there is none."""
@@ -117,6 +131,14 @@ class FolderStore:
             str(file) for file in files if not file.name.startswith(".") and not file.parts[0].startswith(".")
         )
 
+    def objects(self, prefix: str) -> Sequence[StoredObject]:
+        found = []
+        for path in self.list(prefix):
+            with suppress(FileNotFoundError):  # deleted since it was listed
+                about = (self.root / path).stat()
+                found.append(StoredObject(path, about.st_size, datetime.fromtimestamp(about.st_mtime, UTC)))
+        return found
+
     def delete(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)
 
@@ -186,17 +208,24 @@ class S3Store:
         return any(item["Key"] == self._key(path) for item in answer.get("Contents", []))
 
     def list(self, prefix: str) -> list[str]:
+        return [item.path for item in self.objects(prefix)]
+
+    def objects(self, prefix: str) -> Sequence[StoredObject]:
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=self._key(prefix) + "/"
         )
-        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        return sorted(key.removeprefix(f"{self.prefix}/") if self.prefix else key for key in keys)
+        found = [self._listed(item) for page in pages for item in page.get("Contents", [])]
+        return sorted(found, key=lambda item: item.path)
 
     def delete(self, path: str) -> None:
         self.client.delete_object(Bucket=self.bucket, Key=self._key(path))
 
     def uri(self, path: str) -> str:
         return f"s3://{self.bucket}/{self._key(path)}"
+
+    def _listed(self, item: dict[str, Any]) -> StoredObject:
+        key = item["Key"].removeprefix(f"{self.prefix}/") if self.prefix else item["Key"]
+        return StoredObject(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     def _key(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path

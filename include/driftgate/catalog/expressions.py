@@ -1,0 +1,142 @@
+"""What a feature is made of: its expression, written out down to the columns of the datasets.
+
+Two features with the same text here are the same feature under two names, in whatever words their SQL says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from driftgate.errors import ConfigError
+from driftgate.records import sha256
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+    from sqlglot.optimizer.scope import Scope
+
+DIALECT = "duckdb"
+LONGEST_MESSAGE = 400
+# Parts of a SELECT that change what a column of it means to those who read from it.
+SHAPE = ("joins", "where", "group", "having", "qualify", "distinct", "windows", "limit")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One output column of ``features.sql``.
+
+    ``text`` is its canonical form, ``columns`` the ``table.column`` that it reads; ``unchanged`` is the one column
+    whose values it passes on as they are.
+    """
+
+    text: str
+    columns: tuple[str, ...]
+    unchanged: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of :attr:`text`."""
+        return sha256(self.text.encode())
+
+
+def expressions(sql: str, tables: Mapping[str, Mapping[str, str]], *, where: str) -> dict[str, Expression]:
+    """Return the expression of every column that the SELECT ``sql`` gives.
+
+    :param tables: the columns (name to type) of each table that it may read
+    :raises ConfigError: it is not one SELECT, or reads what is not in ``tables``
+    """
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.optimizer.scope import build_scope
+
+    try:
+        schema = {table: dict(columns) for table, columns in tables.items()}
+        parsed = sqlglot.parse_one(sql, dialect=DIALECT)
+        scope = build_scope(qualify(parsed, schema=schema, dialect=DIALECT, validate_qualify_columns=False))
+    except SqlglotError as error:
+        raise ConfigError(f"{where} cannot be read as SQL ({_short(error)}); correct it.") from None
+    if scope is None or not isinstance(scope.expression, exp.Select):
+        raise ConfigError(f"{where} must be one SELECT; a catalogue cannot say what its columns are made of.")
+    return {item.alias_or_name: _expression(item.unalias(), scope) for item in scope.expression.selects}
+
+
+def _expression(node: "exp.Expression", scope: "Scope") -> Expression:
+    columns: set[str] = set()
+    text = _canonical(node, scope, columns)
+    return Expression(text, tuple(sorted(columns)), _passed_on(node, scope))
+
+
+def _canonical(node: "exp.Expression", scope: "Scope", columns: set[str]) -> str:
+    text: str = _written_out(node, scope, columns).sql(dialect=DIALECT, comments=False, normalize=True)
+    return text
+
+
+def _written_out(node: "exp.Expression", scope: "Scope", columns: set[str]) -> "exp.Expression":
+    """Return ``node`` with each column replaced by what it is in the datasets, and collect those in ``columns``."""
+    from sqlglot import exp
+
+    def replaced(part: "exp.Expression") -> "exp.Expression":
+        if isinstance(part, exp.Column):
+            return _resolved(part, scope, columns)
+        if isinstance(part, exp.Table) and part.alias_or_name in scope.sources:
+            source = scope.sources[part.alias_or_name]
+            return exp.to_table(source.name if isinstance(source, exp.Table) else f"in_{_shape(source)}")
+        return part
+
+    return node.copy().transform(replaced)
+
+
+def _resolved(column: "exp.Column", scope: "Scope", columns: set[str]) -> "exp.Expression":
+    from sqlglot import exp
+
+    source, found = _origin(column, scope)
+    if found is None:
+        table = source.name if isinstance(source, exp.Table) else column.table
+        columns.add(f"{table}.{column.name}")
+        return exp.column(column.name, table=table)
+    inner = _written_out(found, source, columns)
+    shaped = any(source.expression.args.get(name) for name in SHAPE)
+    return exp.Anonymous(this=f"in_{_shape(source)}", expressions=[inner]) if shaped else inner
+
+
+def _passed_on(node: "exp.Expression", scope: "Scope") -> str | None:
+    """Return the column of a dataset whose values ``node`` is, through however many SELECTs; None when it computes."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Column):
+        return None
+    source, found = _origin(node, scope)
+    if found is not None:
+        return _passed_on(found, source)
+    return f"{source.name}.{node.name}" if isinstance(source, exp.Table) else None
+
+
+def _origin(column: "exp.Column", scope: "Scope") -> "tuple[Any, exp.Expression | None]":
+    """Return the table or SELECT that ``column`` is read from, and what it is there if that is a SELECT."""
+    from sqlglot import exp
+
+    source = scope.sources.get(column.table)
+    select = getattr(source, "expression", None)
+    if not isinstance(select, exp.Select):
+        return source, None
+    found = next((item for item in select.selects if item.alias_or_name == column.name), None)
+    return source, found.unalias() if found is not None else None
+
+
+def _shape(scope: "Scope") -> str:
+    """Return a short hash of where a SELECT gets its rows from and how it groups them, whatever its tables are called.
+
+    A late share per carrier and one per airport are the same expression over the same columns; this tells them apart.
+    """
+    unread: set[str] = set()
+    parts = []
+    for name in ("from_", "from", *SHAPE):
+        found = scope.expression.args.get(name)
+        for part in found if isinstance(found, list) else [found] if found else []:
+            parts.append(f"{name}:{_canonical(part, scope, unread)}")
+    return sha256("\n".join(parts).encode())[:12]
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:LONGEST_MESSAGE]
