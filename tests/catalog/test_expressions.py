@@ -68,7 +68,7 @@ def test_a_star_is_opened():
     assert set(of("SELECT t.* EXCLUDE (fare_usd) FROM trips t")) == {"trip", "zone", "started_at"}
 
 
-@pytest.mark.parametrize("sql", ["SELECT (", "DELETE FROM trips", "SELECT nothing_known.x FROM trips"])
+@pytest.mark.parametrize("sql", ["SELECT (", "DELETE FROM trips", "SELECT x FROM tripz"])
 def test_what_is_no_select_over_the_tables_is_a_sentence(sql):
     with pytest.raises(ConfigError, match=r"features\.sql"):
         of(sql)

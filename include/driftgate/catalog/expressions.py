@@ -3,11 +3,11 @@
 Two features with the same text here are the same feature under two names, in whatever words their SQL says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftgate.errors import ConfigError
+from driftgate.errors import ConfigError, nearest
 from driftgate.records import sha256
 
 if TYPE_CHECKING:
@@ -58,7 +58,17 @@ def expressions(sql: str, tables: Mapping[str, Mapping[str, str]], *, where: str
         raise ConfigError(f"{where} cannot be read as SQL ({_short(error)}); correct it.") from None
     if scope is None or not isinstance(scope.expression, exp.Select):
         raise ConfigError(f"{where} must be one SELECT; a catalogue cannot say what its columns are made of.")
+    _refuse_unknown_tables(scope, tables, where)
     return {item.alias_or_name: _expression(item.unalias(), scope) for item in scope.expression.selects}
+
+
+def _refuse_unknown_tables(scope: "Scope", tables: Collection[str], where: str) -> None:
+    from sqlglot import exp
+
+    sources = [source for part in scope.traverse() for source in part.sources.values()]
+    for name in sorted({source.name for source in sources if isinstance(source, exp.Table)}):
+        if name not in tables:
+            raise ConfigError(f"{where} reads {name!r}, which is no table of the use case{nearest(name, tables)}")
 
 
 def _expression(node: "exp.Expression", scope: "Scope") -> Expression:
