@@ -2,7 +2,7 @@
 
 import typer
 
-from driftgate.cli import contract, dataset, doctor, env, init, lineage, model
+from driftgate.cli import catalog, contract, dataset, doctor, env, init, lineage, model
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
 
@@ -13,6 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold a secret
 )
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(contract.app, name="contract")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")

@@ -1,0 +1,157 @@
+"""The feature catalogue: what each ``features.sql`` computes, from which columns, for whom."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from driftgate.catalog.entries import ColumnEntry, DatasetEntry, FeatureEntry, Known
+from driftgate.catalog.expressions import Expression, expressions
+from driftgate.catalog.models import KnownModel
+from driftgate.catalog.sensitivity import inherited
+from driftgate.contracts import Contract, load_contract, published_schema
+from driftgate.contracts.contract import Classification
+from driftgate.use_cases import UseCase
+
+HISTORY = "_history"  # the earlier partitions of the first dataset, with their outcomes
+PARTITION_KEY = "partition_key"
+ORDER: tuple[Known, ...] = ("prediction", "event", "outcome")
+
+
+def feature_entries(
+    use_case: UseCase, datasets: Mapping[str, DatasetEntry], models: Sequence[KnownModel]
+) -> list[FeatureEntry]:
+    """Return the entry of every column that the use case's SQL gives, in its order.
+
+    :param datasets: the entries of its datasets, which have the statistics
+    :raises ConfigError: ``features.sql`` does not run on the columns of its contracts
+    """
+    contracts = {name: load_contract(name) for name in use_case.datasets}
+    found = expressions(use_case.features_sql, _columns(use_case, contracts), where=_where(use_case))
+    types = feature_types(use_case)
+    return [
+        _entry(use_case, name, expression, types.get(name, "unknown"), contracts, datasets, models)
+        for name, expression in found.items()
+    ]
+
+
+def feature_types(use_case: UseCase) -> dict[str, str]:
+    """Return the Arrow type of every feature, found by running the SQL on tables without rows."""
+    import pyarrow as pa
+
+    from driftgate.datasets.locked_sql import locked_duckdb, run_select
+
+    tables = {}
+    for name in use_case.datasets:
+        contract = load_contract(name)
+        table = published_schema(contract).append(pa.field(PARTITION_KEY, pa.string())).empty_table()
+        tables[name] = table
+        if name == use_case.datasets[0]:
+            tables[f"{name}{HISTORY}"] = table
+            tables[name] = table.drop_columns([column for column in contract.outcomes if column in table.column_names])
+    with locked_duckdb() as connection:
+        rows = run_select(connection, use_case.features_sql, tables, where=_where(use_case))
+    return {field.name: str(field.type) for field in rows.schema}
+
+
+def with_duplicates(entries: Sequence[FeatureEntry]) -> list[FeatureEntry]:
+    """Return the entries, each naming the others that compute the same from the same columns.
+
+    The request key is no duplicate: use cases share it because they are about the same requests.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.role == "feature":
+            groups[entry.fingerprint].append(entry.name)
+    return [
+        entry.model_copy(update={"same_as": tuple(name for name in groups[entry.fingerprint] if name != entry.name)})
+        if entry.role == "feature"
+        else entry
+        for entry in entries
+    ]
+
+
+def _columns(use_case: UseCase, contracts: Mapping[str, Contract]) -> dict[str, dict[str, str]]:
+    tables = {
+        name: {column.name: column.published_type for column in contract.published_columns} | {PARTITION_KEY: "string"}
+        for name, contract in contracts.items()
+    }
+    return {**tables, f"{use_case.datasets[0]}{HISTORY}": tables[use_case.datasets[0]]}
+
+
+def _entry(
+    use_case: UseCase,
+    name: str,
+    expression: Expression,
+    kind: str,
+    contracts: Mapping[str, Contract],
+    datasets: Mapping[str, DatasetEntry],
+    models: Sequence[KnownModel],
+) -> FeatureEntry:
+    columns = tuple(map(_of_dataset, expression.columns))
+    read = {column.partition(".")[0] for column in columns} & set(datasets)
+    source = _column(datasets, expression.unchanged)
+    days = [day for dataset in read if (day := datasets[dataset].partitions.last)]
+    return FeatureEntry(
+        name=f"{use_case.name}/{name}",
+        use_case=use_case.name,
+        owner=use_case.owner.team,
+        type=kind,
+        unit=source.unit if source else None,
+        description=source.description if source else None,
+        role="identifier" if name in use_case.not_features else "feature",
+        expression=expression.text,
+        fingerprint=expression.fingerprint,
+        columns=columns,
+        known=_known(expression.columns, contracts),
+        online=_is_online(use_case, expression),
+        sensitivity=_sensitivity(columns, contracts),
+        fresh_until=min(days, default=None),
+        statistics=source,
+        models=tuple(model.name for model in models if name in model.columns),
+        gain_percent=tuple(model.gains[name] for model in models if model.gains and name in model.gains),
+    )
+
+
+def _of_dataset(column: str) -> str:
+    """Return ``table.column`` with the dataset's name in place of the name of its history."""
+    table, _, name = column.partition(".")
+    return f"{table.removesuffix(HISTORY)}.{name}"
+
+
+def _column(datasets: Mapping[str, DatasetEntry], column: str | None) -> ColumnEntry | None:
+    dataset, _, name = _of_dataset(column or "").partition(".")
+    columns = datasets[dataset].columns if dataset in datasets else ()
+    return next((item for item in columns if item.name == name), None)
+
+
+def _known(columns: Sequence[str], contracts: Mapping[str, Contract]) -> Known:
+    if any(column.partition(".")[0].endswith(HISTORY) for column in columns):
+        return "history"
+    times = {
+        f"{contract.name}.{column.name}": column.available_at
+        for contract in contracts.values()
+        for column in contract.columns
+    }
+    return max((times[column] for column in columns if column in times), key=ORDER.index, default="prediction")
+
+
+def _is_online(use_case: UseCase, expression: Expression) -> bool:
+    """Return whether the value is kept in the online store: only what history taught is, the rest is in the request."""
+    return bool(getattr(use_case, "online", None)) and any(
+        column.partition(".")[0].endswith(HISTORY) for column in expression.columns
+    )
+
+
+def _sensitivity(columns: Sequence[str], contracts: Mapping[str, Contract]) -> Classification:
+    declared = {
+        f"{contract.name}.{column.name}": column for contract in contracts.values() for column in contract.columns
+    }
+    used = {name: declared[name] for name in columns if name in declared}
+    levels = inherited(
+        {name: column.classification for name, column in used.items()},
+        {"feature": {name: column.treatment for name, column in used.items()}},
+    )
+    return levels["feature"]
+
+
+def _where(use_case: UseCase) -> str:
+    return str(use_case.folder / "features.sql")

@@ -1,0 +1,64 @@
+"""Model versions as the catalogue sees them: their features, what those bring, and how sensitive they make the model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from driftgate.catalog.entries import VERSIONS, FeatureEntry, ModelEntry
+from driftgate.catalog.importance import gain_percent
+from driftgate.catalog.sensitivity import highest
+from driftgate.errors import DriftgateError
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """One registered version with the shares of its gain by feature, the newest versions only."""
+
+    name: str
+    dataset_version: str
+    columns: tuple[str, ...]
+    gains: Mapping[str, float] | None
+
+
+def known_models(use_case_name: str) -> list[KnownModel]:
+    """Return the registered versions of a use case, the newest first; one that fails its check is left out.
+
+    Whether a package is whole is for the endpoint and ``lineage verify`` to say; the catalogue describes the others.
+    """
+    from driftgate.registry import list_models
+
+    newest_first = list(reversed(list_models(use_case_name)))
+    found = (_known(use_case_name, model.version, place) for place, model in enumerate(newest_first))
+    return [model for model in found if model]
+
+
+def model_entries(use_case_name: str, models: list[KnownModel], features: list[FeatureEntry]) -> list[ModelEntry]:
+    """Return the entries of ``models``, each as sensitive as the worst of its features."""
+    levels = {feature.name: feature.sensitivity for feature in features}
+    entries = []
+    for model in models:
+        names = tuple(f"{use_case_name}/{column}" for column in model.columns)
+        entries.append(
+            ModelEntry(
+                name=model.name,
+                use_case=use_case_name,
+                dataset_version=model.dataset_version,
+                features=names,
+                sensitivity=highest(*(levels[name] for name in names if name in levels)),
+            )
+        )
+    return entries
+
+
+def _known(use_case_name: str, version: str, place: int) -> KnownModel | None:
+    import json
+
+    from driftgate.registry import find_model, verified_files
+
+    try:
+        model = find_model(use_case_name, version)
+        files = verified_files(model)
+    except DriftgateError:
+        return None
+    columns = tuple(column["name"] for column in json.loads(files["signature.json"])["columns"])
+    gains = gain_percent(files["model.txt"].decode()) if place < VERSIONS and model.trainer == "lightgbm" else None
+    return KnownModel(f"{use_case_name}/{version}", model.dataset_version, columns, gains)
