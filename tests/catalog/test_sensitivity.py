@@ -74,5 +74,7 @@ def test_on_any_graph_the_level_is_the_worst_over_all_paths(graph):
     assert all(levels[node] == over_all_paths(node) for node in made)
     for node, sources in made.items():  # nothing loses its taint without a treatment
         assert all(
-            LEVELS.index(levels[node]) >= LEVELS.index(levels[source]) for source in sources if sources[source] == "keep"
+            LEVELS.index(levels[node]) >= LEVELS.index(levels[source])
+            for source in sources
+            if sources[source] == "keep"
         )

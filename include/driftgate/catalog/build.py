@@ -57,7 +57,7 @@ def sync_catalog() -> Catalog:
     catalog = build_catalog()
     lake().write(PAGE, render_catalog(catalog))
     bodies = {subject: entry.model_dump(mode="json") for subject, entry in _subjects(catalog).items()}
-    for subject, body in {**bodies, INDEX: {"entries": sorted(bodies)}}.items():
+    for subject, body in {**bodies, INDEX: {"entries": list(bodies)}}.items():
         latest = metadata().latest(KIND, subject)
         if latest is None or latest.body != body:
             metadata().append(KIND, subject, body)
@@ -117,5 +117,6 @@ def _with_users(entry: DatasetEntry, features: Sequence[FeatureEntry]) -> Datase
 
 
 def _subjects(catalog: Catalog) -> dict[str, DatasetEntry | FeatureEntry | ModelEntry]:
-    entries = [("dataset", catalog.datasets), ("feature", catalog.features), ("model", catalog.models)]
-    return {f"{kind}:{entry.name}": entry for kind, found in entries for entry in found}
+    datasets = {f"dataset:{entry.name}": entry for entry in catalog.datasets}
+    features = {f"feature:{entry.name}": entry for entry in catalog.features}
+    return {**datasets, **features, **{f"model:{entry.name}": entry for entry in catalog.models}}

@@ -60,7 +60,7 @@ def dataset_entry(name: str, suspected: Mapping[str, str] | None = None) -> Data
 
 
 def _manifests(store: Store, objects: Sequence[StoredObject]) -> dict[str, Manifest]:
-    """Return the current manifest of every partition by key; one that is damaged is left out, reading it will say so."""
+    """Return the current manifest of every partition by key; a damaged one is left out, reading it will say so."""
 
     def read(path: str) -> Manifest | None:
         try:

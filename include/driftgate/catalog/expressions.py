@@ -51,7 +51,7 @@ def expressions(sql: str, tables: Mapping[str, Mapping[str, str]], *, where: str
     from sqlglot.optimizer.scope import build_scope
 
     try:
-        schema = {table: dict(columns) for table, columns in tables.items()}
+        schema: dict[str, object] = {table: dict(columns) for table, columns in tables.items()}
         parsed = sqlglot.parse_one(sql, dialect=DIALECT)
         scope = build_scope(qualify(parsed, schema=schema, dialect=DIALECT, validate_qualify_columns=False))
     except SqlglotError as error:
@@ -71,22 +71,35 @@ def _refuse_unknown_tables(scope: "Scope", tables: Collection[str], where: str) 
             raise ConfigError(f"{where} reads {name!r}, which is no table of the use case{nearest(name, tables)}")
 
 
-def _expression(node: "exp.Expression", scope: "Scope") -> Expression:
+def _expression(node: "exp.Expr", scope: "Scope") -> Expression:
     columns: set[str] = set()
     text = _canonical(node, scope, columns)
     return Expression(text, tuple(sorted(columns)), _passed_on(node, scope))
 
 
-def _canonical(node: "exp.Expression", scope: "Scope", columns: set[str]) -> str:
-    text: str = _written_out(node, scope, columns).sql(dialect=DIALECT, comments=False, normalize=True)
+def _canonical(node: "exp.Expr", scope: "Scope", columns: set[str]) -> str:
+    written = _written_out(node, scope, columns)
+    _order_operands(written)
+    text: str = written.sql(dialect=DIALECT, comments=False, normalize=True)
     return text
 
 
-def _written_out(node: "exp.Expression", scope: "Scope", columns: set[str]) -> "exp.Expression":
+def _order_operands(tree: "exp.Expr") -> None:
+    """Put the operands of what is commutative into one order: ``a * 2`` and ``2 * a`` are the same."""
+    from sqlglot import exp
+
+    for node in reversed(list(tree.find_all(exp.Add, exp.Mul, exp.And, exp.Or, exp.EQ, exp.NEQ))):  # inner ones first
+        left, right = node.this, node.expression
+        if left.sql(DIALECT) > right.sql(DIALECT):
+            node.set("this", right)
+            node.set("expression", left)
+
+
+def _written_out(node: "exp.Expr", scope: "Scope", columns: set[str]) -> "exp.Expr":
     """Return ``node`` with each column replaced by what it is in the datasets, and collect those in ``columns``."""
     from sqlglot import exp
 
-    def replaced(part: "exp.Expression") -> "exp.Expression":
+    def replaced(part: "exp.Expr") -> "exp.Expr":
         if isinstance(part, exp.Column):
             return _resolved(part, scope, columns)
         if isinstance(part, exp.Table) and part.alias_or_name in scope.sources:
@@ -97,7 +110,7 @@ def _written_out(node: "exp.Expression", scope: "Scope", columns: set[str]) -> "
     return node.copy().transform(replaced)
 
 
-def _resolved(column: "exp.Column", scope: "Scope", columns: set[str]) -> "exp.Expression":
+def _resolved(column: "exp.Column", scope: "Scope", columns: set[str]) -> "exp.Expr":
     from sqlglot import exp
 
     source, found = _origin(column, scope)
@@ -110,7 +123,7 @@ def _resolved(column: "exp.Column", scope: "Scope", columns: set[str]) -> "exp.E
     return exp.Anonymous(this=f"in_{_shape(source)}", expressions=[inner]) if shaped else inner
 
 
-def _passed_on(node: "exp.Expression", scope: "Scope") -> str | None:
+def _passed_on(node: "exp.Expr", scope: "Scope") -> str | None:
     """Return the column of a dataset whose values ``node`` is, through however many SELECTs; None when it computes."""
     from sqlglot import exp
 
@@ -122,7 +135,7 @@ def _passed_on(node: "exp.Expression", scope: "Scope") -> str | None:
     return f"{source.name}.{node.name}" if isinstance(source, exp.Table) else None
 
 
-def _origin(column: "exp.Column", scope: "Scope") -> "tuple[Any, exp.Expression | None]":
+def _origin(column: "exp.Column", scope: "Scope") -> "tuple[Any, exp.Expr | None]":
     """Return the table or SELECT that ``column`` is read from, and what it is there if that is a SELECT."""
     from sqlglot import exp
 

@@ -17,7 +17,9 @@ def lint_catalog() -> list[str]:
     for name in use_case_names():
         for dataset in load_use_case(name).datasets:
             if dataset not in known:
-                problems.append(f"The use case {name} reads {dataset!r}, which has no contract{nearest(dataset, known)}")
+                problems.append(
+                    f"The use case {name} reads {dataset!r}, which has no contract{nearest(dataset, known)}"
+                )
     for path in _dag_files():
         for dataset in re.findall(r"""validated\(\s*["'](\w+)["']""", path.read_text()):
             if dataset not in known:

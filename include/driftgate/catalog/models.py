@@ -1,4 +1,4 @@
-"""Model versions as the catalogue sees them: their features, what those bring, and how sensitive they make the model."""
+"""Model versions as the catalogue sees them: their features, what those bring, how sensitive they make it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

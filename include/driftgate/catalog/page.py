@@ -8,8 +8,8 @@ from driftgate.catalog.entries import Catalog
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Data catalogue</title>
 <style>
-body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; line-height: 1.45; color: #222 }
-input { font-size: 1.1rem; padding: .5rem .8rem; width: 100%; box-sizing: border-box; border: 1px solid #999; border-radius: .4rem }
+body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; line-height: 1.45 }
+input { font-size: 1.1rem; padding: .5rem .8rem; width: 100%; box-sizing: border-box }
 section { border: 1px solid #ddd; border-radius: .5rem; padding: .2rem 1.2rem 1rem; margin: 1.2rem 0 }
 table { border-collapse: collapse; width: 100%; font-size: .92rem }
 td, th { border-bottom: 1px solid #e5e5e5; padding: .25rem .6rem; text-align: left; vertical-align: top }
@@ -19,62 +19,75 @@ dt { color: #666 } dd { margin: 0 }
 code { font-size: .88rem; overflow-wrap: anywhere }
 .tag { background: #eef; border-radius: .3rem; padding: .05rem .4rem; font-size: .85rem }
 .pii, .sensitive, .warn { background: #fde8e8; color: #9b1c1c } .public { background: #e8f5e9 }
-details summary { cursor: pointer; color: #555; margin-top: .6rem }
 [hidden] { display: none }
 </style></head><body>
+{% macro tag(text, kind="") %}<span class="tag {{ kind }}">{{ text }}</span>{% endmacro %}
+{% macro heads(names) %}<tr>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr>{% endmacro %}
+{% macro line(name) %}<dt>{{ name }}</dt><dd>{{ caller() }}</dd>{% endmacro %}
 <h1>Data catalogue</h1>
-<p>{{ catalog.datasets | length }} datasets, {{ catalog.features | length }} features, {{ catalog.models | length }} model
-versions. Made from contracts, SQL and the lake; nobody writes it by hand.</p>
-<input id="search" type="search" placeholder="Search datasets, columns, features, owners" aria-label="Search" autofocus>
+<p>{{ catalog.datasets | length }} datasets, {{ catalog.features | length }} features,
+{{ catalog.models | length }} model versions. Made from contracts, SQL and the lake; nobody writes it by hand.</p>
+<input id="search" type="search" placeholder="Search datasets, columns, features, owners" aria-label="Search">
 <p id="found" role="status"></p>
 <h2>Datasets</h2>
 {% for d in catalog.datasets %}<section class="entry" id="dataset-{{ d.name }}">
-<h3>{{ d.name }} <span class="tag {{ d.sensitivity }}">{{ d.sensitivity }}</span>
-{% if d.synthetic %}<span class="tag warn">synthetic</span>{% endif %}</h3>
+<h3>{{ d.name }} {{ tag(d.sensitivity, d.sensitivity) }} {% if d.synthetic %}{{ tag("synthetic", "warn") }}{% endif %}
+</h3>
 <p>{{ d.purpose }}</p>
 <dl>
-<dt>owner</dt><dd>{{ d.owner }} ({{ d.contact }})</dd>
-<dt>source, licence</dt><dd>{{ d.source }}, {{ d.licence }}</dd>
-<dt>where</dt><dd><code>{{ d.location }}</code></dd>
-<dt>contract</dt><dd>{{ d.contract }}, schema <code>{{ d.schema_sha256[:12] }}</code></dd>
-<dt>partitions</dt><dd>{% if d.partitions.count %}{{ d.partitions.count }} from {{ d.partitions.first }} to
-{{ d.partitions.last }}; {{ d.partitions.missing | length }} days missing{% if d.partitions.missing %} ({{ d.partitions.missing[:5] | join(", ") }}{% if d.partitions.missing | length > 5 %} …{% endif %}){% endif %};
-{{ d.partitions.revised }} corrected; {{ "{:,}".format(d.partitions.rows) }} rows{% else %}none yet{% endif %}</dd>
-{% if d.partitions.newest_known_at %}<dt>fresh</dt><dd>the newest partition is known since {{ d.partitions.newest_known_at }}</dd>{% endif %}
-<dt>stored</dt><dd>{% for zone, bytes in d.storage.bytes.items() %}{{ zone }} {{ "{:,}".format(bytes) }} bytes{{ ", " if not loop.last }}{% endfor %}
-{% if d.storage.compression %}; values take {{ d.storage.compression }} times as much unpacked{% endif %}
-{% if d.storage.repeated_bytes %}; {{ "{:,}".format(d.storage.repeated_bytes) }} bytes are stored more than once{% endif %}</dd>
-<dt>kept</dt><dd>{{ d.retention_days }} days, class {{ d.data_class }}</dd>
-{% if d.quality %}<dt>quality</dt><dd>{{ d.quality.rows_quarantined }} of {{ d.quality.rows_in }} rows of {{ d.quality.partition }} quarantined;
-{% if d.quality.broken_rules %}broken: {{ d.quality.broken_rules | join(", ") }}{% else %}no rule broken{% endif %}
-{% for name, score in d.quality.scores.items() if score is not none %}; {{ name }} {{ "%.4f" | format(score) }}{% endfor %}
-(<a href="../validation/{{ d.name }}/{{ d.quality.partition }}.html">judgement</a>)</dd>{% endif %}
-<dt>used by</dt><dd>{{ d.use_cases | join(", ") or "no use case" }}; {{ d.features | length }} features; models
-{{ d.models | join(", ") or "none" }}</dd>
-<dt>lineage</dt><dd>{% if d.partitions.last %}<code>driftgate lineage trace validated/{{ d.name }}/{{ d.partitions.last }}</code>{% endif %}</dd>
+{% call line("owner") %}{{ d.owner }} ({{ d.contact }}){% endcall %}
+{% call line("source, licence") %}{{ d.source }}, {{ d.licence }}{% endcall %}
+{% call line("where") %}<code>{{ d.location }}</code>{% endcall %}
+{% call line("contract") %}{{ d.contract }}, schema <code>{{ d.schema_sha256[:12] }}</code>{% endcall %}
+{% call line("partitions") %}{% set p = d.partitions %}{% if p.count %}
+{{ p.count }} from {{ p.first }} to {{ p.last }}, {{ "{:,}".format(p.rows) }} rows; {{ p.revised }} corrected;
+{{ p.missing | length }} days missing{{ ": " if p.missing }}{{ p.missing[:5] | join(", ") }}
+{{- " …" if p.missing | length > 5 }}{% else %}none yet{% endif %}{% endcall %}
+{% if d.partitions.newest_known_at %}
+{% call line("fresh") %}the newest partition is known since {{ d.partitions.newest_known_at }}{% endcall %}
+{% endif %}
+{% call line("stored") %}{% for zone, bytes in d.storage.bytes.items() %}
+{{ zone }} {{ "{:,}".format(bytes) }} bytes{{ ", " if not loop.last }}
+{%- endfor %}
+{% if d.storage.compression %}; unpacked, values take {{ d.storage.compression }} times as much{% endif %}
+{% if d.storage.repeated_bytes %}; {{ "{:,}".format(d.storage.repeated_bytes) }} bytes are stored more than once
+{% endif %}{% endcall %}
+{% call line("kept") %}{{ d.retention_days }} days, class {{ d.data_class }}{% endcall %}
+{% if d.quality %}{% set q = d.quality %}{% call line("quality") %}
+{{ q.rows_quarantined }} of {{ q.rows_in }} rows of {{ q.partition }} quarantined;
+{% if q.broken_rules %}broken: {{ q.broken_rules | join(", ") }}{% else %}no rule broken{% endif %}
+{% for name, score in q.scores.items() if score is not none %}; {{ name }} {{ "%.4f" | format(score) }}{% endfor %}
+(<a href="../validation/{{ d.name }}/{{ q.partition }}.html">judgement</a>){% endcall %}{% endif %}
+{% call line("used by") %}{{ d.use_cases | join(", ") or "no use case" }}; {{ d.features | length }} features;
+models {{ d.models | join(", ") or "none" }}{% endcall %}
+{% if d.partitions.last %}{% call line("lineage") %}
+<code>driftgate lineage trace validated/{{ d.name }}/{{ d.partitions.last }}</code>{% endcall %}{% endif %}
 </dl>
-<table><tr><th>column</th><th>type</th><th>unit</th><th>meaning</th><th>class</th><th>known</th><th>nulls</th><th>distinct</th><th>range</th></tr>
-{% for c in d.columns %}<tr><td>{{ c.name }}</td><td>{{ c.type }}</td><td>{{ c.unit or "" }}</td><td>{{ c.description }}</td>
-<td><span class="tag {{ c.classification }}">{{ c.classification }}</span>{% if c.treatment != "keep" %} {{ c.treatment }}{% endif %}
-{% if c.suspected %}<span class="tag warn">looks like {{ c.suspected }}</span>{% endif %}</td><td>{{ c.available_at }}</td>
-<td>{{ "" if c.nulls_percent is none else c.nulls_percent ~ " %" }}</td><td>{{ "" if c.distinct is none else c.distinct }}</td>
+<table>{{ heads(["column", "type", "unit", "meaning", "class", "known", "nulls", "distinct", "range"]) }}
+{% for c in d.columns %}<tr><td>{{ c.name }}</td><td>{{ c.type }}</td><td>{{ c.unit or "" }}</td>
+<td>{{ c.description }}</td><td>{{ tag(c.classification, c.classification) }}
+{{ c.treatment if c.treatment != "keep" }} {% if c.suspected %}{{ tag("looks like " ~ c.suspected, "warn") }}{% endif %}
+</td><td>{{ c.available_at }}</td>
+<td>{{ "" if c.nulls_percent is none else c.nulls_percent ~ " %" }}</td>
+<td>{{ "" if c.distinct is none else c.distinct }}</td>
 <td>{% if c.minimum is not none %}{{ "%g" | format(c.minimum) }} to {{ "%g" | format(c.maximum) }}{% endif %}</td></tr>
 {% endfor %}</table></section>
 {% endfor %}
 <h2>Features</h2>
-<table><tr><th>feature</th><th>type</th><th>unit</th><th>made from</th><th>known</th><th>class</th><th>used by</th><th>fresh until</th><th>share of gain</th></tr>
-{% for f in catalog.features %}<tr class="entry" id="feature-{{ f.name }}"><td>{{ f.name }}{% if f.online %} <span class="tag">online</span>{% endif %}
-{% if f.role != "feature" %}<span class="tag">identifier</span>{% endif %}
-{% if f.same_as %}<span class="tag warn">same as {{ f.same_as | join(", ") }}</span>{% endif %}
-{% if f.unused %}<span class="tag warn">brings nothing</span>{% endif %}<br><small>{{ f.description or "" }}</small></td>
+<table>
+{{ heads(["feature", "type", "unit", "made from", "known", "class", "used by", "fresh until", "share of gain"]) }}
+{% for f in catalog.features %}<tr class="entry" id="feature-{{ f.name }}"><td>{{ f.name }}
+{% if f.online %}{{ tag("online") }}{% endif %} {% if f.role != "feature" %}{{ tag("identifier") }}{% endif %}
+{% if f.same_as %}{{ tag("same as " ~ f.same_as | join(", "), "warn") }}{% endif %}
+{% if f.unused %}{{ tag("brings nothing", "warn") }}{% endif %}<br><small>{{ f.description or "" }}</small></td>
 <td>{{ f.type }}</td><td>{{ f.unit or "" }}</td><td><code>{{ f.expression }}</code></td><td>{{ f.known }}</td>
-<td><span class="tag {{ f.sensitivity }}">{{ f.sensitivity }}</span></td><td>{{ f.models | join(", ") }}</td>
-<td>{{ f.fresh_until or "" }}</td><td>{% if f.gain_percent %}{{ "%.1f" | format(f.gain_percent[0]) }} %{% endif %}</td></tr>
+<td>{{ tag(f.sensitivity, f.sensitivity) }}</td><td>{{ f.models | join(", ") }}</td><td>{{ f.fresh_until or "" }}</td>
+<td>{% if f.gain_percent %}{{ "%.1f" | format(f.gain_percent[0]) }} %{% endif %}</td></tr>
 {% endfor %}</table>
 <h2>Models</h2>
-<table><tr><th>model</th><th>trained on</th><th>features</th><th>class</th></tr>
-{% for m in catalog.models %}<tr class="entry"><td>{{ m.name }}</td><td>{{ m.dataset_version }}</td><td>{{ m.features | length }}</td>
-<td><span class="tag {{ m.sensitivity }}">{{ m.sensitivity }}</span></td></tr>
+<table>{{ heads(["model", "trained on", "features", "class"]) }}
+{% for m in catalog.models %}<tr class="entry"><td>{{ m.name }}</td><td>{{ m.dataset_version }}</td>
+<td>{{ m.features | length }}</td><td>{{ tag(m.sensitivity, m.sensitivity) }}</td></tr>
 {% endfor %}</table>
 <script>
 const entries = [...document.querySelectorAll(".entry")].map(e => [e, e.textContent.toLowerCase()]);

@@ -67,7 +67,7 @@ def features(
 
 @app.command()
 def lint() -> None:
-    """Check that everything that is used has a contract and a known data class; exit code 1 if not."""
+    """Check that everything that is used has a contract; remark orphans and duplicate features. Exit code 1 if not."""
     from driftgate.catalog.lint import lint_catalog, remarks
 
     for remark in remarks():
@@ -79,12 +79,13 @@ def lint() -> None:
 def _table(entries: "list[FeatureEntry]") -> "Table":
     from rich.table import Column, Table
 
-    table = Table(Column("feature", no_wrap=True), "type", "unit", "made from", "known", "class", "used by", "remark")
+    table = Table(Column("feature", no_wrap=True), "type", "made from", "class", "remark")
     for entry in entries:
-        remark = [*(["same as " + ", ".join(entry.same_as)] if entry.same_as else [])]
-        remark += ["brings nothing"] if entry.unused else []
-        columns, models = ", ".join(entry.columns), ", ".join(entry.models)
-        table.add_row(
-            entry.name, entry.type, entry.unit, columns, entry.known, entry.sensitivity, models, "; ".join(remark)
-        )
+        kind = f"{entry.type}, {entry.unit}" if entry.unit else entry.type
+        table.add_row(entry.name, kind, ", ".join(entry.columns), entry.sensitivity, _remark(entry))
     return table
+
+
+def _remark(entry: "FeatureEntry") -> str:
+    same = [f"same as {', '.join(entry.same_as)}"] if entry.same_as else []
+    return "; ".join([*same, *(["brings nothing"] if entry.unused else [])])
