@@ -36,6 +36,11 @@ def promotion_report(use_case: str, version: str, step: str) -> str:
     return f"reports/promotion/{use_case}/{version}/{step}.json"
 
 
+def prepared(use_case: str, key: str, inputs_sha256: str) -> str:
+    """Return the folder of one day's rows as prepared from inputs with this hash."""
+    return f"prepared/{use_case}/{key}/{inputs_sha256}"
+
+
 def captures(use_case: str, key: str) -> str:
     """Return the folder of one day's captured requests and answers."""
     return f"captures/{use_case}/{key}"

@@ -33,6 +33,12 @@ class Label(Record):
     known_after_days: Positive
 
 
+class OnlineView(Record):
+    """A CTE of ``features.sql`` with one row per ``key``, kept online; its other columns are features of that name."""
+
+    key: Names
+
+
 class ErrorCosts(Record):
     """What one wrong decision costs, in US dollars."""
 
@@ -170,6 +176,8 @@ class UseCase(Record):
     request_key: Names
     event_time: str
     not_features: tuple[str, ...] = ()
+    history_days: Annotated[int, Field(ge=0)] = 28
+    online: dict[str, OnlineView] = {}
     label: Label
     metric: Metric
     train: Train

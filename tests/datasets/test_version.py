@@ -4,6 +4,7 @@ import pytest
 
 from driftgate.datasets.version import DatasetVersion, named, read_version
 from driftgate.errors import Tampered
+from driftgate.records import canonical_json
 
 CONTENT = {
     "schema_version": 1,
@@ -19,11 +20,14 @@ CONTENT = {
     "files": {"rows.parquet": "cc"},
     "dvc_md5": "dd",
     "sources": {"validated/flights/2013-03-31": "ee"},
+    "older_sources": {"validated/flights/2013-03-31": ["e0"]},
+    "as_of": "2013-04-01T12:00:00",
 }
 GOLDEN = (
-    '{"columns":{"carrier":"string","label":"bool","split":"string"},"dvc_md5":"dd","feature_set_sha256":"aa",'
+    '{"as_of":"2013-04-01T12:00:00","columns":{"carrier":"string","label":"bool","split":"string"},"dvc_md5":"dd","feature_set_sha256":"aa",'
     '"files":{"rows.parquet":"cc"},"inputs_sha256":"bb","key":"2013-03-31",'
-    '"labels":{"negative":3,"positive":1,"without_outcome":2},"name":"flight_delays/2013-03-31-NAME","rows":4,'
+    '"labels":{"negative":3,"positive":1,"without_outcome":2},"name":"flight_delays/2013-03-31-NAME",'
+    '"older_sources":{"validated/flights/2013-03-31":["e0"]},"rows":4,'
     '"schema_version":1,"sources":{"validated/flights/2013-03-31":"ee"},'
     '"split":{"train_rows":3,"validation_first":"2013-03-18","validation_rows":1},'
     '"tag":"flight_delays/2013-03-31-NAME","use_case":"flight_delays",'
@@ -34,9 +38,18 @@ GOLDEN = (
 def test_the_golden_example() -> None:
     version = named(CONTENT)
 
-    assert version.canonical().decode() == GOLDEN.replace("NAME", "db0dd5f")
+    assert version.canonical().decode() == GOLDEN.replace("NAME", "020014c")
     assert DatasetVersion.model_validate_json(version.canonical()) == version
     assert read_version(version.canonical(), version.tag) == version
+
+
+def test_a_version_that_was_made_before_a_field_existed_keeps_its_name() -> None:
+    old = {name: value for name, value in CONTENT.items() if name not in ("older_sources", "as_of")}
+    written = canonical_json(
+        {**old, "name": "flight_delays/2013-03-31-db0dd5f", "tag": "flight_delays/2013-03-31-db0dd5f"}
+    )
+
+    assert read_version(written, "flight_delays/2013-03-31-db0dd5f").older_sources == {}
 
 
 def test_other_content_has_another_name() -> None:

@@ -21,23 +21,26 @@ def test_every_partition_is_pinned_by_the_hash_of_its_manifest(
     pinned_days, sources = pin(use_case, LAST, STAGE)
 
     assert pinned_days == days
-    assert len(sources) == 36
-    for path, digest in sources.items():
+    assert len(sources.newest) == 36
+    assert sources.older == {}
+    for path, digest in sources.newest.items():
         assert read_manifest(lake(), path).hash == digest
 
 
-def test_the_day_before_the_window_is_pinned_for_datasets_other_than_the_requests(
+def test_the_days_before_the_window_that_its_requests_see_are_pinned(
     use_case: UseCase, publish_days: Callable[..., None], days: list[str]
 ) -> None:
     publish_days(["2013-03-18", "2013-03-19", *days])
     pinned_days, sources = pin(use_case, LAST, STAGE)
 
     assert pinned_days == days
-    assert len(sources) == 38
-    assert {path for path in sources if path.endswith("19")} == {
+    assert {path for path in sources.newest if path.endswith(("18", "19"))} == {
+        "validated/flights/2013-03-18",
+        "validated/flights/2013-03-19",
         "validated/weather/2013-03-19",
         "validated/planes/2013-03-19",
     }
+    assert set(sources.requests) == {f"validated/flights/{day}" for day in days}
 
 
 def test_a_history_that_begins_inside_the_window_makes_it_shorter(

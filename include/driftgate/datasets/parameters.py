@@ -1,10 +1,11 @@
 """What decides the content of a dataset version: ``params.yaml``, the pinned partitions, ``features.sql``."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from driftgate.datasets.pins import Pins
 from driftgate.records import Record, canonical_json, load_yaml, sha256
 from driftgate.settings import project_root
 from driftgate.use_cases import UseCase
@@ -38,6 +39,8 @@ class VersionParameters(Record):
     request_key: tuple[str, ...]
     event_time: str
     label: str
+    history_days: int
+    as_of: datetime | None = None
 
 
 class Parameters(ProjectParameters):
@@ -51,8 +54,13 @@ def stage_parameters() -> StageParameters:
     return load_yaml(project_root() / PARAMETERS, ProjectParameters).prepare
 
 
-def parameters(use_case: UseCase, prepare: StageParameters, keys: list[str]) -> Parameters:
-    """Return the parameters of the version of ``use_case`` over the days ``keys``, oldest first."""
+def parameters(
+    use_case: UseCase, prepare: StageParameters, keys: list[str], as_of: datetime | None = None
+) -> Parameters:
+    """Return the parameters of the version of ``use_case`` over the days ``keys``, oldest first.
+
+    :param as_of: the moment after which nothing is known, wall-clock; None for a version of what is known now
+    """
     version = VersionParameters(
         use_case=use_case.name,
         key=keys[-1],
@@ -62,10 +70,12 @@ def parameters(use_case: UseCase, prepare: StageParameters, keys: list[str]) -> 
         request_key=use_case.request_key,
         event_time=use_case.event_time,
         label=use_case.label.expression,
+        history_days=use_case.history_days,
+        as_of=as_of,
     )
     return Parameters(prepare=prepare, version=version)
 
 
-def inputs_hash(made_with: Parameters, sources: Mapping[str, str], features_sql: bytes) -> str:
+def inputs_hash(made_with: Parameters, sources: Pins, features_sql: bytes) -> str:
     """Return the sha256 of everything that a version is made from; equal inputs are never prepared twice."""
-    return sha256(canonical_json([made_with.model_dump(mode="json"), dict(sources), sha256(features_sql)]))
+    return sha256(canonical_json([made_with.model_dump(mode="json"), sources.hash, sha256(features_sql)]))

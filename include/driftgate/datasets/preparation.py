@@ -5,6 +5,7 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -21,30 +22,31 @@ from driftgate.datasets.parameters import (
     parameters,
     stage_parameters,
 )
+from driftgate.datasets.pins import Pins
 from driftgate.datasets.repository import Clone
 from driftgate.datasets.version import VERSION, DatasetVersion, read_version
 from driftgate.datasets.window import pin
 from driftgate.errors import ConfigError
-from driftgate.records import canonical_json
 from driftgate.settings import project_root, settings
 from driftgate.use_cases import UseCase
 
 logger = logging.getLogger(__name__)
 
 
-def prepare(use_case: UseCase, key: str) -> DatasetVersion:
+def prepare(use_case: UseCase, key: str, as_of: datetime | None = None) -> DatasetVersion:
     """Return the dataset version of the training window that ends with the day ``key``; make it where there is none.
 
     The same partitions, features and parameters give the same version, also when two prepare it at once. Until its tag
     is pushed, which comes last, nothing is visible.
 
+    :param as_of: make the version that would have been made then: nothing that became known later enters; wall-clock
     :raises SourceMissing: partitions of the window are not published, or too few are
     :raises ConfigError: ``features.sql`` or ``label.expression`` is wrong, or the data repository or the DVC remote
         refuses what it is given
     """
     stage = stage_parameters()
-    days, sources = pin(use_case, key, stage)
-    made_with, features_sql = parameters(use_case, stage, days), use_case.features_sql.encode()
+    days, sources = pin(use_case, key, stage, as_of)
+    made_with, features_sql = parameters(use_case, stage, days, as_of), use_case.features_sql.encode()
     with _scratch() as folder:
         clone = Clone(folder)
         version = _existing(clone, made_with, inputs_hash(made_with, sources, features_sql))
@@ -69,11 +71,11 @@ def _existing(clone: Clone, made_with: Parameters, inputs_sha256: str) -> Datase
     return None
 
 
-def _write_inputs(folder: Path, made_with: Parameters, sources: dict[str, str], features_sql: bytes) -> None:
+def _write_inputs(folder: Path, made_with: Parameters, sources: Pins, features_sql: bytes) -> None:
     configure(folder)
     (folder / "dvc.yaml").write_bytes((project_root() / "dvc.yaml").read_bytes())
     (folder / PARAMETERS).write_text(yaml.safe_dump(made_with.model_dump(mode="json"), sort_keys=False))
-    (folder / SOURCES).write_bytes(canonical_json(sources))
+    (folder / SOURCES).write_bytes(sources.canonical())
     (folder / FEATURES).write_bytes(features_sql)
 
 

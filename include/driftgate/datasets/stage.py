@@ -2,165 +2,140 @@
 
 It reads ``params.yaml``, ``sources.json`` (pinned partitions of the lake) and ``features.sql``, and writes
 ``data/rows.parquet`` and ``data/version.json``; nothing else decides what is in them. Features are computed day by day,
-from the tables that exist when that day's requests come, so training cannot see what serving will not.
+from what was known when that day began, so training cannot see what serving will not.
 """
 
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftgate import uris
-from driftgate.datasets.features import run_features
-from driftgate.datasets.labels import LABEL, label_columns, run_labels
-from driftgate.datasets.locked_sql import locked_duckdb, quoted, run_select
+from driftgate.datasets.day_rows import DayRows
+from driftgate.datasets.day_tables import DayTables
+from driftgate.datasets.labels import LABEL
 from driftgate.datasets.parameters import FAILURE, FEATURES, PARAMETERS, SOURCES, Parameters, inputs_hash
+from driftgate.datasets.pins import Pins
 from driftgate.datasets.version import ROWS, VERSION, named
-from driftgate.errors import DriftgateError, SourceMissing
-from driftgate.lake import lake, manifest_of, read_table, to_parquet
-from driftgate.partition_keys import keys_before, keys_between
-from driftgate.records import load_yaml, sha256
+from driftgate.errors import ConfigError, DriftgateError, SourceMissing
+from driftgate.lake.parquet import digest_of, write_one
+from driftgate.partition_keys import keys_between
+from driftgate.records import load_yaml, parse_record, sha256
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 
-class Days:
-    """The pinned partitions, each read once and checked against its hash."""
+@dataclass
+class Counts:
+    """What the rows that were written come to."""
 
-    def __init__(self, sources: dict[str, str]) -> None:
-        self.sources = sources
-        self.store = lake()
-        self.tables: dict[str, pa.Table] = {}
-
-    def table(self, dataset: str, days: list[str]) -> "pa.Table":
-        """Return the rows of those of ``days`` that are pinned, with the column ``partition_key``."""
-        import pyarrow as pa
-
-        paths = {day: uris.partition("validated", dataset, day) for day in days}
-        return pa.concat_tables(self._read(path, day) for day, path in paths.items() if path in self.sources)
-
-    def _read(self, path: str, day: str) -> "pa.Table":
-        import pyarrow as pa
-
-        if path not in self.tables:
-            table = read_table(self.store, manifest_of(self.store, path, self.sources[path]))
-            self.tables[path] = table.append_column("partition_key", pa.repeat(day, table.num_rows))
-        return self.tables[path]
+    training: int = 0
+    validation: int = 0
+    positive: int = 0
+    schema: "pa.Schema | None" = None
 
 
-def build(folder: Path) -> None:
-    """Make the dataset version that the files in ``folder`` describe, in ``folder/data``."""
+def build(folder: Path, *, cached: bool = True) -> None:
+    """Make the dataset version that the files in ``folder`` describe, in ``folder/data``.
+
+    :param cached: whether rows that an earlier version made of the same inputs may be used; the bytes are the same
+    """
     made_with = load_yaml(folder / PARAMETERS, Parameters)
     features_sql = (folder / FEATURES).read_bytes()
-    days = Days(json.loads((folder / SOURCES).read_text()))
-    requests = days.table(made_with.version.datasets[0], _window(made_with))
-    rows = _rows(made_with, features_sql.decode(), days, requests)
-    data = to_parquet(rows)
+    pins = parse_record(json.loads((folder / SOURCES).read_text()), Pins, where=str(folder / SOURCES))
+    tables = DayTables(made_with, pins)
+    days = keys_between(made_with.version.first, made_with.version.key)
+    counts = Counts()
+    (folder / "data").mkdir(exist_ok=True)
+    rows = DayRows(made_with, features_sql.decode(), tables, cached=cached).of(days)
+    write_one(folder / "data" / ROWS, _labelled(made_with, days, rows, counts))
+    _require_labels(made_with, counts)
+    requests = sum(tables.manifest(day).rows for day in days)
     version = named(
         {
-            **_described(made_with, rows, requests.num_rows),
+            **_described(made_with, counts, requests),
             "feature_set_sha256": sha256(features_sql),
-            "inputs_sha256": inputs_hash(made_with, days.sources, features_sql),
-            "files": {ROWS: sha256(data)},
-            "dvc_md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),  # the name that DVC gives a file
-            "sources": days.sources,
+            "inputs_sha256": inputs_hash(made_with, pins, features_sql),
+            "files": {ROWS: digest_of(folder / "data" / ROWS)},
+            "dvc_md5": _md5(folder / "data" / ROWS),
+            "sources": pins.newest,
+            "older_sources": pins.older,
         }
     )
-    (folder / "data").mkdir(exist_ok=True)
-    (folder / "data" / ROWS).write_bytes(data)
     (folder / "data" / VERSION).write_bytes(version.canonical())
 
 
-def _window(made_with: Parameters) -> list[str]:
-    return keys_between(made_with.version.first, made_with.version.key)
+def _labelled(
+    made_with: Parameters, days: list[str], parts: "Iterator[pa.Table]", counts: Counts
+) -> "Iterator[pa.Table]":
+    """Yield each day's requests that have an outcome, with ``split``, and count them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for day, part in zip(days, parts, strict=True):
+        rows = part.filter(pc.is_valid(part.column(LABEL)))
+        training = day < made_with.version.validation_first
+        split = pa.repeat(pa.scalar("train" if training else "validation", pa.string()), rows.num_rows)
+        rows = rows.append_column("split", split)
+        counts.schema = counts.schema or rows.schema
+        _refuse_other_types(made_with, day, counts.schema, rows.schema)
+        counts.training += rows.num_rows if training else 0
+        counts.validation += 0 if training else rows.num_rows
+        counts.positive += pc.sum(rows.column(LABEL)).as_py() or 0
+        yield rows
 
 
-def _rows(made_with: Parameters, features_sql: str, days: Days, requests: "pa.Table") -> "pa.Table":
-    """Return the features of every request with an outcome, with ``label`` and ``split``."""
-    version, folder = made_with.version, f"include/use_cases/{made_with.version.use_case}"
-    keys, where = ("partition_key", *version.request_key), f"{folder}/use_case.yaml, key 'label.expression',"
-    with locked_duckdb() as connection:
-        labels = run_labels(connection, version.label, requests, keys, where=where)
-        outcomes = label_columns(connection, version.label, requests, where=where)
-        features = _features(connection, made_with, features_sql, days, outcomes, f"{folder}/{FEATURES}")
-        rows = _joined(connection, made_with, features, labels, f"{folder}/{FEATURES}")
-    if not rows.num_rows:
+def _refuse_other_types(made_with: Parameters, day: str, first: "pa.Schema", found: "pa.Schema") -> None:
+    if not found.equals(first):
+        other = next(
+            (field for field in found if first.get_field_index(field.name) < 0 or first.field(field.name) != field),
+            found[0],
+        )
+        raise ConfigError(
+            f"include/use_cases/{made_with.version.use_case}/{FEATURES} gives {other.name!r} as {other.type} on {day} "
+            f"and otherwise on {made_with.version.first}; cast it to one type."
+        )
+
+
+def _require_labels(made_with: Parameters, counts: Counts) -> None:
+    version = made_with.version
+    if not counts.training + counts.validation:
         raise SourceMissing(
             f"No request of {version.use_case} from {version.first} to {version.key} has a label; "
             "check 'label.expression' and that the outcomes of these days were ingested."
         )
-    return rows
 
 
-def _features(
-    connection: "duckdb.DuckDBPyConnection",
-    made_with: Parameters,
-    features_sql: str,
-    days: Days,
-    outcomes: list[str],
-    where: str,
-) -> "pa.Table":
-    """Return each day's features from what is there when its requests come: never the outcome that is the label."""
-    import pyarrow as pa
-
-    version = made_with.version
-    requests, *others = version.datasets
-    parts = []
-    for day in _window(made_with):
-        known = keys_before(day, made_with.prepare.lookback_days + 1)
-        tables = {requests: days.table(requests, [day]).drop_columns(outcomes)}
-        tables |= {dataset: days.table(dataset, known) for dataset in others}
-        part = run_features(connection, features_sql, tables, version.request_key, version.event_time, where=where)
-        parts.append(part.append_column("partition_key", pa.repeat(day, part.num_rows)))
-    return pa.concat_tables(parts)
-
-
-def _joined(
-    connection: "duckdb.DuckDBPyConnection",
-    made_with: Parameters,
-    features: "pa.Table",
-    labels: "pa.Table",
-    where: str,
-) -> "pa.Table":
-    keys = ", ".join(map(quoted, ("partition_key", *made_with.version.request_key)))
-    training = f"partition_key < '{made_with.version.validation_first}'"
-    sql = f"""
-        SELECT features.* EXCLUDE (partition_key), {LABEL},
-               CASE WHEN {training} THEN 'train' ELSE 'validation' END AS split
-        FROM features JOIN labels USING ({keys})
-        WHERE {LABEL} IS NOT NULL
-        ORDER BY {keys}
-    """  # noqa: S608  the names are quoted, the day is a partition key
-    return run_select(connection, sql, {"features": features, "labels": labels}, where=where)
-
-
-def _described(made_with: Parameters, rows: "pa.Table", requests: int) -> dict[str, object]:
-    import pyarrow.compute as pc
-
-    version = made_with.version
-    positive = pc.sum(rows.column(LABEL)).as_py()
-    training = pc.sum(pc.equal(rows.column("split"), "train")).as_py()
+def _described(made_with: Parameters, counts: Counts, requests: int) -> dict[str, object]:
+    version, rows = made_with.version, counts.training + counts.validation
     return {
         "schema_version": 1,
         "use_case": version.use_case,
         "key": version.key,
+        "as_of": version.model_dump(mode="json")["as_of"],
         "window": {"first": version.first, "last": version.key},
-        "rows": rows.num_rows,
+        "rows": rows,
         "split": {
             "validation_first": version.validation_first,
-            "train_rows": training,
-            "validation_rows": rows.num_rows - training,
+            "train_rows": counts.training,
+            "validation_rows": counts.validation,
         },
         "labels": {
-            "positive": positive,
-            "negative": rows.num_rows - positive,
-            "without_outcome": requests - rows.num_rows,
+            "positive": counts.positive,
+            "negative": rows - counts.positive,
+            "without_outcome": requests - rows,
         },
-        "columns": {field.name: str(field.type) for field in rows.schema},
+        "columns": {field.name: str(field.type) for field in counts.schema or ()},
     }
+
+
+def _md5(path: Path) -> str:
+    """Return the name that DVC gives a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The record of one dataset version: an immutable training set and where it came from."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from driftgate.errors import Tampered
@@ -50,7 +51,15 @@ class DatasetVersion(Record):
     inputs_sha256: str
     files: dict[str, str]  # name to sha256
     dvc_md5: str
-    sources: dict[str, str]  # path of a partition in the lake to the hash of its manifest
+    sources: dict[str, str]  # path of a partition in the lake to the hash of its manifest, of several the newest
+    older_sources: dict[str, tuple[str, ...]] = {}  # what requests saw of partitions that were corrected later
+    as_of: datetime | None = None  # nothing that became known later is in it; None: what was known when it was made
+
+    @property
+    def pinned(self) -> tuple[tuple[str, str], ...]:
+        """Path and manifest hash of everything that it was made from."""
+        older = ((path, digest) for path, digests in self.older_sources.items() for digest in digests)
+        return tuple(sorted((*self.sources.items(), *older)))
 
 
 def named(content: dict[str, Any]) -> DatasetVersion:
@@ -65,7 +74,7 @@ def read_version(data: bytes, tag: str) -> DatasetVersion:
     :raises Tampered: the content is not the one that the name was made from
     """
     version = parse_record(json.loads(data), DatasetVersion, where=f"{VERSION} at tag {tag}")
-    if {version.name, version.tag, _name(version.model_dump(mode="json"))} != {tag}:
+    if {version.name, version.tag, _name(version.model_dump(mode="json", exclude_unset=True))} != {tag}:
         raise Tampered(f"{VERSION} at tag {tag} is not what the tag was made for; restore the data repository.")
     return version
 

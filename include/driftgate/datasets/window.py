@@ -1,63 +1,105 @@
-"""Which partitions a dataset version is made from, pinned by the hash of their manifests."""
+"""Which partitions a dataset version is made from, and in which content: what was known when each day began."""
 
 from collections.abc import Sequence
+from datetime import datetime, time
 
 from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
+from driftgate.datasets.pins import Pins, arriving, known_at, known_revisions
 from driftgate.errors import ConfigError, SourceMissing
-from driftgate.lake import Store, lake, read_manifest
-from driftgate.partition_keys import keys_before
+from driftgate.lake import Revision, Store, lake
+from driftgate.partition_keys import keys_before, parse_key
 from driftgate.use_cases import UseCase
 
 NAMED_AT_MOST = 5  # missing partitions that a sentence lists
 
 
-def pin(use_case: UseCase, key: str, stage: StageParameters) -> tuple[list[str], dict[str, str]]:
-    """Return the days of the window that ends with ``key``, and the manifest hash of each partition to read.
+class Known:
+    """The contents of partitions that were known at ``as_of``, each partition looked up once."""
 
-    A history that begins inside the window makes it shorter. The partitions just before the window that the lookback
-    needs are pinned where they exist.
+    def __init__(self, store: Store, as_of: datetime | None = None) -> None:
+        self.store = store
+        self.as_of = as_of
+        self._found: dict[str, list[Revision]] = {}
 
+    def revisions(self, dataset: str, key: str) -> list[Revision]:
+        """Return the known contents of a partition, oldest first."""
+        path = uris.partition("validated", dataset, key)
+        if path not in self._found:
+            self._found[path] = known_revisions(self.store, path, key, self.as_of)
+        return self._found[path]
+
+
+def beginning(day: str) -> datetime:
+    """Return when ``day`` begins: what is known then is the history of all its requests."""
+    return datetime.combine(parse_key(day), time.min)
+
+
+def history_keys(day: str, history_days: int) -> list[str]:
+    """Return the ``history_days`` days before ``day``, oldest first."""
+    return keys_before(day, history_days + 1)[:-1]
+
+
+def pin(use_case: UseCase, key: str, stage: StageParameters, as_of: datetime | None = None) -> tuple[list[str], Pins]:
+    """Return the days of the window that ends with ``key``, and the manifests to read for it.
+
+    A history that begins inside the window makes it shorter. Partitions before the window are pinned where they exist.
+
+    :param as_of: nothing that became known later is pinned; None pins what is known now
     :raises SourceMissing: a partition inside the history is not published, or the history is too short to train on
     :raises ConfigError: the window itself is too short to train on
     """
-    store = lake()
-    found = {day: _published(store, use_case.datasets, day) for day in keys_before(key, use_case.train.window_days)}
-    days = _history(use_case, found, stage)
-    before = keys_before(days[0], stage.lookback_days + 1)[:-1]
-    lookback = [_published(store, use_case.datasets[1:], day) for day in before]
-    return days, {path: digest for day in (*lookback, *(found[day] for day in days)) for path, digest in day.items()}
+    known = Known(lake(), as_of)
+    days = _history(use_case, keys_before(key, use_case.train.window_days), stage, known)
+    requests, *others = use_case.datasets
+    seen: dict[str, dict[str, str]] = {}
+    for day in days:
+        moment = beginning(day)
+        for earlier in history_keys(day, use_case.history_days):
+            _see(seen, requests, earlier, day, known_at(known.revisions(requests, earlier), moment))
+        for dataset in others:
+            for recent in keys_before(day, stage.lookback_days + 1):
+                _see(seen, dataset, recent, day, arriving(known.revisions(dataset, recent), moment))
+    return days, Pins(
+        requests={_path(requests, day): known.revisions(requests, day)[-1].manifest for day in days}, seen=seen
+    )
 
 
-def _published(store: Store, datasets: Sequence[str], day: str) -> dict[str, str]:
-    """Return path and manifest hash of those datasets that have the partition ``day``."""
-    hashes = {}
-    for path in _paths(datasets, day):
-        try:
-            hashes[path] = read_manifest(store, path).hash
-        except SourceMissing:
-            continue
-    return hashes
+def _see(seen: dict[str, dict[str, str]], dataset: str, key: str, day: str, manifest: str | None) -> None:
+    """Note that the requests from ``day`` on see this content of a partition, unless the day before saw it too."""
+    if manifest is None:
+        return
+    since = seen.setdefault(_path(dataset, key), {})
+    if not since or since[max(since)] != manifest:
+        since[day] = manifest
 
 
-def _paths(datasets: Sequence[str], day: str) -> list[str]:
-    return [uris.partition("validated", dataset, day) for dataset in datasets]
+def _path(dataset: str, key: str) -> str:
+    return uris.partition("validated", dataset, key)
 
 
-def _history(use_case: UseCase, found: dict[str, dict[str, str]], stage: StageParameters) -> list[str]:
+def _history(use_case: UseCase, window: list[str], stage: StageParameters, known: Known) -> list[str]:
     """Return the days from the first published partition on; from there on, none may be missing."""
-    window = list(found)
+    found = {day: [name for name in use_case.datasets if known.revisions(name, day)] for day in window}
     begun = [day for day in window if found[day]]
     days = window[window.index(begun[0]) :] if begun else window
-    missing = [path for day in days for path in _paths(use_case.datasets, day) if path not in found[day]]
+    missing = [_path(name, day) for day in days for name in use_case.datasets if name not in found[day]]
     if missing:
-        more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
-        raise SourceMissing(
-            f"Training {use_case.name} on {window[0]} to {window[-1]} needs partitions that are not published: "
-            f"{', '.join(missing[:NAMED_AT_MOST])}{more}; run the DAG <source>.ingest of their source for these days."
-        )
+        raise SourceMissing(_holes(use_case, window, missing, known.as_of))
     _refuse_too_few(use_case, days, window, stage)
     return days
+
+
+def _holes(use_case: UseCase, window: list[str], missing: Sequence[str], as_of: datetime | None) -> str:
+    more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
+    state = f"that were not known at {as_of.isoformat()}" if as_of else "that are not published"
+    remedy = (
+        "name a later time or an earlier day" if as_of else "run the DAG <source>.ingest of their source for these days"
+    )
+    return (
+        f"Training {use_case.name} on {window[0]} to {window[-1]} needs partitions {state}: "
+        f"{', '.join(missing[:NAMED_AT_MOST])}{more}; {remedy}."
+    )
 
 
 def _refuse_too_few(use_case: UseCase, days: list[str], window: list[str], stage: StageParameters) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,19 @@ def to_parquet(table: "pa.Table") -> bytes:
     )
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def write_one(path: Path, tables: "Iterable[pa.Table]") -> None:
+    """Write tables of one schema, at least one, as one file; memory does not grow with their number."""
+    import pyarrow.parquet as pq
+
+    parts = iter(tables)
+    first = next(parts)
+    schema = first.schema.remove_metadata()
+    batches = (batch for table in chain([first], parts) for batch in table.to_batches(GROUP_ROWS))
+    with pq.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+        for group in _groups(batches, schema):
+            writer.write_table(group, row_group_size=GROUP_ROWS)
 
 
 def digest_of(path: Path) -> str:

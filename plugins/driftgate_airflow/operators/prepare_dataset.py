@@ -23,6 +23,6 @@ class PrepareDatasetOperator(UseCaseOperator):
         version = prepare(load_use_case(self.use_case), partition_key(context))
         return Step(
             summary={"dataset_version": version.name, "rows": version.rows},
-            inputs=tuple(DatasetRef(path, digest) for path, digest in version.sources.items()),
+            inputs=tuple(DatasetRef(path, digest) for path, digest in version.pinned),
             outputs=(DatasetRef(f"dataset_version/{version.name}", version.hash),),
         )
