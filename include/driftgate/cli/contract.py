@@ -1,4 +1,4 @@
-"""``driftgate contract``: are the data contracts and use cases of a pull request fit to run?"""
+"""``driftgate contract``: are data contracts and use cases fit to run, what do they say, and what changed in them?"""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,49 @@ def lint(
         out.print("[red]✗[/]" if found else "[green]✓[/]", escape(str(path)), highlight=False)
     if problems:
         fail("\n".join(problems))
+
+
+@app.command()
+def diff(
+    old: Annotated[str | None, typer.Argument(help="A contract file, or ref:path as git names it.")] = None,
+    new: Annotated[str | None, typer.Argument(help="The same contract later.")] = None,
+    against: Annotated[
+        str | None, typer.Option(help="Compare every contract with this branch, of origin if it is known there.")
+    ] = None,
+) -> None:
+    """Say what changed, what it asks for and who is hit; exit code 1 if the version does not announce it."""
+    from driftgate.cli.contract_diff import diff_against, diff_two
+
+    if (old is None or new is None) == (against is None) or (old is not None and against is not None):
+        fail("Name two contracts, OLD and NEW, or --against a branch.")
+    problems = diff_against(against) if against else diff_two(str(old), str(new))
+    if problems:
+        fail("\n".join(problems))
+
+
+@app.command()
+def render(name: Annotated[str, typer.Argument(help="Name of a dataset, such as flights.")]) -> None:
+    """Print what follows from a contract: schemas, request columns, rules, Great Expectations suite; as JSON."""
+    from driftgate.contracts import load_contract
+    from driftgate.contracts.rendering import rendered
+
+    out.print_json(data=rendered(load_contract(name)))
+
+
+@app.command()
+def docs(
+    target: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("contract_docs"),
+) -> None:
+    """Write one page per dataset, for people: purpose, owner, terms, columns and rules in words."""
+    from driftgate.contracts import contract_names, load_contract
+    from driftgate.contracts.document import render_document
+
+    contracts = [load_contract(name) for name in contract_names()]
+    target.mkdir(parents=True, exist_ok=True)
+    for contract in contracts:
+        path = target / f"{contract.name}.html"
+        path.write_bytes(render_document(contract))
+        out.print(f"[green]✓[/] {escape(str(path))}", highlight=False)
 
 
 def contract_files() -> list[Path]:
