@@ -35,6 +35,7 @@ lint: .venv/installed
 
 contracts: .venv/installed
 	$(BIN)/driftgate contract lint
+	$(BIN)/driftgate contract diff --against main
 
 compose: .venv/installed
 	$(BIN)/python -m pytest -q tests/test_compose.py
