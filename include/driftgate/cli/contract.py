@@ -61,7 +61,9 @@ def render(name: Annotated[str, typer.Argument(help="Name of a dataset, such as 
 
 @app.command()
 def docs(
-    target: Annotated[Path, typer.Option("--out", help="Folder for the pages.", file_okay=False)] = Path("contract_docs"),
+    target: Annotated[Path, typer.Option("--out", help="Folder for the pages.", file_okay=False)] = Path(
+        "contract_docs"
+    ),
 ) -> None:
     """Write one page per dataset, for people: purpose, owner, terms, columns and rules in words."""
     from driftgate.contracts import contract_names, load_contract

@@ -77,7 +77,7 @@ def _words(expression: str) -> set[str]:
     return {column.name for column in parse_one(expression, dialect="duckdb").find_all(exp.Column)}
 
 
-def _models(use_case: str, features: Collection[str]) -> Iterator[str]:
+def _models(use_case: str, features: set[str]) -> Iterator[str]:
     from driftgate.registry import list_models, verified_files
 
     for model in list_models(use_case):

@@ -64,9 +64,8 @@ class _Reading:
         try:
             if scope.set_operation_scopes:
                 return self._union(self.of_output(branch, position) for branch in scope.set_operation_scopes)
-            if position >= len(scope.expression.selects):
-                return NOTHING
-            return self._of_select(scope, scope.expression.selects[position])
+            selects: list[Any] = getattr(scope.expression, "selects", [])  # VALUES has none: it reads nothing
+            return self._of_select(scope, selects[position]) if position < len(selects) else NOTHING
         finally:
             self._open.remove(key)
 
@@ -117,7 +116,7 @@ class _Reading:
         )
         if inner is None:  # unnest and its like: every output comes from all that it is given
             return self._of_expression(source.expression)
-        names = list(inner.expression.named_selects)
+        names: list[str] = getattr(inner.expression, "named_selects", [])
         return self.of_output(inner, names.index(name)) if name in names else NOTHING
 
     def _scope_of(self, column: Any) -> "Scope | None":
