@@ -109,6 +109,24 @@ def test_a_column_that_only_joins_hits_what_it_joins(run: Callable[..., Any], pr
     assert "temperature" not in answer.stdout
 
 
+def test_a_feature_from_the_history_of_the_requests_is_hit_too(run: Callable[..., Any], project: Path) -> None:
+    (project / "include/use_cases/flight_delays/features.sql").write_text("""
+        WITH late AS (SELECT carrier, avg(arr_delay_minutes) AS mean FROM flights_history GROUP BY ALL)
+        SELECT f.carrier, f.flight, f.origin, f.scheduled_departure, l.mean AS carrier_delay
+        FROM flights f LEFT JOIN late l USING (carrier)
+    """)
+    path = replace(project / "data_contracts/flights.yaml", "name: arr_delay_minutes", "name: arrival_delay_minutes")
+    answer = run("contract", "diff", "main:data_contracts/flights.yaml", path)
+    assert "hits flight_delays: feature carrier_delay, label\n" in answer.stdout
+
+
+def test_features_that_cannot_be_followed_are_told(run: Callable[..., Any], project: Path) -> None:
+    (project / "include/use_cases/flight_delays/features.sql").write_text("SELECT nothing FROM flights")
+    path = replace(project / "data_contracts/flights.yaml", DISTANCE, "{property: unit, value: km}")
+    answer = run("contract", "diff", "main:data_contracts/flights.yaml", path)
+    assert "hits flight_delays: its features are not known (" in answer.stdout
+
+
 def test_a_compatible_change_hits_nobody(run: Callable[..., Any], project: Path) -> None:
     path = replace(project / "data_contracts/planes.yaml", "description: Who built it.", "description: The maker.")
     answer = run("contract", "diff", "main:data_contracts/planes.yaml", path)

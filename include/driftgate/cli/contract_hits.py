@@ -52,12 +52,16 @@ def _hit(use_case: UseCase, old: "Contract", columns: Collection[str], whole: bo
 def _features_reading(use_case: UseCase, old: "Contract") -> dict[str, set[str]]:
     """Return, for each feature, the columns of the dataset as it was that its value or its rows depend on."""
     from driftgate.contracts import load_contract, published_schema
+    from driftgate.datasets.day_tables import DAYS_AGO, history_name
     from driftgate.datasets.feature_columns import columns_read
 
     contracts = [old if name == old.name else load_contract(name) for name in use_case.datasets]
     tables = {contract.name: [*published_schema(contract).names, "partition_key"] for contract in contracts}
+    first = use_case.datasets[0]
+    tables[history_name(first)] = [*tables[first], DAYS_AGO]
     read = columns_read(use_case.features_sql, tables, where=str(use_case.folder / "features.sql"), joined=True)
-    return {name: {column for table, column in pairs if table == old.name} for name, pairs in read.items()}
+    names = {old.name, history_name(old.name)}
+    return {name: {column for table, column in pairs if table in names} for name, pairs in read.items()}
 
 
 def _named(use_case: UseCase, old: "Contract", columns: Collection[str]) -> Iterator[str]:
