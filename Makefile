@@ -36,6 +36,7 @@ lint: .venv/installed
 contracts: .venv/installed
 	$(BIN)/driftgate contract lint
 	$(BIN)/driftgate contract diff --against main
+	$(BIN)/driftgate catalog lint
 
 compose: .venv/installed
 	$(BIN)/python -m pytest -q tests/test_compose.py

@@ -35,7 +35,7 @@ code { font-size: .88rem; overflow-wrap: anywhere }
 </h3>
 <p>{{ d.purpose }}</p>
 <dl>
-{% call line("owner") %}{{ d.owner }} ({{ d.contact }}){% endcall %}
+{% call line("owner") %}{{ d.owner }} ({{ d.contact | replace("mailto:", "") }}){% endcall %}
 {% call line("source, licence") %}{{ d.source }}, {{ d.licence }}{% endcall %}
 {% call line("where") %}<code>{{ d.location }}</code>{% endcall %}
 {% call line("contract") %}{{ d.contract }}, schema <code>{{ d.schema_sha256[:12] }}</code>{% endcall %}

@@ -67,12 +67,13 @@ def features(
 
 @app.command()
 def lint() -> None:
-    """Check that everything that is used has a contract; remark orphans and duplicate features. Exit code 1 if not."""
+    """Check that what is used has a contract, and each contract a data class; exit code 1 if not."""
     from driftgate.catalog.lint import lint_catalog, remarks
+    from driftgate.governance.data_classes import lint_classes
 
     for remark in remarks():
         out.print(remark, style="yellow", markup=False, highlight=False)
-    if problems := lint_catalog():
+    if problems := [*lint_catalog(), *lint_classes()]:
         fail("\n".join(problems))
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from driftgate.cli import catalog, contract, dataset, doctor, env, init, lineage, model
+from driftgate.cli import catalog, contract, dataset, doctor, env, init, lineage, model, retention
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
 
@@ -18,6 +18,7 @@ app.add_typer(contract.app, name="contract")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
+app.add_typer(retention.app, name="retention")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="env")(env.env)
 app.command(name="init")(init.init)

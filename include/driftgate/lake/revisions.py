@@ -32,7 +32,7 @@ def add_revision(store: Store, path: str, digest: str, known_at: datetime) -> Re
         if known and known[-1].manifest == digest:
             return known[-1]
         since = max(known_at, known[-1].known_at) if known else known_at
-        revision = Revision(number=len(known) + 1, manifest=digest, known_at=since)
+        revision = Revision(number=known[-1].number + 1 if known else 1, manifest=digest, known_at=since)
         if store.create(f"{path}/revisions/{revision.number:06d}.json", revision.canonical()):
             return revision
     raise Conflict(f"{store.uri(path)} is being published by others; try again.")

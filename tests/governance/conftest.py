@@ -1,0 +1,70 @@
+"""A project of its own with one dataset about persons, in which everything can be tried and lost."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from driftgate.lake import lake
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "project"
+    shutil.copytree(Path(__file__).parent / "project", root)
+    for folder in ("settings", "governance"):
+        shutil.copytree(ROOT / "include" / folder, root / "include" / folder)
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
+    monkeypatch.setenv("DRIFTGATE_PSEUDONYM_KEY", "a secret of the test that is long enough")
+    return root
+
+
+@pytest.fixture
+def change(project: Path) -> Callable[..., None]:
+    """Replace a text in a file of the project."""
+
+    def replace(file: str, old: str, new: str) -> None:
+        path = project / file
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+    return replace
+
+
+@pytest.fixture
+def rides() -> Callable[..., pa.Table]:
+    """Make a day's rides, of the passengers named."""
+
+    def make(key: str, *passengers: str, note: str = "fine") -> pa.Table:
+        count = len(passengers)
+        return pa.table(
+            {
+                "ride": pa.array(range(count), pa.int32()),
+                "started_at": pa.array([datetime.fromisoformat(f"{key}T08:00")] * count, pa.timestamp("us")),
+                "passenger": pa.array(passengers),
+                "note": pa.array([note] * count),
+                "distance_km": pa.array([1.5 + place for place in range(count)]),
+                "fare_usd": pa.array([10.0 + 5 * place for place in range(count)]),
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def age() -> Callable[[str, datetime], None]:
+    """Make every object below a folder as old as if it had been written at a moment (UTC)."""
+
+    def write_earlier(prefix: str, moment: datetime) -> None:
+        seconds = moment.replace(tzinfo=UTC).timestamp()
+        for path in lake().list(prefix):
+            file = Path(lake().uri(path).removeprefix("file://"))
+            os.utime(file, (seconds, seconds))
+
+    return write_earlier
