@@ -1,4 +1,4 @@
-"""The classes of data, from ``include/governance/data_classes.yaml``: who decides about them, how long they are kept."""
+"""The classes of data, from ``include/governance/data_classes.yaml``: who decides, and how long they are kept."""
 
 from typing import Annotated, Literal
 
