@@ -29,7 +29,6 @@ def test_a_column_that_passes_through_is_unchanged_and_a_computed_one_is_not():
         "twice": None,
         "h": None,
     }
-    assert found["twice"].columns == ("zones.area",)
 
 
 def test_aliases_and_layout_make_no_other_feature():
@@ -50,7 +49,6 @@ def test_the_same_expression_over_other_groups_is_another_feature():
     )
     assert found["zone_fare"].fingerprint == found["same"].fingerprint
     assert found["zone_fare"].fingerprint != found["trip_fare"].fingerprint
-    assert found["zone_fare"].columns == ("trips_history.fare_usd",)
 
 
 def test_rows_chosen_otherwise_make_another_feature():
@@ -83,5 +81,4 @@ def test_the_shipped_features_are_traced_to_their_columns():
     tables[f"{use_case.datasets[0]}_history"] = tables[use_case.datasets[0]]
     found = expressions(use_case.features_sql, tables, where="features.sql")
     assert found["temperature_f"].unchanged == "weather.temperature_f"
-    assert set(found["aircraft_age_years"].columns) == {"flights.scheduled_departure", "planes.year_built"}
-    assert all(item.columns for item in found.values())
+    assert found["aircraft_age_years"].unchanged is None

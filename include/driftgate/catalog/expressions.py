@@ -24,12 +24,10 @@ SHAPE = ("joins", "where", "group", "having", "qualify", "distinct", "windows", 
 class Expression:
     """One output column of ``features.sql``.
 
-    ``text`` is its canonical form, ``columns`` the ``table.column`` that it reads; ``unchanged`` is the one column
-    whose values it passes on as they are.
+    ``text`` is its canonical form; ``unchanged`` is the ``table.column`` whose values it passes on as they are.
     """
 
     text: str
-    columns: tuple[str, ...]
     unchanged: str | None = None
 
     @property
@@ -72,13 +70,11 @@ def _refuse_unknown_tables(scope: "Scope", tables: Collection[str], where: str) 
 
 
 def _expression(node: "exp.Expr", scope: "Scope") -> Expression:
-    columns: set[str] = set()
-    text = _canonical(node, scope, columns)
-    return Expression(text, tuple(sorted(columns)), _passed_on(node, scope))
+    return Expression(_canonical(node, scope), _passed_on(node, scope))
 
 
-def _canonical(node: "exp.Expr", scope: "Scope", columns: set[str]) -> str:
-    written = _written_out(node, scope, columns)
+def _canonical(node: "exp.Expr", scope: "Scope") -> str:
+    written = _written_out(node, scope)
     _order_operands(written)
     text: str = written.sql(dialect=DIALECT, comments=False, normalize=True)
     return text
@@ -95,13 +91,13 @@ def _order_operands(tree: "exp.Expr") -> None:
             node.set("expression", left)
 
 
-def _written_out(node: "exp.Expr", scope: "Scope", columns: set[str]) -> "exp.Expr":
-    """Return ``node`` with each column replaced by what it is in the datasets, and collect those in ``columns``."""
+def _written_out(node: "exp.Expr", scope: "Scope") -> "exp.Expr":
+    """Return ``node`` with each column replaced by what it is in the datasets."""
     from sqlglot import exp
 
     def replaced(part: "exp.Expr") -> "exp.Expr":
         if isinstance(part, exp.Column):
-            return _resolved(part, scope, columns)
+            return _resolved(part, scope)
         if isinstance(part, exp.Table) and part.alias_or_name in scope.sources:
             source = scope.sources[part.alias_or_name]
             return exp.to_table(source.name if isinstance(source, exp.Table) else f"in_{_shape(source)}")
@@ -110,15 +106,13 @@ def _written_out(node: "exp.Expr", scope: "Scope", columns: set[str]) -> "exp.Ex
     return node.copy().transform(replaced)
 
 
-def _resolved(column: "exp.Column", scope: "Scope", columns: set[str]) -> "exp.Expr":
+def _resolved(column: "exp.Column", scope: "Scope") -> "exp.Expr":
     from sqlglot import exp
 
     source, found = _origin(column, scope)
     if found is None:
-        table = source.name if isinstance(source, exp.Table) else column.table
-        columns.add(f"{table}.{column.name}")
-        return exp.column(column.name, table=table)
-    inner = _written_out(found, source, columns)
+        return exp.column(column.name, table=source.name if isinstance(source, exp.Table) else column.table)
+    inner = _written_out(found, source)
     shaped = any(source.expression.args.get(name) for name in SHAPE)
     return exp.Anonymous(this=f"in_{_shape(source)}", expressions=[inner]) if shaped else inner
 
@@ -152,12 +146,11 @@ def _shape(scope: "Scope") -> str:
 
     A late share per carrier and one per airport are the same expression over the same columns; this tells them apart.
     """
-    unread: set[str] = set()
     parts = []
     for name in ("from_", "from", *SHAPE):
         found = scope.expression.args.get(name)
         for part in found if isinstance(found, list) else [found] if found else []:
-            parts.append(f"{name}:{_canonical(part, scope, unread)}")
+            parts.append(f"{name}:{_canonical(part, scope)}")
     return sha256("\n".join(parts).encode())[:12]
 
 

@@ -1,7 +1,7 @@
 """The feature catalogue: what each ``features.sql`` computes, from which columns, for whom."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from driftgate.catalog.entries import ColumnEntry, DatasetEntry, FeatureEntry, Known
 from driftgate.catalog.expressions import Expression, expressions
@@ -9,6 +9,7 @@ from driftgate.catalog.models import KnownModel
 from driftgate.catalog.sensitivity import inherited
 from driftgate.contracts import Contract, load_contract, published_schema
 from driftgate.contracts.contract import Classification
+from driftgate.datasets.feature_columns import columns_read
 from driftgate.use_cases import UseCase
 
 HISTORY = "_history"  # the earlier partitions of the first dataset, with their outcomes
@@ -25,10 +26,12 @@ def feature_entries(
     :raises ConfigError: ``features.sql`` does not run on the columns of its contracts
     """
     contracts = {name: load_contract(name) for name in use_case.datasets}
-    found = expressions(use_case.features_sql, _columns(use_case, contracts), where=_where(use_case))
+    tables, where = _columns(use_case, contracts), _where(use_case)
+    found = expressions(use_case.features_sql, tables, where=where)
+    read = columns_read(use_case.features_sql, tables, where=where)
     types = feature_types(use_case)
     return [
-        _entry(use_case, name, expression, types.get(name, "unknown"), contracts, datasets, models)
+        _entry(use_case, name, expression, _named(read[name]), types.get(name, "unknown"), contracts, datasets, models)
         for name, expression in found.items()
     ]
 
@@ -81,15 +84,16 @@ def _entry(
     use_case: UseCase,
     name: str,
     expression: Expression,
+    read: tuple[str, ...],
     kind: str,
     contracts: Mapping[str, Contract],
     datasets: Mapping[str, DatasetEntry],
     models: Sequence[KnownModel],
 ) -> FeatureEntry:
-    columns = tuple(map(_of_dataset, expression.columns))
-    read = {column.partition(".")[0] for column in columns} & set(datasets)
+    columns = tuple(map(_of_dataset, read))
     source = _column(datasets, expression.unchanged)
-    days = [day for dataset in read if (day := datasets[dataset].partitions.last)]
+    sources = {column.partition(".")[0] for column in columns} & set(datasets)
+    days = [day for dataset in sources if (day := datasets[dataset].partitions.last)]
     return FeatureEntry(
         name=f"{use_case.name}/{name}",
         use_case=use_case.name,
@@ -101,14 +105,18 @@ def _entry(
         expression=expression.text,
         fingerprint=expression.fingerprint,
         columns=columns,
-        known=_known(expression.columns, contracts),
-        online=_is_online(use_case, expression),
+        known=_known(read, contracts),
+        online=_is_online(use_case, read),
         sensitivity=_sensitivity(columns, contracts),
         fresh_until=min(days, default=None),
         statistics=source,
         models=tuple(model.name for model in models if name in model.columns),
         gain_percent=tuple(model.gains[name] for model in models if model.gains and name in model.gains),
     )
+
+
+def _named(columns: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted(f"{table}.{column}" for table, column in columns))
 
 
 def _of_dataset(column: str) -> str:
@@ -134,11 +142,10 @@ def _known(columns: Sequence[str], contracts: Mapping[str, Contract]) -> Known:
     return max((times[column] for column in columns if column in times), key=ORDER.index, default="prediction")
 
 
-def _is_online(use_case: UseCase, expression: Expression) -> bool:
+def _is_online(use_case: UseCase, read: Sequence[str]) -> bool:
     """Return whether the value is kept in the online store: only what history taught is, the rest is in the request."""
-    return bool(getattr(use_case, "online", None)) and any(
-        column.partition(".")[0].endswith(HISTORY) for column in expression.columns
-    )
+    from_history = any(column.partition(".")[0].endswith(HISTORY) for column in read)
+    return from_history and bool(getattr(use_case, "online", None))
 
 
 def _sensitivity(columns: Sequence[str], contracts: Mapping[str, Contract]) -> Classification:
