@@ -6,9 +6,9 @@ def partition(zone: str, dataset: str, key: str) -> str:
     return f"{zone}/{dataset}/{key}"
 
 
-def profile(dataset: str, key: str) -> str:
-    """Return the path of a partition's profile."""
-    return f"profiles/{dataset}/{key}.json"
+def profile(dataset: str, key: str, suffix: str = "json") -> str:
+    """Return the path of a partition's profile (``json``) or of its page (``html``)."""
+    return f"profiles/{dataset}/{key}.{suffix}"
 
 
 def validation_report(dataset: str, key: str, suffix: str = "json") -> str:

@@ -49,7 +49,7 @@ def test_each_task_leaves_a_lineage_record_that_begins_where_the_one_before_ende
     assert names(validated.outputs) == [f"reports/validation/{DATASET}/{KEY}.json"]
     assert ingested.outputs == validated.inputs == published.inputs
     assert ingested.outputs == (DatasetRef(raw, read_manifest(lake(), raw).hash),)
-    assert profiled.inputs == (DatasetRef(clean, read_manifest(lake(), clean).hash),)
+    assert profiled.inputs == (DatasetRef(clean, read_manifest(lake(), clean).hash), *validated.outputs)
     assert profiled.inputs[0] in published.outputs
     assert names(profiled.outputs) == [f"profiles/{DATASET}/{KEY}.json"]
     assert verify(SOURCE) == []

@@ -2,7 +2,7 @@
 
 import typer
 
-from driftgate.cli import catalog, contract, dataset, doctor, env, init, lineage, model, retention
+from driftgate.cli import catalog, contract, dataset, doctor, env, init, issues, lineage, model, retention
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
 
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # a local variable may hold a secret
 )
 app.add_typer(catalog.app, name="catalog")
+dataset.app.command("issues")(issues.issues)
 app.add_typer(contract.app, name="contract")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")

@@ -2,6 +2,7 @@
 
 from driftgate.contracts.catalog import contract_names, lint_contract, load_contract, source_of
 from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule, Server, Sql
+from driftgate.contracts.issues import read_report, record_issues
 from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.report import ValidationReport
 from driftgate.contracts.schema import arrow_schema, published_schema
@@ -23,6 +24,8 @@ __all__ = [
     "load_contract",
     "publish_partition",
     "published_schema",
+    "read_report",
+    "record_issues",
     "source_of",
     "validate_partition",
 ]

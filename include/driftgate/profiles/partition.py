@@ -7,6 +7,7 @@ from itertools import chain
 from driftgate import uris
 from driftgate.lake import Manifest, Store, lake, read_batches, read_manifest, read_table
 from driftgate.profiles.findings import findings
+from driftgate.profiles.page import render_page
 from driftgate.profiles.profile import Profile, profile_batches
 from driftgate.profiles.quality import RuleResult, quality_scores
 from driftgate.records import parse_record
@@ -27,8 +28,18 @@ def profile_partition(
     profile = profile.model_copy(
         update={"quality": quality_scores(profile.columns, results), "findings": findings(profile.columns)}
     )
+    earlier = previous_key(dataset, key)
+    before = read_profile(dataset, earlier) if earlier else None
+    store.write(uris.profile(dataset, key, "html"), render_page(dataset, key, profile, before, earlier))
     store.write(uris.profile(dataset, key), profile.canonical())
     return profile
+
+
+def previous_key(dataset: str, key: str) -> str | None:
+    """Return the newest partition before ``key`` that has a profile, or None."""
+    path, suffix = uris.profile(dataset, "").rsplit("/", 1)
+    profiles = [name.rsplit("/", 1)[-1] for name in lake().list(path) if name.endswith(suffix)]
+    return max((name.removesuffix(suffix) for name in profiles if name.removesuffix(suffix) < key), default=None)
 
 
 def _profile(store: Store, manifest: Manifest, hidden: Collection[str]) -> Profile:

@@ -1,6 +1,6 @@
 """Four numbers that say how good one partition is, each the share of judged values that hold."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,24 +46,28 @@ def quality_scores(
 ) -> QualityScores:
     """Return the scores: for each dimension ``1 - broken / judged``, both summed over everything that speaks of it.
 
-    - completeness: every rule about missing values, judged on the rows that came in; and the cells of each profiled
-      column without such a rule, of which the nulls are broken
-    - uniqueness: every rule about keys
-    - consistency: patterns, sets of values, references to other datasets; and the words of each profiled column, of
-      which those written in another case or with other spaces than most rows do are broken
-    - validity: ranges; and the numbers of each profiled column, of which the infinite ones are broken
+    A rule speaks of its columns, of the rows that came in; where none of a dimension names a column, its profile does:
+
+    - completeness: rules about missing values; else the cells of the column, of which the nulls are broken
+    - uniqueness: rules about keys; a profile says nothing here, for repeating is right for most columns
+    - consistency: patterns, sets of values, references to other datasets; else the words of the column, of which those
+      written in another case or with other spaces than most rows do are broken
+    - validity: ranges; else the numbers of the column, of which the infinite ones are broken
     """
-    rules = list(results)
-    ruled = {name for rule in rules if rule.kind == "nulls" for name in rule.columns}
-    tallies = [(DIMENSIONS[rule.kind], rule.judged, rule.broken) for rule in rules if rule.kind in DIMENSIONS]
+    rules = [rule for rule in results if rule.kind in DIMENSIONS]
+    tallies = [(DIMENSIONS[rule.kind], rule.judged, rule.broken) for rule in rules]
+    ruled = {(DIMENSIONS[rule.kind], name) for rule in rules for name in rule.columns}
     for name, column in columns.items():
-        if name not in ruled:
-            tallies.append(("completeness", column.rows, column.nulls))
-        if isinstance(column, CategoricalColumn):
-            tallies.append(("consistency", column.count, misspelt(column)))
-        if isinstance(column, NumericColumn):
-            tallies.append(("validity", column.count + column.infinite, column.infinite))
+        tallies += [tally for tally in _profiled(column) if (tally[0], name) not in ruled]
     return QualityScores(**{dimension: _score(tallies, dimension) for dimension in sorted(set(DIMENSIONS.values()))})
+
+
+def _profiled(column: NumericColumn | CategoricalColumn | HiddenColumn) -> Iterator[tuple[Dimension, int, int]]:
+    yield "completeness", column.rows, column.nulls
+    if isinstance(column, CategoricalColumn):
+        yield "consistency", column.count, misspelt(column)
+    if isinstance(column, NumericColumn):
+        yield "validity", column.count + column.infinite, column.infinite
 
 
 def _score(tallies: Collection[tuple[Dimension, int, int]], dimension: Dimension) -> float | None:

@@ -27,7 +27,8 @@ def profile_column(column: "pa.ChunkedArray", *, most: int = MAX_CATEGORIES) -> 
     kind = column.type
     temporal = pa.types.is_timestamp(kind) or pa.types.is_date(kind)
     if temporal:
-        column = pc.divide(pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64()), 1e6)
+        microseconds = pc.cast(pc.cast(column, pa.timestamp("us")), pa.int64())
+        column = pc.divide(pc.cast(microseconds, pa.float64(), safe=False), 1e6)  # the year 9999 has no exact double
     elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return _categorical(column, most)
     numbers = column.cast(pa.float64(), safe=False).drop_null().to_numpy()

@@ -13,6 +13,10 @@ task.
 **If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open the Data Docs page
 that the log names. Correct the source, or the contract by pull request, then clear the task.
 
+**Is the data any good?** `profile_…` names a page in its log and its answer: every column with a small plot, what
+differs from the partition before, four quality scores. `driftgate dataset issues DATASET` lists every broken rule and
+what was decided.
+
 Running a partition again with the same input changes nothing.
 """
 

@@ -6,19 +6,22 @@ from driftgate_airflow.operators.base import DatasetOperator
 
 class ValidateContractOperator(DatasetOperator):
     """
-    Have Great Expectations judge the raw partition and write its report and its Data Docs page.
+    Have Great Expectations judge the raw partition and write its report and its Data Docs page; log what is broken.
 
     :raises ContractBroken: a critical check failed; the report is written, nothing is published, never retried
     """
 
     def step_for(self, key: str) -> Step:
         from driftgate import uris
-        from driftgate.contracts import validate_partition
+        from driftgate.contracts import record_issues, validate_partition
         from driftgate.lake import lake, read_manifest
         from driftgate.lineage import DatasetRef
 
         raw = read_manifest(lake(), uris.partition("raw", self.dataset, key))
-        report = validate_partition(self.dataset, key)
+        try:
+            report = validate_partition(self.dataset, key)
+        finally:
+            record_issues(self.dataset, key)  # also of a partition that fails: its report is written
         page = uris.validation_report(self.dataset, key, "html")
         return Step(
             summary={"checks": len(report.checks), "failed": report.failed, "data_docs": lake().uri(page)},
