@@ -34,9 +34,13 @@ class Label(Record):
 
 
 class OnlineView(Record):
-    """A CTE of ``features.sql`` with one row per ``key``, kept online; its other columns are features of that name."""
+    """A CTE of ``features.sql`` with one row per ``key``, kept online; its other columns are features of that name.
+
+    Values for a day that is more than ``max_age_days`` before the request's count as missing.
+    """
 
     key: Names
+    max_age_days: Annotated[int, Field(ge=0)] = 2
 
 
 class ErrorCosts(Record):

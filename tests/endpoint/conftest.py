@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from driftgate.captures import read_captures
 from driftgate.endpoint.server import Server
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Signature
+from driftgate.models import Preprocessing, Signature, View
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
@@ -35,7 +35,7 @@ ROW: dict[str, Any] = {
 def train() -> Callable[[int], dict[str, bytes]]:
     """Train a small model and return the files of its package; another seed gives another model."""
 
-    def trained(seed: int, count: int = 600) -> dict[str, bytes]:
+    def trained(seed: int, count: int = 600, views: tuple[View, ...] = ()) -> dict[str, bytes]:
         chance = np.random.default_rng(seed)
         departures = np.datetime64("2013-03-01T00:00", "us") + 3600 * 10**6 * chance.integers(0, 240, count)
         hour = chance.integers(0, 24, count)
@@ -50,10 +50,13 @@ def train() -> Callable[[int], dict[str, bytes]]:
                 "temperature_f": pa.array(chance.normal(40, 10, count), mask=chance.random(count) < 0.1),
             }
         )
-        preprocessing = Preprocessing.fit(table, FEATURES)
+        joined = [name for view in views for name in view.columns]
+        for name in joined:
+            table = table.append_column(name, pa.array(chance.random(count)))
+        preprocessing = Preprocessing.fit(table, [*FEATURES, *joined])
         data = lgb.Dataset(
             preprocessing.encode_table(table),
-            label=chance.random(count) < hour / 30,
+            label=chance.random(count) < sum((table.column(name).to_numpy() / 2 for name in joined), hour / 30),
             feature_name=preprocessing.names,
             categorical_feature=preprocessing.categorical,
         )
@@ -62,7 +65,7 @@ def train() -> Callable[[int], dict[str, bytes]]:
         return {
             "model.txt": booster.model_to_string().encode(),
             "preprocessing.json": preprocessing.canonical(),
-            "signature.json": Signature.of(table, preprocessing, KEY).canonical(),
+            "signature.json": Signature.of(table, preprocessing, KEY, views).canonical(),
         }
 
     return trained

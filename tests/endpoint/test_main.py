@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -50,14 +51,14 @@ class Process:
 
     def ask_until_gone(self, ids: list[str], rows: list[dict]) -> None:
         """Send rows one by one, noting the id of every answer that arrived, until the endpoint is gone."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        for row in rows:
-            try:
-                connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": [row]}))
-                answer = json.loads(connection.getresponse().read())
-            except (OSError, HTTPException, ValueError):
-                return
-            ids += [one["prediction_id"] for one in answer.get("predictions", [])]
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            for row in rows:
+                try:
+                    connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": [row]}))
+                    answer = json.loads(connection.getresponse().read())
+                except (OSError, HTTPException, ValueError):
+                    return
+                ids += [one["prediction_id"] for one in answer.get("predictions", [])]
 
 
 def wait_until(condition, seconds: float = 10) -> None:

@@ -12,9 +12,10 @@ from driftgate.models import Preprocessing, Signature
 from driftgate.models.signature import MAX_WARNINGS
 
 GOLDEN = (
-    '{"columns":[{"categories":["AA","UA"],"name":"carrier","null_in_training":false,"nullable":false,"type":"string"},'
-    '{"categories":[],"name":"distance_miles","null_in_training":true,"nullable":true,"type":"integer"}],'
-    '"schema_version":1}'
+    '{"columns":[{"categories":["AA","UA"],"name":"carrier","null_in_training":false,"nullable":false,"online":null,'
+    '"type":"string"},'
+    '{"categories":[],"name":"distance_miles","null_in_training":true,"nullable":true,"online":null,"type":"integer"}],'
+    '"schema_version":2,"views":[]}'
 )
 Row = dict[str, Any]
 
@@ -24,6 +25,12 @@ def test_the_golden_signature_is_written_and_read_unchanged() -> None:
     signature = Signature.of(table, Preprocessing.fit(table, ["carrier", "distance_miles"]), ["carrier"])
     assert signature.canonical().decode() == GOLDEN
     assert Signature.model_validate(json.loads(GOLDEN)) == signature
+
+
+def test_a_signature_from_before_online_views_is_read() -> None:
+    old = GOLDEN.replace('"online":null,', "").replace('2,"views":[]', "1")
+    assert "online" not in old and "views" not in old
+    assert Signature.model_validate(json.loads(old)).columns == Signature.model_validate(json.loads(GOLDEN)).columns
 
 
 def test_every_column_has_its_kind(signature: Signature) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from driftgate.captures import Journal
 from driftgate.captures.capture import request_key
 from driftgate.captures.segments import segment_lines
+from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, Outcome, score
 from driftgate.endpoint.questions import parse_question
@@ -22,9 +23,17 @@ class Answering:
     """Answers requests; safe to use from several threads."""
 
     def __init__(
-        self, watcher: Watcher, journal: Journal, shadowing: Shadowing, metrics: Metrics, *, max_rows: int
+        self,
+        watcher: Watcher,
+        joining: Joining,
+        journal: Journal,
+        shadowing: Shadowing,
+        metrics: Metrics,
+        *,
+        max_rows: int,
     ) -> None:
-        self._watcher, self._journal, self._shadowing, self._metrics = watcher, journal, shadowing, metrics
+        self._watcher, self._joining, self._journal = watcher, joining, journal
+        self._shadowing, self._metrics = shadowing, metrics
         self._max_rows = max_rows
 
     def answer(self, body: bytes, received_at: datetime) -> bytes:
@@ -37,18 +46,30 @@ class Answering:
         question = parse_question(body, max_rows=self._max_rows)
         served = self._watcher.served(question.use_case)
         signature = served.champion.package.signature
-        signature.check(question.rows)
+        signature.request.check(question.rows)
         asked = [_asked(served, row, index) for index, row in enumerate(question.rows)]
-        outcomes = _outcomes(served, asked)
+        asked, warnings = self._joining.join(served, asked)
+        outcomes = self._outcomes(served, asked)
         self._capture(served, outcomes, received_at)
         self._shadowing.offer(served, asked, received_at)
         answer = {
             "use_case": question.use_case,
             "request_id": uuid4().hex,
             "predictions": _predictions(asked, outcomes),
-            "warnings": signature.unseen(question.rows),
+            "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
         return json.dumps(answer).encode()
+
+    def _outcomes(self, served: Served, asked: list[Asked]) -> list[Outcome]:
+        """Score every row with its variant; where a canary fails, the champion answers, and both are outcomes."""
+        outcomes, failed = [], []
+        for variant, rows in _routed(served, asked):
+            outcome = score(variant, self._joining.rows_for(served, variant, rows))
+            if outcome.error and variant is not served.champion:
+                failed.append(outcome)
+                outcome = score(served.champion, rows)
+            outcomes.append(outcome)
+        return outcomes + failed
 
     def _capture(self, served: Served, outcomes: list[Outcome], received_at: datetime) -> None:
         """Write the whole request at once; a request that the champion failed on leaves nothing but its errors."""
@@ -69,25 +90,13 @@ class Answering:
 def _asked(served: Served, row: dict[str, Any], index: int) -> Asked:
     event_time = row[served.use_case.event_time]
     try:
-        datetime.fromisoformat(event_time)
+        day = datetime.fromisoformat(event_time).date().isoformat()
     except (TypeError, ValueError):
         raise RequestRefused(
             f"Row {index}: {served.use_case.event_time!r} is {str(event_time)[:80]!r}; it must be a time written as "
             "2013-04-01T05:00:00, because captures are kept by its day."
         ) from None
-    return Asked(uuid4().hex, row, event_time, request_key(row, served.use_case.request_key))
-
-
-def _outcomes(served: Served, asked: list[Asked]) -> list[Outcome]:
-    """Score every row with its variant; where a canary fails, the champion answers and both are in the outcomes."""
-    outcomes, failed = [], []
-    for variant, rows in _routed(served, asked):
-        outcome = score(variant, rows)
-        if outcome.error and variant is not served.champion:
-            failed.append(outcome)
-            outcome = score(served.champion, rows)
-        outcomes.append(outcome)
-    return outcomes + failed
+    return Asked(uuid4().hex, row, row, event_time, day, request_key(row, served.use_case.request_key))
 
 
 def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant, list[Asked]]]:

@@ -42,6 +42,18 @@ class Metrics:
         self.package_failures = Counter(
             "driftgate_package_failures", "Loads of a package that failed", ("use_case", "version"), registry=registry
         )
+        self.online_lookups = Counter(
+            "driftgate_online_lookups",
+            "Rows joined with an online view: exact (the day's own values), older, missing",
+            ("view", "result"),
+            registry=registry,
+        )
+        self.online_read = Histogram(
+            "driftgate_online_read_seconds",
+            "Reads of the online store, those that its cache answers left out",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
+        )
         self._loaded = Gauge(
             "driftgate_loaded_variant", "Percentage of requests it answers", VARIANT, registry=registry
         )
@@ -64,6 +76,13 @@ class Metrics:
         if counter is None:
             counter = self._counters[labels] = self.predictions.labels(*labels)
         counter.inc(len(outcome.asked))
+
+    def count_lookups(self, view: str, result: str, rows: int) -> None:
+        """Count the rows that were joined with one view."""
+        counter = self._counters.get((view, result))
+        if counter is None:
+            counter = self._counters[view, result] = self.online_lookups.labels(view, result)
+        counter.inc(rows)
 
     def render(
         self, served: "Iterable[Served]", problems: "Iterable[str]", *, lag_seconds: float, waiting_bytes: int

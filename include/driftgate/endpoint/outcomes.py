@@ -15,11 +15,13 @@ MAX_ERROR_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One row of a request that may be scored."""
+    """One row of a request that may be scored: as the caller sent it, and as the model reads it."""
 
     prediction_id: str
+    request: dict[str, Any]
     row: dict[str, Any]
     event_time: str
+    day: str
     request_key: str
 
 

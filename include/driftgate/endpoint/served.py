@@ -17,6 +17,7 @@ class ServedVariant:
     """One loaded model version with its role; ``weight`` is the percentage of the requests that it answers.
 
     :param checks_rows: its signature is not the champion's, so it has to check for itself what the champion let through
+    :param joins_rows: its online views are not the champion's, so the champion's rows are not its own
     """
 
     version: str
@@ -24,6 +25,7 @@ class ServedVariant:
     weight: int
     package: "Package"
     checks_rows: bool = False
+    joins_rows: bool = False
 
     def score(self, rows: list[dict[str, Any]]) -> list[float]:
         """Return one finite score per row; whatever is wrong with the model or the rows is raised."""

@@ -9,11 +9,13 @@ from driftgate import promotion, registry
 from driftgate.captures import Journal, Shipper
 from driftgate.endpoint.answering import Answering
 from driftgate.endpoint.invocations import Invocations
+from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.pages import pages
 from driftgate.endpoint.shadowing import Shadowing
 from driftgate.endpoint.watching import Watcher
 from driftgate.lake import lake
+from driftgate.online import Lookups, online_store
 from driftgate.settings import settings
 
 if TYPE_CHECKING:
@@ -33,8 +35,11 @@ class Server:
         self.journal = Journal(Path(settings().journal))
         self.shipper = Shipper(self.journal, lake())
         self.watcher = Watcher(promotion.deployment, registry.load_package, self.metrics)
-        self.shadowing = Shadowing(self.journal, self.metrics)
-        answering = Answering(self.watcher, self.journal, self.shadowing, self.metrics, max_rows=limits.max_rows)
+        joining = Joining(Lookups(online_store(), observe=self.metrics.online_read.observe), self.metrics)
+        self.shadowing = Shadowing(joining, self.journal, self.metrics)
+        answering = Answering(
+            self.watcher, joining, self.journal, self.shadowing, self.metrics, max_rows=limits.max_rows
+        )
         self._invocations = Invocations(answering, self.metrics, max_body_bytes=limits.max_body_bytes)
         self._pages = pages(self.watcher, self._render_metrics, self._lifespan)
 

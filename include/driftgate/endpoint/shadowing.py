@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 
 from driftgate.captures import Journal, JournalFull
 from driftgate.captures.segments import segment_lines
+from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, score
 from driftgate.endpoint.served import Served, ServedVariant
@@ -30,8 +31,11 @@ class Copy:
 class Shadowing:
     """The queue and the thread that empties it."""
 
-    def __init__(self, journal: Journal, metrics: Metrics, *, max_waiting_rows: int = MAX_WAITING_ROWS) -> None:
-        self._journal, self._metrics, self._max_waiting_rows = journal, metrics, max_waiting_rows
+    def __init__(
+        self, joining: Joining, journal: Journal, metrics: Metrics, *, max_waiting_rows: int = MAX_WAITING_ROWS
+    ) -> None:
+        self._joining, self._journal, self._metrics = joining, journal, metrics
+        self._max_waiting_rows = max_waiting_rows
         self._queue: SimpleQueue[Copy] = SimpleQueue()
         self._waiting_rows = 0
         self._lock = threading.Lock()
@@ -75,7 +79,7 @@ class Shadowing:
                 self._waiting_rows -= len(copy.asked)
 
     def _score(self, copy: Copy) -> None:
-        outcome = score(copy.shadow, copy.asked)
+        outcome = score(copy.shadow, self._joining.rows_for(copy.served, copy.shadow, copy.asked))
         try:
             self._journal.append(segment_lines(outcome.captures(copy.served, copy.received_at)))
         except JournalFull:

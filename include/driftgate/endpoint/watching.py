@@ -160,8 +160,8 @@ def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]")
 
     def candidate(variant: "Variant") -> ServedVariant:
         package = packages[variant.version]
-        differs = package.signature != champion.signature
-        return ServedVariant(variant.version, variant.role, variant.weight, package, checks_rows=differs)
+        differs, joins = package.signature != champion.signature, package.signature.views != champion.signature.views
+        return ServedVariant(variant.version, variant.role, variant.weight, package, differs, joins)
 
     return Served(
         use_case=load_use_case(name),

@@ -3,5 +3,6 @@
 from driftgate.models.preprocessing import Feature, Preprocessing
 from driftgate.models.scorer import Scorer
 from driftgate.models.signature import Column, Signature
+from driftgate.models.views import View
 
-__all__ = ["Column", "Feature", "Preprocessing", "Scorer", "Signature"]
+__all__ = ["Column", "Feature", "Preprocessing", "Scorer", "Signature", "View"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from driftgate.errors import ConfigError, RequestRefused, nearest
 from driftgate.models.columns import Kind, kind_of
 from driftgate.models.preprocessing import Preprocessing
+from driftgate.models.views import View
 from driftgate.records import Record
 
 if TYPE_CHECKING:
@@ -19,23 +20,30 @@ MAX_WARNINGS = 10
 
 
 class Column(Record):
-    """One field of a request. ``categories`` are those that a categorical feature had in training."""
+    """One field of a row. ``categories`` are those that a categorical feature had in training.
+
+    ``online`` names the view that the endpoint joins it from; callers send the others.
+    """
 
     name: str
     type: Kind
     nullable: bool
     null_in_training: bool
     categories: tuple[str, ...] = ()
+    online: str | None = None
 
 
 class Signature(Record):
-    """Every field of a request row: features, request key and event time. Kept as ``signature.json``."""
+    """Every field of a row: features, request key and event time. Kept as ``signature.json``."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     columns: tuple[Column, ...]
+    views: tuple[View, ...] = ()
 
     @classmethod
-    def of(cls, table: "pa.Table", preprocessing: Preprocessing, required: Sequence[str]) -> "Signature":
+    def of(
+        cls, table: "pa.Table", preprocessing: Preprocessing, required: Sequence[str], views: Sequence[View] = ()
+    ) -> "Signature":
         """Describe the columns of the training rows ``table`` (without label and split).
 
         A field other than ``required`` may be null even where it never was in training: a gap in the weather feed must
@@ -43,7 +51,9 @@ class Signature(Record):
         request gets a warning.
 
         :param required: the request key and event time, which routing and captures need
-        :raises ConfigError: a required column is missing, or a column's type is none that a request can carry
+        :param views: the online views of the rows' ``features.sql``
+        :raises ConfigError: a required column or one of a view is missing, or a column's type is none that a request
+            can carry
         """
         for name in required:
             if name not in table.column_names:
@@ -52,7 +62,8 @@ class Signature(Record):
                     f"{nearest(name, table.column_names)}"
                 )
         categories = {feature.name: feature.categories for feature in preprocessing.features}
-        return cls(
+        online = {name: view.name for view in views for name in view.columns}
+        signature = cls(
             columns=tuple(
                 Column(
                     name=name,
@@ -60,10 +71,21 @@ class Signature(Record):
                     nullable=name not in required,
                     null_in_training=table.column(name).null_count > 0,
                     categories=categories.get(name, ()),
+                    online=online.get(name),
                 )
                 for name in table.column_names
-            )
+            ),
+            views=tuple(views),
         )
+        for view in views:
+            _refuse_unfit(view, signature, required)
+        return signature
+
+    @cached_property
+    def request(self) -> "Signature":
+        """What callers send: the fields that the endpoint does not join itself."""
+        sent = tuple(column for column in self.columns if column.online is None)
+        return self.model_copy(update={"columns": sent}) if self.views else self
 
     def check(self, rows: Sequence[Any]) -> None:
         """Return when every row has exactly the fields of the signature with values of their types.
@@ -104,7 +126,7 @@ class Signature(Record):
             return f"expected an object of fields, found {reprlib.repr(row)}."
         for name in row:
             if name not in self._names:
-                return f"unknown field {reprlib.repr(name)}{nearest(str(name), self._names)}"
+                return self._unknown(name)
         for column in self.columns:
             if column.name not in row:
                 return f"field {column.name!r} is missing; send {_EXPECTED[column.type]}{_or_null(column)}."
@@ -113,6 +135,12 @@ class Signature(Record):
                 expected = f"expected {_EXPECTED[column.type]}{_or_null(column)}"
                 return f"field {column.name!r}: {expected}, found {'null' if value is None else reprlib.repr(value)}."
         raise AssertionError("a row that fits was refused")
+
+    def _unknown(self, name: Any) -> str:
+        joined = next((view.name for view in self.views if name in view.columns), None)
+        if joined:
+            return f"field {name!r} is joined by the endpoint from the online view {joined!r}; leave it out."
+        return f"unknown field {reprlib.repr(name)}{nearest(str(name), self._names)}"
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -129,6 +157,27 @@ class Signature(Record):
     @cached_property
     def _never_null(self) -> list[str]:
         return [column.name for column in self.columns if column.nullable and not column.null_in_training]
+
+
+def _refuse_unfit(view: View, signature: Signature, required: Sequence[str]) -> None:
+    found = {column.name: column for column in signature.columns}
+    for name in (*view.key, *view.columns):
+        if name not in found:
+            raise ConfigError(
+                f"features.sql does not select {name!r} of its online view {view.name!r}; select it unchanged"
+                f"{nearest(name, found)}"
+            )
+    for name in view.key:
+        if found[name].type not in ("string", "integer") or found[name].online:
+            raise ConfigError(
+                f"The online view {view.name!r} has the key {name!r}; a key must be a string or whole number that "
+                "callers send."
+            )
+    for name in view.columns:
+        if name in required:
+            raise ConfigError(
+                f"The online view {view.name!r} gives {name!r}, which callers must send; rename it there."
+            )
 
 
 def _or_null(column: Column) -> str:
