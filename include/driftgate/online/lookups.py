@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from driftgate.online.store import Key, OnlineStore, Snapshot, Values
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
 Result = Literal["exact", "older", "missing"]
 MAX_SNAPSHOTS, MAX_VALUES = 1_000, 100_000
 # A day's own snapshot is final but for an erasure; an older one is replaced as soon as the day's own comes.
@@ -101,7 +102,7 @@ class Lookups:
             while len(cache) > most:
                 cache.popitem(last=False)
 
-    def _read(self, read: "Callable[[], Any]") -> Any:
+    def _read(self, read: Callable[[], Answer]) -> Answer:
         """Return what the store answers; one that does not is left alone for a while, so that it delays no request."""
         started = self._clock()
         if started < self._retry_at:
