@@ -4,9 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from driftgate.contracts import lint_contract, load_contract
 from driftgate.errors import ConfigError
+
+ODD = [None, 0, -1, 1.5, 10**30, float("inf"), True, "", "x", "{key}", [], [1], [None], [[]], {}, {"a": 1}, {1: 2}]
 
 WRONG = {
     "an unknown key at the top": ("kind: DataContract", "kid: DataContract", "unknown key 'kid'; did you mean 'kind'"),
@@ -139,6 +144,7 @@ WRONG = {
     "a version that says no step": ("version: 2.1.0", "version: '2.1'", "must be three numbers, as 1.0.0"),
     "a schema of another name": ("- name: trips", "- name: rides", "key 'schema.0.name' is 'rides'; did you mean"),
     "a column named twice": ("- name: zone", "- name: trip", "column 'trip' is named twice under 'schema'"),
+    "a column named twice but for its capitals": ("- name: zone", "- name: Trip", "column 'trip' is named twice under"),
     "a rule named twice": ("id: mostly_known", "id: known", "rule 'zone.known' is named twice under 'schema'"),
     "a column that is no word": ("- name: zone", "- name: my zone", "must be a word of letters, digits and _"),
     "a column that quarantine adds": ("- name: zone", "- name: reason", "and none of reason, partition_key"),
@@ -252,6 +258,25 @@ def test_everything_that_is_wrong_is_said_at_once(changed):
     (sentence,) = lint_contract(path)
 
     assert all(word in sentence for word in ("'int31'", "'secret'", "'warning'; did you mean 'warn'"))
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(where=st.randoms(use_true_random=False), odd=st.sampled_from(ODD))
+def test_whatever_stands_anywhere_in_a_contract_lint_answers_in_a_sentence(where, odd, project):
+    contract = yaml.safe_load((project / "data_contracts" / "trips.yaml").read_text())
+    inside, key = where.choice(list(places(contract)))
+    inside[key] = odd
+    path = project / "trips.yaml"
+    path.write_text(yaml.safe_dump(contract))
+    assert all(sentence.startswith(str(path)) and "\n" not in sentence for sentence in lint_contract(path))
+
+
+def places(node):
+    """Yield every place of a tree of dicts and lists, as what holds it and its key."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)):
+        yield node, key
+        if isinstance(node[key], dict | list):
+            yield from places(node[key])
 
 
 def test_a_file_that_is_missing_or_holds_no_mapping_is_a_sentence(tmp_path):

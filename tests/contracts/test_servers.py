@@ -85,7 +85,19 @@ WRONG = {
     ),
     "a path in a bucket that is none": (
         '{server: cab, type: s3, location: "https://host/{key}.csv", format: csv}',
-        "must be s3://bucket/path with {key} in the path, found 'https://host/{key}.csv'",
+        "key 'servers.cab.location' must be an address as s3://host-or-bucket/path, without user or query",
+    ),
+    "an address that is none": (
+        '{server: cab, type: s3, location: "s3://[x", format: csv}',
+        "key 'servers.cab.location' must be an address as s3://",
+    ),
+    "a bucket without a day": (
+        '{server: cab, type: s3, location: "s3://drop", format: csv}',
+        "servers.cab.location' must have {key}, the day of the partition",
+    ),
+    "a store at no address": (
+        '{server: cab, type: s3, location: "s3://drop/{key}.csv", endpointUrl: minio, format: csv}',
+        "key 'servers.cab.endpointUrl' must be an address as https://",
     ),
     "a local path of a bucket": (
         '{server: cab, type: s3, location: "s3://drop/{key}.csv", path: x, format: csv}',
@@ -146,9 +158,16 @@ def test_a_source_that_makes_no_sense_is_refused_in_a_sentence(what, served):
     assert "\n" not in sentence
 
 
-def test_an_address_with_a_password_is_refused_and_not_repeated(served):
-    address = "postgresql://cab:hunter2@host/taxis"
-    path = served(server(POSTGRES, f"{{property: connection, value: '{address}'}}", TABLE))
-    (sentence,) = lint_contract(path)
-    assert "must be the name of the environment variable that holds the address of the database" in sentence
+@pytest.mark.parametrize(
+    "entry",
+    [
+        server(POSTGRES, "{property: connection, value: 'postgresql://cab:hunter2@host/taxis'}", TABLE),
+        '{server: cab, type: s3, location: "s3://cab:hunter2@drop/{key}.csv", format: csv}',
+        '{server: cab, type: s3, location: "s3://d/{key}.csv", endpointUrl: "http://cab:hunter2@host", format: csv}',
+    ],
+    ids=["of a database", "of a bucket", "of a store"],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(entry, served):
+    (sentence,) = lint_contract(served(entry))
+    assert "the name of the environment variable" in sentence or "without user or query" in sentence
     assert "hunter2" not in sentence

@@ -133,7 +133,8 @@ def _implied_rules(item: "SchemaProperty") -> list[Rule]:
 
 
 def _refuse_repetition(columns: list[Column], rules: list[Rule]) -> None:
-    for kind, names in (("column", [column.name for column in columns]), ("rule", [rule.id for rule in rules])):
+    words = [column.name.lower() for column in columns]  # SQL makes no difference between Zone and zone
+    for kind, names in (("column", words), ("rule", [rule.id for rule in rules])):
         twice = repeated(names)
         if twice:
             raise Clause(f"{kind} {twice[0]!r} is named twice under 'schema'; give each {kind} its own name")

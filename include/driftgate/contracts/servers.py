@@ -2,7 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from driftgate.contracts.clauses import Clause, needed, one_of, texts
 from driftgate.contracts.contract import Files, Sql
@@ -40,9 +40,9 @@ def _local(server: "OdcsServer", at: str) -> Files:
 
 def _s3(server: "OdcsServer", at: str) -> Files:
     _refuse(server, at, "path", "customProperties")
-    location = urlsplit(needed(f"{at}.location", server.location))
-    if location.scheme != "s3" or not location.netloc or location.query or location.username:
-        raise Clause(f"key '{at}.location' must be s3://bucket/path with {KEY} in the path, found {server.location!r}")
+    location = _address(f"{at}.location", needed(f"{at}.location", server.location), ("s3",))
+    if server.endpointUrl:
+        _address(f"{at}.endpointUrl", server.endpointUrl, ("http", "https"))
     return Files(
         location="s3",
         format=one_of(f"{at}.format", server.format, FORMATS),
@@ -50,6 +50,17 @@ def _s3(server: "OdcsServer", at: str) -> Files:
         bucket=location.netloc,
         endpoint_url=server.endpointUrl,
     )
+
+
+def _address(key: str, value: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Return the parts of an address, which is not shown when it is wrong: it may have a password in it."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in schemes or not parts.netloc or "@" in parts.netloc or parts.query:
+        raise Clause(f"key '{key}' must be an address as {schemes[-1]}://host-or-bucket/path, without user or query")
+    return parts
 
 
 def _path(key: str, path: str) -> str:
