@@ -260,7 +260,7 @@ def test_everything_that_is_wrong_is_said_at_once(changed):
     assert all(word in sentence for word in ("'int31'", "'secret'", "'warning'; did you mean 'warn'"))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(where=st.randoms(use_true_random=False), odd=st.sampled_from(ODD))
 def test_whatever_stands_anywhere_in_a_contract_lint_answers_in_a_sentence(where, odd, project):
     contract = yaml.safe_load((project / "data_contracts" / "trips.yaml").read_text())
