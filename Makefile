@@ -55,8 +55,8 @@ env: .venv/installed  ## write .env with fresh secrets for docker-compose.yaml; 
 bench: .venv/installed  ## full benchmarks into benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
-soak: .venv/installed  ## the long version of the end-to-end test: a whole demo on a clean state
-	$(BIN)/python -m pytest -q -m soak tests/e2e
+soak: .venv/installed  ## the long tests: a whole demo on a clean state, two hundred dataset versions by sixteen
+	$(BIN)/python -m pytest -q -m soak
 
 .venv/installed: requirements/runtime.txt requirements/dev.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Driftgate needs Python 3.11 or 3.12; install it, or run: make PYTHON=/path/to/python3.12"; exit 1; }

@@ -1,6 +1,8 @@
-"""A dataset version is made by DVC in a clone, and exists when its tag does: killed, refused and at once."""
+"""A dataset version is made in a clone, and exists when its tag does: killed, refused and at once."""
 
+import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from driftgate.datasets import list_versions, load_version, prepare
+from driftgate.datasets import list_versions, load_version, prepare, version_files
+from driftgate.datasets.removal import record_removal, removal_of
 from driftgate.errors import ConfigError
 from driftgate.records import sha256
 from driftgate.settings import settings
-from driftgate.use_cases import UseCase
+from driftgate.use_cases import UseCase, load_use_case
 
 LAST = "2013-03-31"
 
@@ -22,6 +25,13 @@ LAST = "2013-03-31"
 def at_home(story: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The story, with the settings pointing at its state folder."""
     monkeypatch.setenv("DRIFTGATE_HOME", str(story.home))
+    return story
+
+
+@pytest.fixture
+def at_copy(story: Any, project_home: Path) -> Any:
+    """The story, continued in a state folder of this test's own."""
+    shutil.copytree(story.home, project_home, dirs_exist_ok=True)
     return story
 
 
@@ -48,7 +58,7 @@ def test_two_at_once_make_the_same_version_under_one_tag(at_home: Any) -> None:
 
     assert first == second
     assert git("tag").split() == [first.tag]
-    assert git("branch") == ""
+    assert git("rev-list", "main") == git("rev-parse", first.tag)
 
 
 def test_scratch_folders_are_removed_except_that_of_the_killed_one(at_home: Any) -> None:
@@ -93,20 +103,87 @@ def test_an_error_of_the_stage_arrives_as_its_own_sentence(at_home: Any, shaped:
     assert len(list_versions("flight_delays")) == 1
 
 
-def test_a_stage_that_cannot_run_is_a_sentence_that_names_dvc_yaml(
-    at_home: Any, shaped: Callable[..., UseCase], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = shaped()
-    project = tmp_path / "project"
-    folder = project / "include" / "use_cases" / "flight_delays"
-    folder.mkdir(parents=True)
-    (folder / "features.sql").write_text(original.features_sql + "-- changed\n")
-    (project / "params.yaml").write_text("prepare: {lookback_days: 1, min_training_days: 7}\n")
-    (project / "dvc.yaml").write_text("stages: {prepare: {cmd: exit 3}}\n")
-    (project / "include" / "settings").symlink_to(Path(__file__).resolve().parents[2] / "include" / "settings")
-    monkeypatch.setenv("DRIFTGATE_PROJECT", str(project))
+@pytest.fixture
+def with_dvc_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], UseCase]:
+    """Make a project whose ``dvc.yaml`` has another command, and return a use case that was never prepared."""
+    whole = Path(__file__).resolve().parents[2]
 
+    def make(command: str) -> UseCase:
+        project = tmp_path / "project"
+        folder = project / "include" / "use_cases" / "flight_delays"
+        folder.mkdir(parents=True)
+        (project / "params.yaml").write_text("prepare: {lookback_days: 1, min_training_days: 7}\n")
+        own = (whole / "dvc.yaml").read_text()
+        (project / "dvc.yaml").write_text(own.replace("python -m driftgate.datasets.stage", command))
+        (project / "include" / "settings").symlink_to(whole / "include" / "settings")
+        original = load_use_case("flight_delays")
+        (folder / "features.sql").write_text(original.features_sql + f"-- {command}\n")
+        monkeypatch.setenv("DRIFTGATE_PROJECT", str(project))
+        train = original.train.model_copy(update={"window_days": 12, "validation_days": 4})
+        return original.model_copy(update={"train": train, "folder": folder})
+
+    return make
+
+
+def test_a_stage_that_cannot_run_is_a_sentence_that_names_dvc_yaml(
+    at_home: Any, with_dvc_yaml: Callable[[str], UseCase]
+) -> None:
     with pytest.raises(
         ConfigError, match=r"The stage of .*/project/dvc.yaml failed \(ERROR: .*prepare.*\); correct it"
     ):
-        prepare(original, LAST)
+        prepare(with_dvc_yaml("exit 3"), LAST)
+
+
+def test_a_stage_with_a_command_of_its_own_is_run_by_dvc(at_copy: Any, with_dvc_yaml: Callable[[str], UseCase]) -> None:
+    version = prepare(with_dvc_yaml("echo hello > greeting && python -m driftgate.datasets.stage"), LAST)
+
+    assert version.rows == at_copy.version.rows
+    assert git("show", f"{version.tag}:greeting") == "hello\n"
+    assert git("rev-parse", f"{version.tag}^").strip() in git("rev-parse", *git("tag").split())
+    assert (version_files(version.name) / "rows.parquet").exists()
+
+
+def test_data_that_were_removed_come_back_when_the_version_is_prepared_again(at_copy: Any, use_case: UseCase) -> None:
+    version = at_copy.version
+    stored = Path(settings().dvc_remote) / "files" / "md5" / version.dvc_md5[:2] / version.dvc_md5[2:]
+    stored.unlink()
+    record_removal(version.name, version.objects, actor="ana", reason="disk is full")
+    tags = git("tag")
+
+    assert prepare(use_case, LAST) == version
+    assert git("tag") == tags
+    assert removal_of(version.name) is None
+    assert sha256(stored.read_bytes()) == version.files["rows.parquet"]
+
+
+# A process that cannot write files of more than 20 kB, as on a disk that is full.
+FULL_DISK = """
+import resource
+from driftgate.datasets import dvc, preparation
+real = preparation.upload
+def upload(*arguments):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    real(*arguments)
+preparation.upload = upload
+from driftgate.errors import ConfigError
+from driftgate.use_cases import load_use_case
+whole = load_use_case("flight_delays")
+train = whole.train.model_copy(update={"window_days": 11, "validation_days": 4})
+try:
+    preparation.prepare(whole.model_copy(update={"train": train}), "2013-03-31")
+except ConfigError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_a_sentence_that_leaves_nothing_and_heals(at_copy: Any, shaped: Callable[..., UseCase]) -> None:
+    before = [version.name for version in list_versions("flight_delays")]
+    said = subprocess.run([sys.executable, "-c", FULL_DISK], capture_output=True, text=True, check=True).stdout
+
+    assert said.startswith(f"The DVC remote {settings().dvc_remote} refused the data of flight_delays/2013-03-31-")
+    assert "File too large" in said
+    assert said.count("\n") == 1
+    assert [version.name for version in list_versions("flight_delays")] == before
+    assert not list(Path(settings().dvc_remote).rglob("*.tmp"))
+    version = prepare(shaped(window_days=11), LAST)
+    assert sha256((version_files(version.name) / "rows.parquet").read_bytes()) == version.files["rows.parquet"]

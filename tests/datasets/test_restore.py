@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from driftgate.datasets import DatasetVersion, get_version, list_versions, load_version, version_files
-from driftgate.errors import ConfigError, Tampered
+from driftgate.datasets.removal import record_removal
+from driftgate.errors import ConfigError, SourceMissing, Tampered
 from driftgate.records import sha256
 from driftgate.settings import home, settings
 
@@ -47,8 +48,13 @@ def test_git_and_dvc_alone_are_enough(story: Any, tmp_path: Path) -> None:
     subprocess.run(["git", "clone", "--quiet", story.home / "data.git", clone], check=True, capture_output=True)
     subprocess.run(["git", "checkout", "--quiet", version.tag], cwd=clone, check=True, capture_output=True)
     environment = {**os.environ, "DVC_SITE_CACHE_DIR": str(tmp_path / "site")}  # DVC's own default is in /var/tmp
-    subprocess.run([sys.executable, "-m", "dvc", "pull"], cwd=clone, env=environment, check=True, capture_output=True)
 
+    def dvc(*arguments: str) -> str:
+        command = [sys.executable, "-m", "dvc", *arguments]
+        return subprocess.run(command, cwd=clone, env=environment, check=True, capture_output=True, text=True).stdout
+
+    dvc("pull")
+    assert dvc("status") == dvc("repro", "--dry").splitlines()[-1] + "\n" == "Data and pipelines are up to date.\n"
     assert sha256((clone / "data" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
     assert (clone / "data" / "version.json").read_bytes() == version.canonical()
 
@@ -109,3 +115,58 @@ def test_versions_are_listed_from_the_tags_alone(version: DatasetVersion) -> Non
 
 def test_a_fresh_project_has_no_versions() -> None:
     assert list_versions("flight_delays") == []
+
+
+def git(*arguments: str) -> str:
+    person = ("-c", "user.name=p", "-c", "user.email=p@localhost")
+    command = ["git", "-C", settings().data_repository, *person, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def point_elsewhere(version: DatasetVersion, content: bytes) -> None:
+    """Move the tag of ``version`` to a commit whose ``version.json`` is ``content``."""
+    command = ["git", "-C", settings().data_repository, "hash-object", "-w", "--stdin"]
+    blob = subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()
+    for name in (f"100644 blob {blob}\tversion.json\n", "040000 tree {}\tdata\n"):
+        made = subprocess.run(
+            ["git", "-C", settings().data_repository, "mktree"],
+            input=name.format(blob).encode(),
+            capture_output=True,
+            check=True,
+        )
+        blob = made.stdout.decode().strip()
+    git("update-ref", f"refs/tags/{version.tag}", git("commit-tree", blob, "-m", "elsewhere"))
+
+
+@pytest.mark.parametrize("change", ["rows", "no JSON", "no mapping", "another version"])
+def test_a_record_that_is_not_the_tags_own_is_tampered(version: DatasetVersion, change: str, tmp_path: Path) -> None:
+    other = {
+        "rows": version.model_copy(update={"rows": 1}),
+        "another version": version.model_copy(update={"tag": "a/b"}),
+    }
+    content = {"no JSON": b"{", "no mapping": b"[]"}.get(change) or other[change].canonical()
+    point_elsewhere(version, content)
+    asks = (load_version, version_files, lambda name: get_version(name, tmp_path / "target"))
+
+    for ask in (*asks, lambda _: list_versions(version.use_case)):
+        with pytest.raises(Tampered, match=f"version.json at tag {version.tag} is not what the tag was made for"):
+            ask(version.name)
+    assert not (tmp_path / "target").exists()
+
+
+def test_a_tag_on_a_commit_without_a_version_is_tampered(version: DatasetVersion) -> None:
+    empty = git("hash-object", "-w", "-t", "tree", "/dev/null")
+    git("update-ref", f"refs/tags/{version.tag}", git("commit-tree", empty, "-m", "nothing"))
+
+    with pytest.raises(Tampered, match=r"has no data/version.json; restore the data repository"):
+        load_version(version.name)
+
+
+def test_data_that_were_removed_are_a_sentence_that_says_by_whom(version: DatasetVersion, tmp_path: Path) -> None:
+    stored_rows(version).unlink()
+    record_removal(version.name, version.objects, actor="ana", reason="disk is full")
+
+    with pytest.raises(
+        SourceMissing, match=r"were removed by ana \(disk is full\); prepare it again to have them back"
+    ):
+        get_version(version.name, tmp_path / "target")

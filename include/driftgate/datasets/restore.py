@@ -1,12 +1,15 @@
 """Getting a dataset version back: from its tag and the DVC remote, every byte checked against the recorded hash."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from driftgate.datasets.dvc import DvcFailed, configure, run_dvc
+from driftgate.datasets.dvc import DvcFailed, download
+from driftgate.datasets.removal import removal_of
 from driftgate.datasets.repository import Clone
-from driftgate.datasets.version import VERSION, DatasetVersion, read_version
-from driftgate.errors import ConfigError, Tampered, nearest
+from driftgate.datasets.version import ROWS, VERSION, DatasetVersion, read_version
+from driftgate.errors import ConfigError, SourceMissing, Tampered, nearest
 from driftgate.lake.store import FolderStore
 from driftgate.records import sha256
 from driftgate.settings import home, settings
@@ -14,9 +17,9 @@ from driftgate.settings import home, settings
 
 def list_versions(use_case_name: str) -> list[DatasetVersion]:
     """Return the dataset versions of a use case, by the last day of their window."""
-    with tempfile.TemporaryDirectory(prefix="driftgate-list-") as scratch:
-        clone = Clone(Path(scratch) / "clone")
-        return [read_version(clone.show(tag, f"data/{VERSION}"), tag) for tag in clone.tags(f"{use_case_name}/")]
+    with scratch_clone() as clone:
+        found = clone.read(clone.tags(f"{use_case_name}/"), f"data/{VERSION}")
+    return [read_version(data, tag) for tag, data in found.items()]
 
 
 def load_version(name: str) -> DatasetVersion:
@@ -25,8 +28,8 @@ def load_version(name: str) -> DatasetVersion:
     :raises ConfigError: there is none of that name
     :raises Tampered: the record is not the one that the name was made from
     """
-    with tempfile.TemporaryDirectory(prefix="driftgate-load-") as scratch:
-        return _load(Clone(Path(scratch) / "clone"), name)
+    with scratch_clone() as clone:
+        return read_version(file_at(clone, name, f"data/{VERSION}"), name)
 
 
 def get_version(name: str, target: Path) -> Path:
@@ -35,11 +38,11 @@ def get_version(name: str, target: Path) -> Path:
     Nothing is written before every byte is verified.
 
     :raises ConfigError: there is no such version, ``target`` is not a new or empty folder, or the remote lacks the data
+    :raises SourceMissing: the data were removed
     :raises Tampered: the remote's bytes are not those that were published
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target} is not empty; name a new or an empty folder to restore {name} into.")
-    _write(target, _pulled(name))
+    refuse_used(target, name)
+    _write(target, _pulled(load_version(name)))
     return target
 
 
@@ -50,43 +53,74 @@ def version_files(name: str) -> Path:
     restored anew: the cache is a copy, the remote is the truth.
 
     :raises ConfigError: there is no such version, or the remote lacks its data
+    :raises SourceMissing: the data were removed
     :raises Tampered: the remote's bytes are not those that were published
     """
     version, folder = load_version(name), home() / "datasets" / name
     if not _intact(version, folder):
-        _write(folder, _pulled(name))
+        _write(folder, _pulled(version))
     return folder
 
 
-def _load(clone: Clone, name: str) -> DatasetVersion:
-    tags = clone.tags("")
+@contextmanager
+def scratch_clone() -> Iterator[Clone]:
+    """Open a clone of the data repository that is removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="driftgate-clone-") as scratch:
+        yield Clone(Path(scratch) / "clone")
+
+
+def file_at(clone: Clone, name: str, path: str) -> bytes:
+    """Return a file's bytes as they are at the version ``name``.
+
+    :raises ConfigError: there is no version of that name
+    """
+    tags = clone.tags()
     if name not in tags:
         raise ConfigError(f"There is no dataset version {name!r}{nearest(name, tags)}")
-    return read_version(clone.show(name, f"data/{VERSION}"), name)
+    return clone.read([name], path)[name]
 
 
-def _pulled(name: str) -> dict[str, bytes]:
-    """Return the verified files of a version: its record, and the data that ``dvc pull`` brings."""
-    with tempfile.TemporaryDirectory(prefix="driftgate-pull-") as scratch:
-        clone = Clone(Path(scratch) / "clone")
-        version = _load(clone, name)
-        clone.check_out(name)
-        configure(clone.folder, "config.local")  # the remote may have moved since the version was made
-        try:
-            run_dvc(clone.folder, "pull")
-        except DvcFailed as error:
-            raise ConfigError(
-                f"The DVC remote {settings().dvc_remote} does not give the data of {name} ({error}); "
-                "correct 'dvc_remote' in the settings file, or restore the remote."
+def refuse_used(target: Path, name: str) -> None:
+    """Refuse a ``target`` that is something else than a new or an empty folder."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConfigError(f"{target} is not empty; name a new or an empty folder to restore {name} into.")
+
+
+def fetch_object(name: str, md5: str, target: Path) -> None:
+    """Fetch an object of the version ``name`` from the DVC remote into the file ``target``.
+
+    :raises SourceMissing: it was removed on purpose
+    :raises ConfigError: the remote does not give it
+    """
+    try:
+        download(md5, target)
+    except DvcFailed as error:
+        if gone := removal_of(name):
+            raise SourceMissing(
+                f"The data of {name} were removed by {gone.actor} ({gone.reason}); prepare it again to have them back."
             ) from None
-        files = {file: (clone.folder / "data" / file).read_bytes() for file in version.files}
-    for file, data in files.items():
-        if sha256(data) != version.files[file]:
-            raise Tampered(
-                f"{file} of {name} in {settings().dvc_remote} is not the file that was published: its sha256 differs; "
-                "restore the remote from a backup."
-            )
-    return {**files, VERSION: version.canonical()}
+        raise ConfigError(
+            f"The DVC remote {settings().dvc_remote} does not give the data of {name} ({error}); "
+            "correct 'dvc_remote' in the settings file, or restore the remote."
+        ) from None
+
+
+def refuse_other_bytes(name: str, file: str, found: str, recorded: str) -> None:
+    """Refuse a file of the version ``name`` whose sha256 is another one than was recorded."""
+    if found != recorded:
+        raise Tampered(
+            f"{file} of {name} in {settings().dvc_remote} is not the file that was published: its sha256 differs; "
+            "restore the remote from a backup."
+        )
+
+
+def _pulled(version: DatasetVersion) -> dict[str, bytes]:
+    """Return the verified files of a version: its record, and its rows from the DVC remote."""
+    with tempfile.TemporaryDirectory(prefix="driftgate-pull-") as scratch:
+        fetch_object(version.name, version.dvc_md5, Path(scratch) / ROWS)
+        rows = (Path(scratch) / ROWS).read_bytes()
+    refuse_other_bytes(version.name, ROWS, sha256(rows), version.files[ROWS])
+    return {ROWS: rows, VERSION: version.canonical()}
 
 
 def _intact(version: DatasetVersion, folder: Path) -> bool:

@@ -61,10 +61,20 @@ class DatasetVersion(Record):
         older = ((path, digest) for path, digests in self.older_sources.items() for digest in digests)
         return tuple(sorted((*self.sources.items(), *older)))
 
+    @property
+    def subject(self) -> str:
+        """What it is a version of."""
+        return self.use_case
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The md5 of each of its files in the DVC remote."""
+        return (self.dvc_md5,)
+
 
 def named(content: dict[str, Any]) -> DatasetVersion:
     """Return the record of ``content``, everything but the name, under the name that its content gives it."""
-    name = _name(content)
+    name = name_of(content)
     return parse_record({"name": name, "tag": name, **content}, DatasetVersion, where=f"dataset version {name}")
 
 
@@ -73,12 +83,25 @@ def read_version(data: bytes, tag: str) -> DatasetVersion:
 
     :raises Tampered: the content is not the one that the name was made from
     """
-    version = parse_record(json.loads(data), DatasetVersion, where=f"{VERSION} at tag {tag}")
-    if {version.name, version.tag, _name(version.model_dump(mode="json", exclude_unset=True))} != {tag}:
+    return parse_record(content_at(data, tag), DatasetVersion, where=f"{VERSION} at tag {tag}")
+
+
+def content_at(data: bytes, tag: str) -> dict[str, Any]:
+    """Return what ``version.json`` says, as found at ``tag``, once it is sure that the tag was made for it.
+
+    :raises Tampered: the content is not the one that the name was made from
+    """
+    try:
+        content: dict[str, Any] = json.loads(data)
+        names = {content["name"], content["tag"], name_of(content)}
+    except (ValueError, KeyError, TypeError):
+        names = set()
+    if names != {tag}:
         raise Tampered(f"{VERSION} at tag {tag} is not what the tag was made for; restore the data repository.")
-    return version
+    return content
 
 
-def _name(content: dict[str, Any]) -> str:
+def name_of(content: dict[str, Any]) -> str:
+    """Return the name that the content of a version gives it; what is not in the content does not count."""
     digest = sha256(canonical_json({field: content[field] for field in content if field not in ("name", "tag")}))
-    return f"{content['use_case']}/{content['key']}-{digest[:7]}"
+    return f"{content.get('use_case') or content['dataset']}/{content['key']}-{digest[:7]}"
