@@ -69,8 +69,9 @@ def artefacts(rows: pa.Table, use_case: UseCase) -> dict[str, bytes]:
 def package(artefacts: dict[str, bytes]) -> Callable[..., ModelVersion]:
     """Write a package of these artefacts without MLflow."""
 
-    def write(version: str = "1", **changes: object) -> ModelVersion:
-        files = {**artefacts, "card.md": b"# flight_delays", "baseline.json": b"{}", "evaluation.json": b"{}"}
+    def write(version: str = "1", replaced: dict[str, bytes] | None = None, **changes: object) -> ModelVersion:
+        others = {"card.md": b"# flight_delays", "baseline.json": b"{}", "evaluation.json": b"{}"}
+        files = {**artefacts, **others, **(replaced or {})}
         fields = {"job_id": f"job-{version}", "seed": 7, "files": package_files(files), **changes}
         model = ModelVersion(
             use_case="flight_delays",

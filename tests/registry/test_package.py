@@ -85,6 +85,19 @@ def test_an_unknown_version_names_those_there_are(package) -> None:
         load_package("flight_delays", "13")
 
 
+@pytest.mark.parametrize(
+    "order",
+    [lambda columns: columns[1:], lambda columns: columns[::-1]],
+    ids=["a feature is missing", "another order"],
+)
+def test_a_signature_that_asks_for_other_features_than_were_trained_on_is_refused(package, artefacts, order) -> None:
+    signature = json.loads(artefacts["signature.json"])
+    signature["columns"] = order(signature["columns"])
+    package(replaced={"signature.json": json.dumps(signature).encode()})
+    with pytest.raises(Tampered, match=r"signature\.json and preprocessing\.json in .* in another order; take both"):
+        load_package("flight_delays", "1")
+
+
 def test_a_package_without_registration_is_invisible(package) -> None:
     files = package("1").files
     lake().write("models/flight_delays/2/package.json", lake().read("models/flight_delays/1/package.json"))

@@ -42,7 +42,8 @@ def load_package(use_case_name: str, version: str) -> Package:
     """Return a model version after checking every file of its package.
 
     :raises ConfigError: there is no such version; the sentence names those there are
-    :raises Tampered: a file was changed, removed or added since the version was registered
+    :raises Tampered: a file was changed, removed or added since the version was registered, or its files are not of one
+        model
     """
     from driftgate.models import Preprocessing, Scorer, Signature
 
@@ -50,12 +51,24 @@ def load_package(use_case_name: str, version: str) -> Package:
     files = verified_files(model)
     where = lake().uri(model.folder)
     preprocessing = parse_record(json.loads(files["preprocessing.json"]), Preprocessing, where=f"{where}/preprocessing")
+    signature = parse_record(json.loads(files["signature.json"]), Signature, where=f"{where}/signature")
+    _require_same_features(signature, preprocessing, where)
     return Package(
         model=model,
         scorer=Scorer.load(files["model.txt"], preprocessing),
-        signature=parse_record(json.loads(files["signature.json"]), Signature, where=f"{where}/signature"),
+        signature=signature,
         preprocessing=preprocessing,
     )
+
+
+def _require_same_features(signature: "Signature", preprocessing: "Preprocessing", where: str) -> None:
+    """What is asked for at inference is what was trained on: the same features in the same order."""
+    fields = [column.name for column in signature.columns if column.name in preprocessing.names]
+    if fields != preprocessing.names:
+        raise Tampered(
+            f"signature.json and preprocessing.json in {where} name other features, or in another order; take both "
+            "from one job."
+        )
 
 
 def verified_files(model: ModelVersion) -> dict[str, bytes]:
