@@ -18,7 +18,7 @@ PATHS = {
     uris.package("flight_delays", "3"): "models/flight_delays/3",
     uris.job("job-1"): "jobs/job-1",
     uris.lineage("flight_delays"): "lineage/flight_delays",
-    uris.delivery("nycflights", "flights", KEY): "source/nycflights/flights/2013-04-01.parquet",
+    uris.delivery("nycflights", "flights", f"{KEY}.parquet"): "source/nycflights/flights/2013-04-01.parquet",
 }
 
 

@@ -12,6 +12,7 @@ DriftgateError          will not heal by trying again: Airflow fails the task at
 ├── PromotionRefused    a move of traffic that the records do not allow
 └── CannotJudge         too little evidence for a decision
 Conflict                someone else moved first; trying again is right, so Airflow retries
+SourceUnready           the source cannot be read at this moment; trying again is right, so Airflow retries
 """
 
 from collections.abc import Iterable
@@ -36,6 +37,10 @@ class SourceMissing(DriftgateError):
 
 class SourceBroken(DriftgateError):
     """The source's data cannot be read as its contract says."""
+
+
+class NotPermitted(DriftgateError):
+    """The contract does not permit this use of the data."""
 
 
 class ContractBroken(DriftgateError):
@@ -64,6 +69,10 @@ class CannotJudge(DriftgateError):
 
 class Conflict(Exception):
     """Someone else changed the record first; read it again and retry."""
+
+
+class SourceUnready(Exception):
+    """The source cannot be read at this moment: a file is being written, a database went away."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -61,6 +61,6 @@ def lineage(stream: str) -> str:
     return f"lineage/{stream}"
 
 
-def delivery(source: str, dataset: str, key: str) -> str:
-    """Return the lineage name of the file that a source delivered for one partition."""
-    return f"source/{source}/{dataset}/{key}.parquet"
+def delivery(source: str, dataset: str, name: str) -> str:
+    """Return the lineage name of a piece that a source delivered; a file's ``name`` is its path below the dataset."""
+    return f"source/{source}/{dataset}/{name}"

@@ -31,12 +31,27 @@ def partition_keys(context: Any) -> list[str]:
     return [partition_key(context)]
 
 
+def is_replay(context: Any) -> bool:
+    """Return whether the run plays a past day as if it were today."""
+    return bool(context["params"].get("replay") or (context["dag_run"].conf or {}).get("replay"))
+
+
+def is_late(context: Any) -> bool:
+    """Return whether the run brings late rows into partitions that were there already."""
+    return bool((context["dag_run"].conf or {}).get("late"))
+
+
+def is_on_time(context: Any) -> bool:
+    """Return whether what the run brings is history, which nobody can say came late: a backfill, a range, a replay."""
+    is_range = context["params"].get("first_partition") and not is_late(context)
+    return bool(is_replay(context) or context["dag_run"].run_type == "backfill" or is_range)
+
+
 def is_old_backfill(context: Any) -> bool:
     """Return whether the run works on old partitions and must not retrain or move traffic."""
-    run = context["dag_run"]
-    if context["params"].get("replay") or (run.conf or {}).get("replay"):
+    if is_replay(context):
         return False
-    if run.run_type == "backfill":
+    if context["dag_run"].run_type == "backfill" or is_late(context):
         return True
     events = context.get("triggering_asset_events") or {}
     return any((event.extra or {}).get("old_backfill") for group in events.values() for event in group)

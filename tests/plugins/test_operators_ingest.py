@@ -1,12 +1,17 @@
 """The tasks of the ingest DAG on one real day of the weather, run as Airflow runs them."""
 
+from datetime import datetime, timedelta
+
+import pyarrow as pa
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
-from driftgate.errors import Conflict
-from driftgate.lake import lake, read_manifest
+from driftgate.errors import Conflict, SourceUnready
+from driftgate.lake import lake, read_manifest, revisions, to_parquet
 from driftgate.lineage import DatasetRef, read_stream, verify
 from driftgate.sources import sample
+from driftgate.sources.delivery import delivery_file
+from driftgate.wall_clock import wall_clock
 from driftgate_airflow import assets
 from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
 from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
@@ -83,6 +88,43 @@ def test_what_may_heal_is_left_to_airflow_to_retry(run):
 
     with pytest.raises(Conflict):
         run().execute(task(Crowded))
+
+
+def test_a_file_that_is_still_being_written_is_left_to_airflow_to_retry(run, delivered):
+    path = delivery_file(SOURCE, DATASET, KEY)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(SourceUnready, match="still being written"):
+        run().execute(task(IngestPartitionOperator))
+
+
+@pytest.mark.parametrize(
+    ("how", "on_time"),
+    [
+        ({"run_type": "scheduled"}, False),
+        ({"run_type": "manual"}, False),
+        ({"run_type": "backfill"}, True),
+        ({"run_type": "manual", "conf": {"replay": True}}, True),
+        ({"run_type": "manual", "key": None, "params": {"first_partition": KEY, "last_partition": KEY}}, True),
+    ],
+    ids=["night", "by hand", "backfill", "replay", "initial load"],
+)
+def test_a_history_came_in_time_and_what_comes_tonight_comes_tonight(run, delivered, how, on_time):
+    run(**how).execute(task(IngestPartitionOperator))
+    (revision,) = revisions(lake(), f"raw/{DATASET}/{KEY}")
+    if on_time:
+        assert revision.known_at == datetime(2013, 4, 3)
+    else:
+        assert abs(revision.known_at - wall_clock()) < timedelta(minutes=5)
+
+
+def test_the_answer_says_whether_it_is_news(run, delivered):
+    answers = [run().execute(task(IngestPartitionOperator)) for _ in range(2)]
+    path = delivery_file(SOURCE, DATASET, KEY)
+    path.write_bytes(to_parquet(sample.table_of(DATASET, KEY).slice(1).append_column("extra", pa.nulls(71))))
+    answers.append(run().execute(task(IngestPartitionOperator)))
+
+    told = [(answer["revision"], answer["duplicate"], answer["dropped_columns"]) for answer in answers]
+    assert told == [(1, False, 0), (1, True, 0), (2, False, 1)]
 
 
 def test_a_range_is_one_step_and_one_record_per_day(run):

@@ -1,19 +1,28 @@
 """Ingesting gives the same manifest for the same file, however often and by how many at once."""
 
 import os
+import resource
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from driftgate.contracts import publish_partition, validate_partition
-from driftgate.errors import ConfigError, SourceBroken, SourceMissing
-from driftgate.lake import lake, read_manifest, read_table
+from driftgate.errors import ConfigError, NotPermitted, SourceBroken, SourceMissing
+from driftgate.lake import as_of, lake, manifest_of, read_manifest, read_table, revisions
 from driftgate.records import sha256
-from driftgate.sources import ingest_partition, sample
+from driftgate.sources import bring_in, ingest_partition, sample
 
-from .conftest import KEY
+from .conftest import KEY, PARQUET, let_alone
+
+NOON = datetime(2013, 2, 20, 12)
 
 
 def ingest(key: str = KEY):
@@ -69,7 +78,7 @@ def test_a_broken_file_leaves_the_partition_as_it_was(drop):
     drop()
     first = ingest()
     path = drop()
-    path.write_bytes(b"PAR1")
+    let_alone(path).write_bytes(b"PAR2")
     with pytest.raises(SourceBroken):
         ingest()
 
@@ -112,3 +121,183 @@ def test_a_delivered_day_goes_all_the_way_to_the_validated_zone(dataset):
     assert result.rows_in == raw.rows == report.rows_in
     assert (result.rows_validated, result.rows_quarantined) == (report.rows_validated, report.rows_quarantined)
     assert result.rows_quarantined == (1 if dataset == "weather" else 0)
+
+
+def test_a_partition_without_a_time_came_when_it_was_due(drop):
+    drop()
+    manifest = ingest()
+
+    assert [one.known_at for one in revisions(lake(), manifest.path)] == [datetime(2013, 2, 13)]
+
+
+@pytest.mark.parametrize(
+    ("came", "known"),
+    [(datetime(2013, 2, 12, 23), datetime(2013, 2, 13)), (datetime(2013, 2, 15), datetime(2013, 2, 15))],
+    ids=["before it is due", "after it is due"],
+)
+def test_a_partition_is_known_since_it_came_and_never_before_it_is_due(came, known, drop):
+    drop()
+    manifest = ingest_partition(sample.SOURCE, "flights", KEY, known_at=came)
+
+    assert [one.known_at for one in revisions(lake(), manifest.path)] == [known]
+
+
+def test_the_latency_of_the_contract_counts(trips, project_home):
+    trips(PARQUET)
+    some_trips(project_home)
+    manifest = ingest_partition("cab", "trips", "2013-04-01")
+
+    assert [one.known_at for one in revisions(lake(), manifest.path)] == [datetime(2013, 4, 2, 6)]
+
+
+def test_a_correction_is_known_since_now_and_the_old_content_stays_readable_as_of_its_time(drop):
+    whole, path = sample.table_of("flights", KEY), f"raw/flights/{KEY}"
+    drop()
+    first = ingest()
+    drop(change=lambda table: table.slice(1))
+    second = bring_in(sample.SOURCE, "flights", KEY, now=NOON)
+
+    assert (second.revision, second.duplicate) == (2, False)
+    for moment, rows in [(datetime(2013, 2, 20, 11, 59), whole), (NOON, whole.slice(1))]:
+        revision = as_of(lake(), path, moment)
+        assert read_table(lake(), manifest_of(lake(), path, revision.manifest)).equals(rows)
+    assert as_of(lake(), path, datetime(2013, 2, 12, 23)) is None
+    assert read_manifest(lake(), path) == second.manifest != first
+
+
+def test_a_correction_of_a_backfill_is_known_since_now_too(drop):
+    drop()
+    ingest()
+    drop(change=lambda table: table.slice(1))
+    manifest = bring_in(sample.SOURCE, "flights", KEY, known_at=None, now=NOON).manifest
+
+    assert revisions(lake(), manifest.path)[-1].known_at == NOON
+
+
+def test_the_first_content_again_after_a_correction_is_a_third_revision(drop):
+    drop()
+    first = bring_in(sample.SOURCE, "flights", KEY)
+    drop(change=lambda table: table.slice(1))
+    bring_in(sample.SOURCE, "flights", KEY, now=NOON)
+    drop()
+    third = bring_in(sample.SOURCE, "flights", KEY, now=NOON)
+
+    assert (third.revision, third.duplicate) == (3, False)
+    assert third.manifest == first.manifest
+
+
+def test_a_snapshot_that_is_the_one_of_the_day_before_is_told(drop, caplog):
+    drop("planes")
+    drop("planes", key="2013-02-13")
+    ingest_partition(sample.SOURCE, "planes", KEY)
+    assert "same file" not in caplog.text
+    ingest_partition(sample.SOURCE, "planes", "2013-02-13")
+    assert "planes 2013-02-13: the source delivered the same file as for the day before" in caplog.text
+
+
+def test_a_copied_file_is_refused_under_another_key(drop):
+    copy = drop().with_name("2013-02-13.parquet")
+    copy.write_bytes(drop().read_bytes())
+    with pytest.raises(SourceBroken, match="rows have a scheduled_departure on another day than 2013-02-13"):
+        ingest("2013-02-13")
+
+
+@pytest.mark.parametrize(
+    ("permissions", "sentence"),
+    [
+        ("{mlUse: false, legalBasis: contract}", "does not permit that models learn from it"),
+        ("{mlUse: true, legalBasis: consent, expires: 2013-04-01}", "its days before 2013-04-01 only, and 2013-04-01"),
+    ],
+)
+def test_data_that_may_not_be_used_is_not_brought_in(permissions, sentence, trips, project_home):
+    trips(PARQUET, permissions=permissions)
+    some_trips(project_home)
+    with pytest.raises(NotPermitted, match=sentence):
+        ingest_partition("cab", "trips", "2013-04-01")
+    assert lake().list("") == []
+
+
+def test_a_day_before_the_permission_expires_is_brought_in(trips, project_home):
+    trips(PARQUET, permissions="{mlUse: true, legalBasis: consent, expires: 2013-04-02}")
+    some_trips(project_home)
+
+    assert ingest_partition("cab", "trips", "2013-04-01").rows == 1000
+
+
+def some_trips(home: Path, rows: int = 1000) -> Path:
+    path = home / "drop" / "cab" / "trips" / "2013-04-01.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = np.random.default_rng(1)
+    table = {
+        "trip": pa.array(np.arange(rows)),
+        "started_at": pa.array(np.full(rows, 1364803200_000000), pa.timestamp("us")),
+        "zone": pa.array(numbers.integers(0, 10**6, rows).astype(str)),
+        "seats": pa.array(numbers.integers(1, 5, rows).astype(np.int32)),
+        "fare_usd": pa.array(numbers.random(rows)),
+        "shared": pa.array(numbers.random(rows) < 0.5),
+        "billed_on": pa.nulls(rows, pa.date32()),
+    }
+    pq.write_table(pa.table(table), path)
+    return path
+
+
+INGEST = "from driftgate.sources import ingest_partition; ingest_partition('cab', 'trips', '2013-04-01')"
+
+# Not of getrusage, which counts what the process was before it became this one.
+PEAK = "print(next(int(line.split()[1]) // 1024 for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+
+
+def left_behind(home: Path) -> list[str]:
+    """Return what no reader may ever see: pointers, and anything that a writer forgot."""
+    found = (home / "lake").rglob("*")
+    return [path.name for path in found if path.name == "manifest.json" or path.name.startswith(".")]
+
+
+def test_a_full_disk_leaves_nothing_and_the_next_run_heals(trips, project_home):
+    """The limit of a file's size stands for the disk: the write fails in the middle of a file."""
+    trips(PARQUET)
+    some_trips(project_home, 200_000)
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({10**6}, resource.RLIM_INFINITY)); {INGEST}"
+    failed = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, env=os.environ)
+
+    assert "OSError" in failed.stderr
+    assert "File too large" in failed.stderr
+    assert left_behind(project_home) == []
+    assert ingest_partition("cab", "trips", "2013-04-01").rows == 200_000
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 10**6
+
+
+def test_killed_at_any_moment_the_next_run_gives_what_an_unharmed_one_gives(trips, project_home, tmp_path):
+    trips(PARQUET)
+    some_trips(project_home, 600_000)
+    for milliseconds in (0, 30, 60, 120, 250, 500):
+        code = f"import driftgate.sources, driftgate.lake, pyarrow.parquet; print('go', flush=True); {INGEST}"
+        run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ)
+        run.stdout.readline()
+        try:
+            run.wait(milliseconds / 1000)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+        run.stdout.close()
+        pointer = lake().exists("raw/trips/2013-04-01/manifest.json")
+        if pointer:
+            assert read_table(lake(), read_manifest(lake(), "raw/trips/2013-04-01")).num_rows == 600_000
+    manifest = ingest_partition("cab", "trips", "2013-04-01")
+
+    assert read_table(lake(), read_manifest(lake(), manifest.path)).num_rows == 600_000
+    assert len(revisions(lake(), manifest.path)) == 1
+
+
+def test_memory_does_not_grow_with_the_rows(trips, project_home):
+    """Twice the rows, which would be 50 MB more as a table, take about as much memory."""
+    trips(PARQUET)
+    peaks = []
+    for rows in (800_000, 1_600_000):
+        some_trips(project_home, rows)
+        run = subprocess.run(
+            [sys.executable, "-c", f"{INGEST}; {PEAK}"], capture_output=True, text=True, env=os.environ, check=True
+        )
+        peaks.append(int(run.stdout))
+
+    assert peaks[1] < peaks[0] + 30, f"peak memory in MiB: {peaks}"

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from driftgate.errors import Conflict, DriftgateError
+from driftgate.errors import Conflict, DriftgateError, SourceUnready
 
 out = Console(soft_wrap=True)
 """Where answers go; long lines are left whole, so that they can be copied and searched."""
@@ -22,7 +22,7 @@ class Sentences(TyperGroup):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
-        except (DriftgateError, Conflict) as error:
+        except (DriftgateError, Conflict, SourceUnready) as error:
             fail(str(error))
 
 
