@@ -14,15 +14,18 @@ LONGEST = 60
 
 
 def shown_values(
-    contract: Contract, rule: Rule, table: "pa.Table", broken: "Mask", *, most: int | None = None
+    contract: Contract, rule: Rule, rows: "pa.RecordBatch", broken: "Mask", *, most: int | None = None
 ) -> list[str]:
     """Return the values of the rule's columns in the broken rows, one text per row, at most ``most``."""
     import numpy as np
 
-    rows = table.select(rule.columns).take(np.flatnonzero(broken)[:most]).to_pylist()
-    return [
-        ", ".join(MASKED if name in contract.masked else _text(value) for name, value in row.items()) for row in rows
-    ]
+    places = np.flatnonzero(broken)[:most]
+    columns = [_texts(rows.column(name).take(places), name in contract.masked) for name in rule.columns]
+    return [", ".join(values) for values in zip(*columns, strict=True)]
+
+
+def _texts(values: Any, masked: bool) -> list[str]:
+    return [MASKED] * len(values) if masked else [_text(value) for value in values.to_pylist()]
 
 
 def _text(value: Any) -> str:

@@ -1,79 +1,65 @@
-"""Great Expectations judges a table by its contract: in memory, one context per process."""
+"""Great Expectations judges a partition by its contract, from numbers that the scan has counted.
 
-from dataclasses import dataclass
-from functools import cache
-from threading import Lock
+Its expectations decide, and its results are what Data Docs show; the counting is ours. That is what every execution
+engine of Great Expectations does for it: it is asked for metrics by name, and answers numbers. No engine, no data
+context and no file is needed for that, and no values ever get into a result.
+"""
+
 from typing import TYPE_CHECKING, Any
 
-from driftgate.contracts.contract import Contract
-from driftgate.contracts.suite import RULE, expectation_suite
+from driftgate.contracts.contract import Contract, Rule
+from driftgate.contracts.history import is_judged
+from driftgate.contracts.suite import RULE, expectation_of
+from driftgate.contracts.tally import Tally
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
     from great_expectations.core import ExpectationSuiteValidationResult
 
-
-_ONE_AT_A_TIME = Lock()  # Great Expectations keeps one context for the whole process
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What Great Expectations said about one rule. ``judged`` and ``broken`` count values (or rows, for a key)."""
-
-    passed: bool
-    judged: int
-    broken: int
+_BASIC = {"result_format": "BASIC", "exclude_unexpected_values": True}
 
 
-def judge(contract: Contract, table: "pa.Table") -> "ExpectationSuiteValidationResult":
-    """Return the result of the contract's suite on ``table``, with up to twenty values per broken expectation."""
-    with _ONE_AT_A_TIME:
-        batch_definition, suite = _compiled(contract)
-        batch = batch_definition.get_batch(batch_parameters={"dataframe": to_frame(table)})
-        return batch.validate(suite, result_format={"result_format": "BASIC"})
+def judge(contract: Contract, tally: Tally, key: str) -> "ExpectationSuiteValidationResult":
+    """Return the result of the suite of ``tally.rules`` on the partition ``key``; it holds numbers only."""
+    from great_expectations.core import ExpectationSuiteValidationResult
+    from great_expectations.validator.validation_statistics import calc_validation_statistics
+
+    results = [_result(rule, tally, key) for rule in tally.rules if is_judged(rule)]
+    statistics = calc_validation_statistics(results)
+    return ExpectationSuiteValidationResult(
+        success=bool(statistics.success),
+        results=results,
+        suite_name=contract.label,
+        statistics=statistics._asdict(),
+        meta={},
+    )
 
 
-def judgements(result: "ExpectationSuiteValidationResult") -> dict[str, Judgement]:
-    """Return the judgement of each rule by its id; a rule that could not be evaluated is not among them."""
+def kept_rules(result: "ExpectationSuiteValidationResult") -> dict[str, bool]:
+    """Return, for each rule that was judged, whether it is kept."""
+    return {item.expectation_config.meta[RULE]: bool(item.success) for item in result.results}
+
+
+def _result(rule: Rule, tally: Tally, key: str) -> Any:
+    expectation = expectation_of(rule, key)
+    wanted = expectation.get_validation_dependencies(runtime_configuration={"result_format": _BASIC})
+    counted = _counted(rule, tally)
+    metrics = {metric.id: _metric(counted, name) for name, metric in wanted.metric_configurations.items()}
+    return expectation.metrics_validate(metrics, runtime_configuration={"result_format": _BASIC})
+
+
+def _counted(rule: Rule, tally: Tally) -> dict[str, Any]:
+    """Return what Great Expectations may ask about ``rule``, by the name of the metric or its ending."""
+    count = tally.counts[rule.id]
+    missing = tally.missing[rule.columns[0]] if rule.columns else 0
     return {
-        item.expectation_config.meta[RULE]: Judgement(
-            passed=bool(item.success),
-            judged=_judged(item.result),
-            broken=item.result.get("unexpected_count", 0),
-        )
-        for item in result.results
-        if item.result  # empty when the evaluation itself failed
+        "table.row_count": tally.rows,
+        "column.max": tally.newest,
+        "column_values.nonnull.unexpected_count": missing,
+        "filtered_row_count": count.judged,
+        "unexpected_count": count.broken,
+        "unexpected_values": [],
     }
 
 
-def _judged(result: dict[str, Any]) -> int:
-    """The number of rows that a rule about their number saw, or the number of known values."""
-    if "observed_value" in result:
-        return int(result["observed_value"])
-    return int(result["element_count"] - result.get("missing_count", 0))
-
-
-def to_frame(table: "pa.Table") -> "pd.DataFrame":
-    """Return ``table`` for pandas; its 32-bit integers as 64-bit ones, which Great Expectations compares in bulk."""
-    import pyarrow as pa
-
-    wide = [field.with_type(pa.int64()) if field.type == pa.int32() else field for field in table.schema]
-    frame: pd.DataFrame = table.cast(pa.schema(wide)).to_pandas()
-    return frame
-
-
-@cache
-def _memory() -> Any:
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context.data_sources.add_pandas("lake")
-
-
-@cache
-def _compiled(contract: Contract) -> tuple[Any, Any]:
-    asset = _memory().add_dataframe_asset(f"{contract.label} {contract.hash[:7]}")
-    return asset.add_batch_definition_whole_dataframe("partition"), expectation_suite(contract)
+def _metric(counted: dict[str, Any], name: str) -> Any:
+    return counted[name] if name in counted else counted[name.rpartition(".")[2]]

