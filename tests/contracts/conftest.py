@@ -8,7 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from driftgate.contracts import arrow_schema, load_contract
+from driftgate.contracts import ValidationReport, arrow_schema, load_contract
+from driftgate.contracts.contract import Contract
+from driftgate.contracts.judge import judge, kept_rules
+from driftgate.contracts.reporting import Circumstances, make_report
+from driftgate.contracts.rows import rows_of
+from driftgate.contracts.scan import Scan
+from driftgate.contracts.split import Splitter
+from driftgate.contracts.tally import Tally
 from driftgate.lake import Manifest, lake, publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,3 +131,27 @@ def ingested(trips: Callable[..., pa.Table]) -> Callable[..., Manifest]:
         return publish(lake(), f"raw/trips/{KEY}", trips(rows, **planted), contract="trips@2.1.0")
 
     return ingest
+
+
+def tally_of(contract: Contract, table: pa.Table, folder: Path) -> Tally:
+    """Count what a table breaks."""
+    tally = Tally(contract, contract.rules)
+    for batch in Scan(contract.rules, rows_of(table), folder):
+        tally.add(batch)
+    return tally
+
+
+def report_of(contract: Contract, table: pa.Table, folder: Path, without: tuple[str, ...] = ()) -> ValidationReport:
+    """Judge a table; rules in ``without`` could not be judged."""
+    tally = tally_of(contract, table, folder)
+    judged = {rule: kept for rule, kept in kept_rules(judge(contract, tally, KEY)).items() if rule not in without}
+    raw = Manifest(path=f"raw/{contract.name}/{KEY}", files=(), rows=0, bytes=0, schema_sha256="ab")
+    return make_report(contract, tally, judged, Circumstances(KEY, raw))
+
+
+def split_of(contract: Contract, table: pa.Table, folder: Path, batch_rows: int = 100) -> tuple[pa.Table, pa.Table]:
+    """Part a table into its validated and its quarantined rows."""
+    splitter = Splitter.of(contract, KEY, "reporthash")
+    batches = list(Scan(contract.row_rules, rows_of(table, batch_rows=batch_rows), folder))
+    validated = [splitter.validated(batch) for batch in batches]
+    return pa.Table.from_batches(validated), pa.Table.from_batches([splitter.quarantined(batch) for batch in batches])

@@ -147,7 +147,7 @@ WRONG = {
     "a column named twice but for its capitals": ("- name: zone", "- name: Trip", "column 'trip' is named twice under"),
     "a rule named twice": ("id: mostly_known", "id: known", "rule 'zone.known' is named twice under 'schema'"),
     "a column that is no word": ("- name: zone", "- name: my zone", "must be a word of letters, digits and _"),
-    "a column that quarantine adds": ("- name: zone", "- name: reason", "and none of reason, partition_key"),
+    "a column that quarantine adds": ("- name: zone", "- name: _rules", "_report, partition_key"),
     "a partition column that is no time": (
         "unique: true",
         "partitioned: true",

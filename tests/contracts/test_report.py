@@ -1,24 +1,17 @@
 """A report is bounded, deterministic, and complete about what was checked."""
 
 from driftgate.contracts import ValidationReport, load_contract
-from driftgate.contracts.judge import judge, judgements
-from driftgate.contracts.report import Check, Failure, make_report
-from driftgate.contracts.split import split_rows
-from driftgate.lake import Manifest
+from driftgate.contracts.report import Check, Failure
 
-RAW = Manifest(path="raw/trips/2013-04-01", files=(), rows=0, bytes=0, schema_sha256="ab")
+from .conftest import report_of
+
 GOLDEN = (
-    '{"checks":[{"broken":1,"judged":72,"passed":false,"rule":"wind_speed_mph.range","severity":"row"}],'
-    '"contract":"weather@1.0.0","contract_sha256":"cd","dataset":"weather","failures":[{"broken":1,'
-    '"examples":["1048.36058"],"rule":"wind_speed_mph.range","severity":"row"}],"partition":"2013-02-12","raw":"ab",'
-    '"rows_in":72,"rows_quarantined":1,"rows_validated":71,"schema_version":1}'
+    '{"checks":[{"broken":1,"high":null,"judged":72,"low":null,"note":null,"passed":false,"rule":"wind_speed_mph.range",'
+    '"severity":"row"}],"contract":"weather@1.0.0","contract_sha256":"cd","dataset":"weather","decisions":null,'
+    '"failures":[{"broken":1,"examples":["1048.36058"],"rule":"wind_speed_mph.range","severity":"row"}],'
+    '"newest_minute":1380,"partition":"2013-02-12","raw":"ab","released":0,"releases_lost":0,"rows_in":72,'
+    '"rows_quarantined":1,"rows_validated":71,"schema_version":2}'
 )
-
-
-def report_of(table, without=()) -> ValidationReport:
-    contract = load_contract("trips")
-    judged = {rule: found for rule, found in judgements(judge(contract, table)).items() if rule not in without}
-    return make_report(contract, "2013-04-01", RAW, table, judged, split_rows(contract, table).validated.num_rows)
 
 
 def test_the_record_is_written_as_it_always_was():
@@ -31,6 +24,7 @@ def test_the_record_is_written_as_it_always_was():
         rows_in=72,
         rows_validated=71,
         rows_quarantined=1,
+        newest_minute=1380,
         checks=(Check(rule="wind_speed_mph.range", severity="row", passed=False, judged=72, broken=1),),
         failures=(Failure(rule="wind_speed_mph.range", severity="row", broken=1, examples=("1048.36058",)),),
     )
@@ -39,8 +33,8 @@ def test_the_record_is_written_as_it_always_was():
     assert ValidationReport.model_validate_json(GOLDEN) == report
 
 
-def test_every_rule_is_there_and_the_counts_add_up(trips):
-    report = report_of(trips(zone={2: "west"}))
+def test_every_rule_is_there_and_the_counts_add_up(trips, tmp_path):
+    report = report_of(load_contract("trips"), trips(zone={2: "west"}), tmp_path)
 
     assert [check.rule for check in report.checks] == [
         *(rule.id for rule in load_contract("trips").rules),
@@ -50,13 +44,18 @@ def test_every_rule_is_there_and_the_counts_add_up(trips):
     assert report.critical == ()
 
 
-def test_the_same_rows_give_the_same_report(trips):
-    assert report_of(trips(zone={2: "west"})).hash == report_of(trips(zone={2: "west"})).hash
+def test_the_same_rows_give_the_same_report(trips, tmp_path):
+    assert (
+        report_of(load_contract("trips"), trips(zone={2: "west"}), tmp_path).hash
+        == report_of(load_contract("trips"), trips(zone={2: "west"}), tmp_path).hash
+    )
 
 
-def test_failures_are_bounded_masked_and_begin_with_the_worst(trips):
+def test_failures_are_bounded_masked_and_begin_with_the_worst(trips, tmp_path):
     planted = {row: "west" for row in range(8)}
-    report = report_of(trips(zone=planted, passenger={row: "nobody" for row in range(9)}))
+    report = report_of(
+        load_contract("trips"), trips(zone=planted, passenger={row: "nobody" for row in range(9)}), tmp_path
+    )
 
     assert [failure.rule for failure in report.failures[:2]] == ["zone.mostly_known", "zone.known"]
     assert all(len(failure.examples) == 5 for failure in report.failures)
@@ -68,20 +67,20 @@ def test_failures_are_bounded_masked_and_begin_with_the_worst(trips):
     }
 
 
-def test_a_long_value_is_cut(trips):
-    report = report_of(trips(zone={0: "w" * 1000}))
+def test_a_long_value_is_cut(trips, tmp_path):
+    report = report_of(load_contract("trips"), trips(zone={0: "w" * 1000}), tmp_path)
 
     assert len(report.failures[0].examples[0]) < 70
 
 
-def test_a_rule_that_was_not_judged_is_critically_broken(trips):
-    report = report_of(trips(), without=("fare_usd.complete",))
+def test_a_rule_that_was_not_judged_is_critically_broken(trips, tmp_path):
+    report = report_of(load_contract("trips"), trips(), tmp_path, without=("fare_usd.complete",))
 
     assert report.critical == ("fare_usd.complete",)
 
 
-def test_a_partition_of_which_nothing_would_be_left_is_critically_broken(trips):
-    report = report_of(trips(fare_usd={row: -1.0 for row in range(10)}))
+def test_a_partition_of_which_nothing_would_be_left_is_critically_broken(trips, tmp_path):
+    report = report_of(load_contract("trips"), trips(fare_usd={row: -1.0 for row in range(10)}), tmp_path)
 
     assert report.rows_validated == 0
     assert report.critical == ("something_left",)

@@ -8,7 +8,6 @@ context and no file is needed for that, and no values ever get into a result.
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract, Rule
-from driftgate.contracts.history import is_judged
 from driftgate.contracts.suite import RULE, expectation_of
 from driftgate.contracts.tally import Tally
 
@@ -23,7 +22,7 @@ def judge(contract: Contract, tally: Tally, key: str) -> "ExpectationSuiteValida
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.validator.validation_statistics import calc_validation_statistics
 
-    results = [_result(rule, tally, key) for rule in tally.rules if is_judged(rule)]
+    results = [_result(rule, tally, key) for rule in tally.rules]
     statistics = calc_validation_statistics(results)
     return ExpectationSuiteValidationResult(
         success=bool(statistics.success),

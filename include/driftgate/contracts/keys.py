@@ -1,6 +1,6 @@
 """Rules that one batch cannot answer: keys that occur twice, and values that another dataset does not know.
 
-Both answers are exact and cost one bit of memory per row and column: what does not fit goes to ``folder``.
+Both answers are exact, and take a few bytes of memory per row: what does not fit goes to a folder.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ MEMORY = "512MB"
 ROW = " row"  # no column of a contract is named so
 
 
-def repeated_rows(rows: Rows, columns: Sequence[str], folder: Path) -> "Mask":
+def repeated_rows(rows: Rows, columns: Sequence[str], connection: "duckdb.DuckDBPyConnection") -> "Mask":
     """Return, for each row, whether another one has the same values in ``columns``; a missing value makes no key.
 
     Sorting 64-bit hashes finds the few rows that may have a twin; only these are compared by value.
@@ -30,41 +30,48 @@ def repeated_rows(rows: Rows, columns: Sequence[str], folder: Path) -> "Mask":
     import numpy as np
 
     mask = np.zeros(rows.count, dtype=np.bool_)
-    with _duckdb(folder) as connection:
-        hashes, known = _hashes(connection, rows, columns)
-        suspects = _repeated(hashes[known])
-        if not len(suspects):
-            return mask
+    hashes, known = _hashes(connection, rows, columns)
+    suspects = _repeated(hashes[known])
+    if not len(suspects):
+        return mask
 
-        def wanted(first: int, size: int) -> "Mask":
-            part = slice(first, first + size)
-            places = np.minimum(np.searchsorted(suspects, hashes[part]), len(suspects) - 1)
-            found: Mask = (suspects[places] == hashes[part]) & known[part]
-            return found
+    def wanted(first: int, size: int) -> "Mask":
+        part = slice(first, first + size)
+        places = np.minimum(np.searchsorted(suspects, hashes[part]), len(suspects) - 1)
+        found: Mask = (suspects[places] == hashes[part]) & known[part]
+        return found
 
-        _load(connection, "suspects", rows, columns, wanted)
-        names = ", ".join(f'"{name}"' for name in columns)
-        repeated = f"SELECT {names} FROM suspects GROUP BY {names} HAVING count(*) > 1"  # noqa: S608  names of a contract
-        _mark(mask, connection, f'SELECT "{ROW}" FROM suspects SEMI JOIN ({repeated}) USING ({names})')  # noqa: S608
+    _load_suspects(connection, rows, columns, wanted)
+    names = ", ".join(f'"{name}"' for name in columns)
+    repeated = f"SELECT {names} FROM suspects GROUP BY {names} HAVING count(*) > 1"  # noqa: S608  names of a contract
+    _mark(mask, connection, f'SELECT "{ROW}" FROM suspects SEMI JOIN ({repeated}) USING ({names})')  # noqa: S608
     return mask
 
 
-def unknown_rows(rows: Rows, column: str, known: "Iterator[pa.RecordBatch]", folder: Path) -> "Mask":
-    """Return, for each row, whether its value in ``column`` is there and is not among ``known``, one column's batches."""
+def unknown_rows(
+    rows: Rows, column: str, known: "Iterator[pa.RecordBatch]", connection: "duckdb.DuckDBPyConnection"
+) -> "Mask":
+    """Return, for each row, whether its value in ``column`` is there and not among ``known``, batches of one column."""
     import numpy as np
     import pyarrow as pa
 
     mask = np.zeros(rows.count, dtype=np.bool_)
     value = pa.schema([pa.field("value", rows.schema.field(column).type)])
     numbered = pa.schema([*value, pa.field(ROW, pa.int64())])
-    with _duckdb(folder) as connection:
-        batches = (pa.RecordBatch.from_arrays([comparable(batch.column(0))], schema=value) for batch in known)
-        connection.register("delivered", pa.RecordBatchReader.from_batches(value, batches))
-        connection.execute("CREATE TEMP TABLE known AS SELECT DISTINCT value FROM delivered")
-        ours = (_numbered(first, batch, numbered) for first, batch in rows.numbered([column]))
-        connection.register("ours", pa.RecordBatchReader.from_batches(numbered, ours))
-        _mark(mask, connection, f'SELECT "{ROW}" FROM ours ANTI JOIN known USING (value) WHERE value IS NOT NULL')  # noqa: S608
+    batches = (pa.RecordBatch.from_arrays([comparable(batch.column(0))], schema=value) for batch in known)
+    connection.register("delivered", pa.RecordBatchReader.from_batches(value, batches))
+    connection.execute("CREATE OR REPLACE TEMP TABLE known AS SELECT DISTINCT value FROM delivered")
+    ours = (_numbered(first, batch, numbered) for first, batch in rows.numbered([column]))
+    connection.register("ours", pa.RecordBatchReader.from_batches(numbered, ours))
+    _mark(mask, connection, f'SELECT "{ROW}" FROM ours ANTI JOIN known USING (value) WHERE value IS NOT NULL')  # noqa: S608
     return mask
+
+
+def out_of_core(folder: Path) -> "duckdb.DuckDBPyConnection":
+    """Return an empty database in memory that goes on in ``folder`` when there is not enough of it."""
+    import duckdb
+
+    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2})
 
 
 def comparable(column: Any) -> Any:
@@ -101,12 +108,12 @@ def _repeated(hashes: "Hashes") -> "Hashes":
     hashes.sort()
     twice = hashes[1:][hashes[1:] == hashes[:-1]]
     first = twice[1:] != twice[:-1]
-    return twice[[True, *first]] if len(twice) else twice
+    repeated: Hashes = twice[[True, *first]] if len(twice) else twice
+    return repeated
 
 
-def _load(
+def _load_suspects(
     connection: "duckdb.DuckDBPyConnection",
-    table: str,
     rows: Rows,
     columns: Sequence[str],
     wanted: "Callable[[int, int], Mask]",
@@ -120,7 +127,7 @@ def _load(
         for first, batch in rows.numbered(columns)
     )
     connection.register("wanted", pa.RecordBatchReader.from_batches(schema, batches))
-    connection.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM wanted")
+    connection.execute("CREATE OR REPLACE TEMP TABLE suspects AS SELECT * FROM wanted")
 
 
 def _numbered(first: int, batch: "pa.RecordBatch", schema: "pa.Schema") -> "pa.RecordBatch":
@@ -134,9 +141,3 @@ def _numbered(first: int, batch: "pa.RecordBatch", schema: "pa.Schema") -> "pa.R
 def _mark(mask: "Mask", connection: "duckdb.DuckDBPyConnection", query: str) -> None:
     for batch in connection.sql(query).to_arrow_reader():
         mask[batch.column(0).to_numpy()] = True
-
-
-def _duckdb(folder: Path) -> "duckdb.DuckDBPyConnection":
-    import duckdb
-
-    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2})

@@ -42,7 +42,7 @@ def _leaning(contract: Contract, tally: Tally, values: dict[str, SliceCount]) ->
 
 
 def _probability(lost: int, rows: int, share: float) -> float:
-    """Return the probability that at least ``lost`` of ``rows`` rows are lost when each is with probability ``share``."""
+    """Return the probability that ``lost`` of ``rows`` rows or more are lost, each with probability ``share``."""
     from scipy.stats import binom
 
     return float(binom.sf(lost - 1, rows, share))

@@ -7,7 +7,6 @@ by rule. Arrow's kernels judge a million rows by fifty rules in half a second, D
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Rule
@@ -15,12 +14,14 @@ from driftgate.contracts.keys import comparable, repeated_rows, unknown_rows
 from driftgate.contracts.rows import Rows
 
 if TYPE_CHECKING:
+    import duckdb
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
     Find = Callable[[pa.RecordBatch, int], Mask]
+    Known = Callable[[], Iterator[pa.RecordBatch]]
 
 SAMPLE, MANY = 1_000, 500  # a column whose first 1,000 values have more than 500 different ones is not worth encoding
 # Patterns that mean the same to Python's engine and to Arrow's ten times faster one, as long as the text is ASCII.
@@ -35,12 +36,12 @@ PORTABLE = re.compile(rf"(?:(?:{_PLAIN}|{_ESCAPED}|\.|\[\^?{_IN_SET}+\]){_TIMES}
 class Facts:
     """What the rules need beyond the batch they look at.
 
-    ``known`` gives, for the id of a rule of kind ``reference``, the values of the other dataset in batches of one column.
+    ``known`` gives, for the id of a rule about another dataset, the values that occur there, in batches of one column.
     """
 
     rows: Rows
-    folder: Path
-    known: "Mapping[str, Callable[[], Iterator[pa.RecordBatch]]]"
+    connection: "duckdb.DuckDBPyConnection"
+    known: "Mapping[str, Known]"
 
 
 def finder(rule: Rule, facts: Facts) -> "Find":
@@ -76,11 +77,11 @@ def _nulls(rule: Rule, _: Facts) -> "Find":
 
 
 def _unique(rule: Rule, facts: Facts) -> "Find":
-    return _part_of(repeated_rows(facts.rows, rule.columns, facts.folder))
+    return _part_of(repeated_rows(facts.rows, rule.columns, facts.connection))
 
 
 def _reference(rule: Rule, facts: Facts) -> "Find":
-    return _part_of(unknown_rows(facts.rows, rule.columns[0], facts.known[rule.id](), facts.folder))
+    return _part_of(unknown_rows(facts.rows, rule.columns[0], facts.known[rule.id](), facts.connection))
 
 
 def _part_of(mask: "Mask") -> "Find":

@@ -51,13 +51,7 @@ def render_page(contract: Contract, report: ValidationReport, result: "Expectati
 
 def _without_values(item: Any) -> None:
     """Leave only numbers in the result of one expectation: its renderer neither masks nor escapes values."""
-    ran = bool(item.result)
     item.result = {name: value for name, value in item.result.items() if isinstance(value, int | float)}
-    item.exception_info = {
-        "raised_exception": not ran,
-        "exception_message": "" if ran else "This rule could not be evaluated.",
-        "exception_traceback": "",
-    }
 
 
 @cache

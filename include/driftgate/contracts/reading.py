@@ -9,14 +9,14 @@ from driftgate.contracts.contract import PERSONAL, AvailableAt, Classification, 
 from driftgate.contracts.odcs import read_odcs
 from driftgate.contracts.quality import read_column_rule, read_reference, read_table_rule
 from driftgate.contracts.schema import TYPES
-from driftgate.contracts.split import REASON
+from driftgate.contracts.split import EVIDENCE
 from driftgate.contracts.terms import HEAD
 from driftgate.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject, SchemaProperty
 
-RESERVED = (REASON, "partition_key")  # columns that quarantine and features.sql add
+RESERVED = (*EVIDENCE, "partition_key")  # columns that quarantine and features.sql add
 CUSTOM = ("availableAt", "unit", "treatment", "purpose")
 TREATABLE = {
     "mask": ("string",),

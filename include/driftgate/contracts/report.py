@@ -4,8 +4,11 @@ It holds no time and no random id: the same rows judged by the same contract, wi
 report.
 """
 
+import json
+
 from driftgate.contracts.contract import Severity
-from driftgate.records import Record
+from driftgate.lake import Store
+from driftgate.records import Record, parse_record
 
 
 class Check(Record):
@@ -37,9 +40,10 @@ class Failure(Record):
 class ValidationReport(Record):
     """The judgement on one partition. ``raw`` is the hash of the manifest whose rows were judged.
 
-    ``released`` of the rows that break a rule count as validated, for a person has let them pass; ``decisions`` is the
-    hash of what persons decided, None where nobody has. ``newest_minute`` is when the newest row is, in minutes from
-    the start of its day: what later partitions are compared with.
+    ``released`` of the rows that break a rule count as validated, for a person has let them pass; ``releases_lost`` are
+    such rows of an earlier delivery that this one does not have; ``decisions`` is the hash of what persons decided.
+    ``newest_minute`` is when the newest row is, in minutes from the start of its day: later partitions are compared
+    with it.
     """
 
     schema_version: int = 2
@@ -52,6 +56,7 @@ class ValidationReport(Record):
     rows_validated: int
     rows_quarantined: int
     released: int = 0
+    releases_lost: int = 0
     decisions: str | None = None
     newest_minute: int | None = None
     checks: tuple[Check, ...]
@@ -66,3 +71,11 @@ class ValidationReport(Record):
     def critical(self) -> tuple[str, ...]:
         """The broken rules that forbid publishing."""
         return tuple(check.rule for check in self.checks if check.severity == "critical" and not check.passed)
+
+
+def read_report(store: Store, path: str) -> ValidationReport:
+    """Return the report at ``path``.
+
+    :raises ConfigError: it is not one
+    """
+    return parse_record(json.loads(store.read(path)), ValidationReport, where=store.uri(path))

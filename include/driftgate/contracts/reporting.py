@@ -1,10 +1,11 @@
 """Making the validation report of one partition from what was counted and how it was judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from driftgate.contracts.contract import Contract, Rule, Severity
-from driftgate.contracts.history import HISTORICAL, is_judged, newest_minute
+from driftgate.contracts.decisions import NOBODY, Decided
+from driftgate.contracts.history import HISTORICAL, newest_minute
 from driftgate.contracts.loss import leaning, too_many
 from driftgate.contracts.report import Check, Failure, ValidationReport
 from driftgate.contracts.tally import MOST_EXAMPLES, Tally
@@ -16,24 +17,22 @@ _ORDER: dict[Severity, int] = {"critical": 0, "row": 1, "warn": 2}
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a report says besides its counts. ``notes`` are about rules that earlier partitions gave their bounds."""
+    """What a report says besides its counts. A rule that did not judge has its reason in ``notes``."""
 
     key: str
     raw: Manifest
-    notes: Mapping[str, str]
-    released: int = 0
-    decisions: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    decided: Decided = NOBODY
 
 
-def make_report(
-    contract: Contract, tally: Tally, judged: Mapping[str, bool], about: Circumstances
-) -> ValidationReport:
+def make_report(contract: Contract, tally: Tally, judged: Mapping[str, bool], about: Circumstances) -> ValidationReport:
     """Return the report; ``judged`` says of each rule whether it is kept.
 
     A rule that should have been judged and was not counts as critically broken.
     """
     leans = leaning(contract, tally)
-    checks = [_check(rule, tally, judged, about) for rule in tally.rules]
+    rules = {rule.id: rule for rule in tally.rules}
+    checks = [_check(rules.get(rule.id, rule), tally, judged, about.notes.get(rule.id)) for rule in contract.rules]
     checks += _checks_of_the_whole(contract, tally, leans)
     worst = sorted((check for check in checks if not check.passed), key=lambda check: _ORDER[check.severity])
     examples = {rule: count.examples for rule, count in tally.counts.items()}
@@ -47,20 +46,21 @@ def make_report(
         rows_in=tally.rows,
         rows_validated=tally.rows - tally.quarantined,
         rows_quarantined=tally.quarantined,
-        released=about.released,
-        decisions=about.decisions,
+        released=tally.released,
+        releases_lost=about.decided.lost,
+        decisions=about.decided.hash,
         newest_minute=newest_minute(about.key, tally.newest),
         checks=tuple(checks),
         failures=tuple(_failure(check, examples.get(check.rule, ())) for check in worst[:MOST_FAILURES]),
     )
 
 
-def _check(rule: Rule, tally: Tally, judged: Mapping[str, bool], about: Circumstances) -> Check:
-    count, note = tally.counts[rule.id], about.notes.get(rule.id)
-    if not is_judged(rule):
+def _check(rule: Rule, tally: Tally, judged: Mapping[str, bool], note: str | None) -> Check:
+    if rule.id not in tally.counts:
         return Check(rule=rule.id, severity=rule.severity, passed=True, judged=0, broken=0, note=note)
     if rule.id not in judged:
         return Check(rule=rule.id, severity="critical", passed=False, judged=0, broken=0)
+    count = tally.counts[rule.id]
     historical = rule.kind in HISTORICAL
     return Check(
         rule=rule.id,

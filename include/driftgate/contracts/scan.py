@@ -1,25 +1,28 @@
 """One pass over the rows of a partition: which rules each row breaks, and on which side of the split it ends up."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftgate.contracts.contract import Rule
+from driftgate.contracts.keys import out_of_core
 from driftgate.contracts.mask import Facts, finder, without_nan
 from driftgate.contracts.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from driftgate.contracts.mask import Find, Mask
+    from driftgate.contracts.mask import Find, Known, Mask
 
 
 @dataclass(frozen=True)
 class Scanned:
     """A batch with the mask of every rule that some row of it breaks, by its id, and of the rows for quarantine.
 
-    ``first`` is the number of its first row; ``seen`` are the rows as the rules see them, without NaN.
+    ``first`` is the number of its first row; ``seen`` are the rows as the rules see them, without NaN. ``released`` of
+    them would go to quarantine, had nobody let them pass.
     """
 
     first: int
@@ -27,14 +30,14 @@ class Scanned:
     seen: "pa.RecordBatch"
     broken: "dict[str, Mask]"
     quarantined: "Mask"
+    released: int
 
 
 class Scan:
     """The rules of a partition, ready to look at its batches; rules about the whole of it have looked already.
 
-    :param folder: for what does not fit into memory; it must be there for as long as the scan runs
+    :param folder: for what does not fit into memory; used only while the scan is made
     :param known: for each rule about another dataset, the values that are known there
-    :param released: numbers of rows that a person has let pass: no rule sends them to quarantine
     """
 
     def __init__(
@@ -43,12 +46,13 @@ class Scan:
         rows: Rows,
         folder: Path,
         *,
-        known: "Mapping[str, Callable[[], Iterator[pa.RecordBatch]]] | None" = None,
-        released: Collection[int] = (),
+        known: "Mapping[str, Known] | None" = None,
     ) -> None:
-        facts = Facts(rows, folder, known or {})
-        self.rows, self.released = rows, sorted(released)
-        self._finders: list[tuple[Rule, Find]] = [(rule, finder(rule, facts)) for rule in rules]
+        self.rows = rows
+        self.released: list[int] = []
+        with out_of_core(folder) as connection:
+            facts = Facts(rows, connection, known or {})
+            self._finders: list[tuple[Rule, Find]] = [(rule, finder(rule, facts)) for rule in rules]
 
     def __iter__(self) -> Iterator[Scanned]:
         for first, batch in self.rows.numbered():
@@ -65,7 +69,13 @@ class Scan:
                 broken[rule.id] = mask
                 if rule.severity == "row":
                     quarantined |= mask
-        for number in self.released:
-            if first <= number < first + batch.num_rows:
-                quarantined[number - first] = False
-        return Scanned(first, batch, seen, broken, quarantined)
+        pass_by = [number - first for number in self.released if first <= number < first + batch.num_rows]
+        released = int(quarantined[pass_by].sum())
+        quarantined[pass_by] = False
+        return Scanned(first, batch, seen, broken, quarantined, released)
+
+    def releasing(self, released: Collection[int]) -> "Scan":
+        """Return this scan as it is when a person has let the rows with these numbers pass."""
+        other = copy(self)
+        other.released = sorted(released)
+        return other

@@ -95,18 +95,19 @@ def _reference(rule: Rule, common: dict[str, Any]) -> Any:
 def _occurs_elsewhere() -> Any:
     """Return the expectation about values of another dataset; Great Expectations has only the one about a given set."""
     from great_expectations.expectations import ExpectColumnValuesToBeInSet
-    from great_expectations.render import RenderedStringTemplateContent
+    from great_expectations.render import LegacyRendererType, RenderedStringTemplateContent
+    from great_expectations.render.renderer.renderer import renderer
 
-    class ExpectColumnValuesToOccurElsewhere(ExpectColumnValuesToBeInSet):  # type: ignore[misc]  # no types published
-        """Expect each value to occur in a column of another dataset, whose values ``value_set`` need not list."""
+    class ExpectColumnValuesToOccurElsewhere(ExpectColumnValuesToBeInSet):  # type: ignore[misc]  # has no types
+        """Expect each value to occur in ``references``, a column of another dataset; ``value_set`` stays empty."""
 
         references: str
 
         @classmethod
+        @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)  # type: ignore[untyped-decorator]
         def _prescriptive_renderer(cls, configuration: Any = None, **_: Any) -> list[Any]:
-            given = configuration.kwargs
-            text = f"{given['column']}: values must occur in {given['references']}"
-            return [RenderedStringTemplateContent(string_template={"template": text, "params": {}})]
+            text = {"template": "values must occur in $references.", "params": {**configuration.kwargs}}
+            return [RenderedStringTemplateContent(content_block_type="string_template", string_template=text)]
 
     return ExpectColumnValuesToOccurElsewhere
 

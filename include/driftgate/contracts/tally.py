@@ -38,7 +38,7 @@ class Tally:
 
     def __init__(self, contract: Contract, rules: Collection[Rule]) -> None:
         self.contract, self.rules = contract, tuple(rules)
-        self.rows = self.quarantined = 0
+        self.rows = self.quarantined = self.released = 0
         self.counts = {rule.id: Count() for rule in rules}
         self.missing = dict.fromkeys((column.name for column in contract.columns), 0)
         self.slices: dict[str, dict[str, SliceCount]] = {name: {} for name in contract.slices}
@@ -48,6 +48,7 @@ class Tally:
         """Count one more batch."""
         self.rows += scanned.rows.num_rows
         self.quarantined += int(scanned.quarantined.sum())
+        self.released += scanned.released
         for name in self.missing:
             self.missing[name] += scanned.seen.column(name).null_count
         for rule in self.rules:
@@ -76,12 +77,10 @@ class Tally:
 
 
 def _judged(rule: Rule, seen: "pa.RecordBatch") -> int:
-    if rule.kind == "nulls" or not rule.columns:
-        return seen.num_rows
-    columns = [seen.column(name) for name in rule.columns]
+    columns = [seen.column(name) for name in rule.columns] if rule.kind != "nulls" else []
     incomplete = [column for column in columns if column.null_count]
     if not incomplete:
-        return seen.num_rows
+        return int(seen.num_rows)
     known = incomplete[0].is_valid().to_numpy(zero_copy_only=False)
     for column in incomplete[1:]:
         known = known & column.is_valid().to_numpy(zero_copy_only=False)

@@ -1,55 +1,76 @@
 """Judging one raw partition by its contract."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from driftgate import uris
 from driftgate.contracts.catalog import load_contract
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.judge import judge, judgements
+from driftgate.contracts.decisions import Decided, decided, decisions_on
+from driftgate.contracts.judge import judge, kept_rules
 from driftgate.contracts.page import render_page
-from driftgate.contracts.report import ValidationReport, make_report
-from driftgate.contracts.schema import arrow_schema
-from driftgate.contracts.split import split_rows
+from driftgate.contracts.report import ValidationReport
+from driftgate.contracts.reporting import Circumstances, make_report
+from driftgate.contracts.resolve import Resolved, resolve
+from driftgate.contracts.rows import read_raw
+from driftgate.contracts.scan import Scan
+from driftgate.contracts.tally import Tally
 from driftgate.errors import ContractBroken
-from driftgate.lake import Manifest, Store, lake, read_manifest, read_table
+from driftgate.lake import Manifest, Store, lake
 from driftgate.partition_keys import parse_key
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+
+@dataclass(frozen=True)
+class Partition:
+    """One raw partition about to be judged or published; ``scan`` parts its rows as persons decided."""
+
+    contract: Contract
+    store: Store
+    key: str
+    raw: Manifest
+    resolved: Resolved
+    decided: Decided
+    scan: Scan
+
+
+@contextmanager
+def open_partition(dataset: str, key: str, *, row_rules_only: bool = False) -> Iterator[Partition]:
+    """Give the raw partition with everything that its rules need; those that quarantine rows are enough to part them.
+
+    :raises SourceMissing: nothing was ingested for it, or a partition that a rule refers to is not published
+    :raises ContractBroken: its rows were ingested under another contract
+    """
+    parse_key(key)
+    contract, store = load_contract(dataset), lake()
+    raw, rows = read_raw(store, contract, key)
+    resolved = resolve(contract, contract.row_rules if row_rules_only else contract.rules, key, store)
+    with store.scratch() as folder:
+        scan = Scan(resolved.rules, rows, folder, known=resolved.known)
+        so_far = decided(decisions_on(dataset, key), raw.hash, lambda: scan)
+        yield Partition(contract, store, key, raw, resolved, so_far, scan.releasing(so_far.released))
 
 
 def validate_partition(dataset: str, key: str) -> ValidationReport:
     """Have Great Expectations judge the raw partition; write its Data Docs page, then its report, to the lake.
 
-    :raises SourceMissing: nothing was ingested for this partition
+    :raises SourceMissing: nothing was ingested for this partition, or one that a rule refers to is not published
     :raises ContractBroken: a critical rule is broken (the report is written), or the rows were ingested under another
         contract
     """
-    parse_key(key)
-    contract, store = load_contract(dataset), lake()
-    raw, table = read_raw(store, contract, key)
-    result = judge(contract, table)
-    report = make_report(contract, key, raw, table, judgements(result), split_rows(contract, table).validated.num_rows)
+    with open_partition(dataset, key) as partition:
+        tally = Tally(partition.contract, partition.resolved.rules)
+        for scanned in partition.scan:
+            tally.add(scanned)
+    contract, store = partition.contract, partition.store
+    result = judge(contract, tally, key)
+    about = Circumstances(key, partition.raw, partition.resolved.notes, partition.decided)
+    report = make_report(contract, tally, kept_rules(result), about)
     store.write(uris.validation_report(dataset, key, "html"), render_page(contract, report, result))
     store.write(uris.validation_report(dataset, key), report.canonical())
     if report.critical:
         raise ContractBroken(_sentence(report, store))
     return report
-
-
-def read_raw(store: Store, contract: Contract, key: str) -> tuple[Manifest, "pa.Table"]:
-    """Return the manifest and the rows of a raw partition, which have the columns of ``contract``.
-
-    :raises ContractBroken: they have other columns: the contract has changed since they were ingested
-    """
-    raw = read_manifest(store, uris.partition("raw", contract.name, key))
-    table = read_table(store, raw)
-    if table.schema != arrow_schema(contract):
-        raise ContractBroken(
-            f"{store.uri(raw.path)} was ingested under {raw.contract} and has not the columns of {contract.label}; "
-            "run the partition's ingest task again."
-        )
-    return raw, table
 
 
 def _sentence(report: ValidationReport, store: Store) -> str:

@@ -1,6 +1,14 @@
 """The lake: one object store with zones, where data is published by one atomic pointer."""
 
-from driftgate.lake.manifest import Manifest, manifest_of, publish, read_batches, read_manifest, read_table, schema_digest
+from driftgate.lake.manifest import (
+    Manifest,
+    manifest_of,
+    publish,
+    read_batches,
+    read_manifest,
+    read_table,
+    schema_digest,
+)
 from driftgate.lake.parquet import to_parquet
 from driftgate.lake.revisions import Revision, add_revision, as_of, revisions
 from driftgate.lake.store import Store, StoredObject, lake

@@ -1,0 +1,67 @@
+"""What is done to personal values on their way out of the raw zone: masked, replaced by a keyed hash, or left out."""
+
+import hmac
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from driftgate.contracts.contract import Contract
+from driftgate.contracts.evidence import MASKED
+from driftgate.contracts.schema import published_schema
+from driftgate.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEY = "DRIFTGATE_PSEUDONYM_KEY"
+LEAST_CHARACTERS = 32
+
+
+def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
+    """Return what makes delivered rows rows that may be published, as the contract's columns say.
+
+    A missing value stays missing. ``hash`` is HMAC-SHA256 with the key of the project: one value has one hash in every
+    dataset, so that they can be joined, and nobody without the key can try values out.
+
+    :raises ConfigError: the contract hashes a column and the key is not set
+    """
+    import pyarrow as pa
+
+    schema = published_schema(contract)
+    secret = _secret(contract) if any(column.treatment == "hash" for column in contract.columns) else b""
+    made = {"keep": _kept, "mask": _masked, "hash": partial(_hashed, secret=secret)}
+
+    def treat(rows: "pa.RecordBatch") -> "pa.RecordBatch":
+        columns = [made[column.treatment](rows.column(column.name)) for column in contract.published_columns]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return treat
+
+
+def _secret(contract: Contract) -> bytes:
+    secret = os.environ.get(KEY, "")
+    if len(secret) < LEAST_CHARACTERS:
+        raise ConfigError(
+            f"{contract.label} hashes columns, and the environment variable {KEY} is not set to a secret of "
+            f"{LEAST_CHARACTERS} characters or more; set it ('driftgate env' makes one), and never change it."
+        )
+    return secret.encode()
+
+
+def _kept(values: Any) -> Any:
+    return values
+
+
+def _masked(values: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.if_else(values.is_valid(), MASKED, None)
+
+
+def _hashed(values: Any, secret: bytes) -> Any:
+    import pyarrow as pa
+
+    encoded = values.dictionary_encode()
+    hashes = [hmac.digest(secret, str(value).encode(), "sha256").hex() for value in encoded.dictionary.to_pylist()]
+    return pa.array(hashes, pa.string()).take(encoded.indices)
