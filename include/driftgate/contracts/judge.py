@@ -14,8 +14,6 @@ from driftgate.contracts.tally import Tally
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-_BASIC = {"result_format": "BASIC", "exclude_unexpected_values": True}
-
 
 def judge(contract: Contract, tally: Tally, key: str) -> "ExpectationSuiteValidationResult":
     """Return the result of the suite of ``tally.rules`` on the partition ``key``; it holds numbers only."""
@@ -38,27 +36,31 @@ def kept_rules(result: "ExpectationSuiteValidationResult") -> dict[str, bool]:
     return {item.expectation_config.meta[RULE]: bool(item.success) for item in result.results}
 
 
+class Counted(dict[tuple[str, str, str], Any]):
+    """The metrics that an expectation about ``rule`` may ask for: one rule has only one metric of a name.
+
+    Great Expectations looks metrics up by an id whose first part is the name. They are answered as they are asked for:
+    to list what an expectation will ask for takes it as long as to judge.
+    """
+
+    def __init__(self, rule: Rule, tally: Tally) -> None:
+        count = tally.counts[rule.id]
+        self._named = {
+            "table.row_count": tally.rows,
+            "column.max": tally.newest,
+            "column_values.nonnull.unexpected_count": tally.missing[rule.columns[0]] if rule.columns else 0,
+        }
+        self._ending = {"filtered_row_count": count.judged, "unexpected_count": count.broken, "unexpected_values": []}
+
+    def __contains__(self, metric: object) -> bool:
+        name = metric[0] if isinstance(metric, tuple) else ""
+        return name in self._named or name.rpartition(".")[2] in self._ending
+
+    def __missing__(self, metric: tuple[str, str, str]) -> Any:
+        name = metric[0]
+        return self._named[name] if name in self._named else self._ending[name.rpartition(".")[2]]
+
+
 def _result(rule: Rule, tally: Tally, key: str) -> Any:
-    expectation = expectation_of(rule, key)
-    wanted = expectation.get_validation_dependencies(runtime_configuration={"result_format": _BASIC})
-    counted = _counted(rule, tally)
-    metrics = {metric.id: _metric(counted, name) for name, metric in wanted.metric_configurations.items()}
-    return expectation.metrics_validate(metrics, runtime_configuration={"result_format": _BASIC})
-
-
-def _counted(rule: Rule, tally: Tally) -> dict[str, Any]:
-    """Return what Great Expectations may ask about ``rule``, by the name of the metric or its ending."""
-    count = tally.counts[rule.id]
-    missing = tally.missing[rule.columns[0]] if rule.columns else 0
-    return {
-        "table.row_count": tally.rows,
-        "column.max": tally.newest,
-        "column_values.nonnull.unexpected_count": missing,
-        "filtered_row_count": count.judged,
-        "unexpected_count": count.broken,
-        "unexpected_values": [],
-    }
-
-
-def _metric(counted: dict[str, Any], name: str) -> Any:
-    return counted[name] if name in counted else counted[name.rpartition(".")[2]]
+    runtime = {"result_format": {"result_format": "BASIC", "exclude_unexpected_values": True}}
+    return expectation_of(rule, key).metrics_validate(Counted(rule, tally), runtime_configuration=runtime)

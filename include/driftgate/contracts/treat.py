@@ -30,7 +30,7 @@ def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]
 
     schema = published_schema(contract)
     secret = _secret(contract) if any(column.treatment == "hash" for column in contract.columns) else b""
-    made = {"keep": _kept, "mask": _masked, "hash": partial(_hashed, secret=secret)}
+    made: dict[str, Callable[[Any], Any]] = {"keep": _kept, "mask": _masked, "hash": partial(_hashed, secret=secret)}
 
     def treat(rows: "pa.RecordBatch") -> "pa.RecordBatch":
         columns = [made[column.treatment](rows.column(column.name)) for column in contract.published_columns]
