@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from driftgate.profiles.sketches import GROUPS, POINTS, Sketch, merge_sketches, sketch_of
 
@@ -49,3 +52,39 @@ def test_merging_does_not_depend_on_the_order() -> None:
     generator = np.random.default_rng(5)
     parts = [sketch_of(generator.normal(size=2000)) for _ in range(4)]
     assert merge_sketches(parts).hash == merge_sketches(reversed(parts)).hash
+
+
+def worst(sketch: Sketch, values: np.ndarray) -> float:
+    """Return the largest error of a cumulative share at any value and beside it."""
+    places = np.unique(values)
+    limits = np.concatenate([places, np.nextafter(places, -np.inf)])
+    exact = np.searchsorted(np.sort(values), limits, side="right") / len(values)
+    return float(np.abs(sketch.share_up_to(limits) - exact).max())
+
+
+FINITE = st.floats(-1e9, 1e9, allow_subnormal=False)
+
+
+@given(arrays(np.float64, st.integers(1, 300), elements=FINITE))
+@settings(max_examples=100, deadline=None)
+def test_any_small_column_is_kept_exactly(values: np.ndarray) -> None:
+    assert worst(sketch_of(values), values) == 0.0
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    rows=st.integers(2000, 6000),
+    atoms=st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 0.5)), max_size=4),
+    parts=st.integers(1, 5),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_large_column_is_within_its_error_also_beside_heavy_values_and_merged(
+    seed: int, rows: int, atoms: list[tuple[float, float]], parts: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.normal(size=rows)
+    for value, share in atoms:
+        values = np.where(generator.random(rows) < share, value, values)
+    assert worst(sketch_of(values), values) <= 1 / GROUPS + 1e-12
+    merged = merge_sketches(sketch_of(part) for part in np.array_split(values, parts))
+    assert worst(merged, values) <= 2 / GROUPS + 1e-12
