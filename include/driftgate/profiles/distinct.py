@@ -17,7 +17,7 @@ def distinct_sketch(values: Iterable[int | str], others: Iterable[str] = ()) -> 
     import datasketches
 
     sketch = datasketches.hll_sketch(LOG2_REGISTERS, datasketches.tgt_hll_type.HLL_4)
-    deque(map(sketch.update, values), maxlen=0)  # twice as fast as a loop
+    deque(map(sketch.update, values), maxlen=0)  # a fifth faster than a loop
     together = [sketch, *map(_read, others)]
     if len(together) > 1:
         union = datasketches.hll_union(LOG2_REGISTERS)
