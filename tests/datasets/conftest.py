@@ -1,6 +1,7 @@
 """Twelve real days of the sample, published in the lake, and the use case on a window of that size."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,6 +54,23 @@ def shaped() -> Callable[..., UseCase]:
 @pytest.fixture
 def use_case(shaped: Callable[..., UseCase]) -> UseCase:
     return shaped()
+
+
+@pytest.fixture
+def in_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make a project of this test's own, with another ``features.sql`` or another command in ``dvc.yaml``."""
+    whole, own = Path(__file__).resolve().parents[2], "python -m driftgate.datasets.stage"
+
+    def make(features_sql: str, *, command: str = own) -> None:
+        folder = tmp_path / "project" / "include" / "use_cases" / "flight_delays"
+        folder.mkdir(parents=True)
+        (folder / "features.sql").write_text(features_sql)
+        (folder.parents[1] / "settings").symlink_to(whole / "include" / "settings")
+        shutil.copy(whole / "params.yaml", tmp_path / "project")
+        (tmp_path / "project" / "dvc.yaml").write_text((whole / "dvc.yaml").read_text().replace(own, command))
+        monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path / "project"))
+
+    return make
 
 
 @pytest.fixture(scope="session")

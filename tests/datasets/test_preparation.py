@@ -16,7 +16,7 @@ from driftgate.datasets.removal import record_removal, removal_of
 from driftgate.errors import ConfigError
 from driftgate.records import sha256
 from driftgate.settings import settings
-from driftgate.use_cases import UseCase, load_use_case
+from driftgate.use_cases import UseCase
 
 LAST = "2013-03-31"
 
@@ -103,39 +103,23 @@ def test_an_error_of_the_stage_arrives_as_its_own_sentence(at_home: Any, shaped:
     assert len(list_versions("flight_delays")) == 1
 
 
-@pytest.fixture
-def with_dvc_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], UseCase]:
-    """Make a project whose ``dvc.yaml`` has another command, and return a use case that was never prepared."""
-    whole = Path(__file__).resolve().parents[2]
-
-    def make(command: str) -> UseCase:
-        project = tmp_path / "project"
-        folder = project / "include" / "use_cases" / "flight_delays"
-        folder.mkdir(parents=True)
-        (project / "params.yaml").write_text("prepare: {lookback_days: 1, min_training_days: 7}\n")
-        own = (whole / "dvc.yaml").read_text()
-        (project / "dvc.yaml").write_text(own.replace("python -m driftgate.datasets.stage", command))
-        (project / "include" / "settings").symlink_to(whole / "include" / "settings")
-        original = load_use_case("flight_delays")
-        (folder / "features.sql").write_text(original.features_sql + f"-- {command}\n")
-        monkeypatch.setenv("DRIFTGATE_PROJECT", str(project))
-        train = original.train.model_copy(update={"window_days": 12, "validation_days": 4})
-        return original.model_copy(update={"train": train, "folder": folder})
-
-    return make
-
-
 def test_a_stage_that_cannot_run_is_a_sentence_that_names_dvc_yaml(
-    at_home: Any, with_dvc_yaml: Callable[[str], UseCase]
+    at_home: Any, use_case: UseCase, in_a_project: Callable[..., None]
 ) -> None:
+    in_a_project(use_case.features_sql + "-- changed", command="exit 3")
+
     with pytest.raises(
         ConfigError, match=r"The stage of .*/project/dvc.yaml failed \(ERROR: .*prepare.*\); correct it"
     ):
-        prepare(with_dvc_yaml("exit 3"), LAST)
+        prepare(use_case, LAST)
 
 
-def test_a_stage_with_a_command_of_its_own_is_run_by_dvc(at_copy: Any, with_dvc_yaml: Callable[[str], UseCase]) -> None:
-    version = prepare(with_dvc_yaml("echo hello > greeting && python -m driftgate.datasets.stage"), LAST)
+def test_a_stage_with_a_command_of_its_own_is_run_by_dvc(
+    at_copy: Any, use_case: UseCase, in_a_project: Callable[..., None]
+) -> None:
+    command = "echo hello > greeting && python -m driftgate.datasets.stage"
+    in_a_project(use_case.features_sql + "-- changed", command=command)
+    version = prepare(use_case, LAST)
 
     assert version.rows == at_copy.version.rows
     assert git("show", f"{version.tag}:greeting") == "hello\n"

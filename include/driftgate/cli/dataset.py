@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftgate.cli import dataset_care
 from driftgate.cli.sentences import out
 
 if TYPE_CHECKING:
     from driftgate.datasets import DatasetVersion
 
-app = typer.Typer(help="Dataset versions: list, show, restore.", no_args_is_help=True)
+app = typer.Typer(
+    help="Dataset versions: list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
+)
+app.add_typer(dataset_care.app)
 
 Name = Annotated[str, typer.Argument(help="Name of a dataset version, as 'driftgate dataset list' prints it.")]
 

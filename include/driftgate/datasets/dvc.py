@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,14 @@ LONGEST_REASON = 400  # characters of DVC's own errors; the cause comes first
 
 class DvcFailed(Exception):
     """DVC ended with an error; the text is its own last words. The caller says what that means."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of the DVC remote."""
+
+    bytes: int
+    written_at: datetime
 
 
 def configure(folder: Path) -> None:
@@ -87,15 +96,24 @@ def download(md5: str, target: Path) -> None:
         objects.fs.get_file(objects.oid_to_path(md5), str(target))
 
 
-def age_of(md5: str) -> datetime | None:
-    """Return when the object ``md5`` was last written into the DVC remote, None where it is not there."""
+def stored(md5: str) -> Stored | None:
+    """Return size and age of the object ``md5`` of the DVC remote, None where it is not there."""
     with _failing():
         objects = _objects()
+        path = objects.oid_to_path(md5)
         try:
-            written: datetime = objects.fs.modified(objects.oid_to_path(md5))
+            return Stored(bytes=objects.fs.size(path), written_at=objects.fs.modified(path))
         except FileNotFoundError:
             return None
-        return written
+
+
+def remove_rests(before: datetime) -> None:
+    """Remove what killed uploads left in a remote that is a folder; on S3 an upload is whole or nothing."""
+    folder = Path(absolute(settings().dvc_remote))
+    rests = folder.rglob(".*.tmp") if folder.is_absolute() else ()
+    for rest in rests:
+        if rest.stat().st_mtime < before.timestamp():
+            rest.unlink(missing_ok=True)
 
 
 def remove(md5: str) -> None:

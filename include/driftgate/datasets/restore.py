@@ -8,7 +8,7 @@ from pathlib import Path
 from driftgate.datasets.dvc import DvcFailed, download
 from driftgate.datasets.removal import removal_of
 from driftgate.datasets.repository import Clone
-from driftgate.datasets.version import ROWS, VERSION, DatasetVersion, read_version
+from driftgate.datasets.version import ROWS, VERSION, AnyVersion, DatasetVersion, read_any, read_version
 from driftgate.errors import ConfigError, SourceMissing, Tampered, nearest
 from driftgate.lake.store import FolderStore
 from driftgate.records import sha256
@@ -20,6 +20,29 @@ def list_versions(use_case_name: str) -> list[DatasetVersion]:
     with scratch_clone() as clone:
         found = clone.read(clone.tags(f"{use_case_name}/"), f"data/{VERSION}")
     return [read_version(data, tag) for tag, data in found.items()]
+
+
+def all_versions() -> list[AnyVersion]:
+    """Return the versions of every use case and of every set of files, by name."""
+    with scratch_clone() as clone:
+        found = clone.read(clone.tags(), f"data/{VERSION}")
+    return [read_any(data, tag) for tag, data in found.items()]
+
+
+def versions_reading(path: str) -> list[DatasetVersion]:
+    """Return the dataset versions that were made from something below ``path`` in the lake (``validated/flights``)."""
+    return [
+        version
+        for version in all_versions()
+        if isinstance(version, DatasetVersion)
+        and any(source == path or source.startswith(f"{path}/") for source in version.sources)
+    ]
+
+
+def load_any(name: str) -> AnyVersion:
+    """Return the record of the version ``name``, of rows or of files; see :func:`load_version`."""
+    with scratch_clone() as clone:
+        return read_any(file_at(clone, name, f"data/{VERSION}"), name)
 
 
 def load_version(name: str) -> DatasetVersion:

@@ -2,9 +2,9 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from driftgate.errors import Tampered
+from driftgate.errors import ConfigError, Tampered
 from driftgate.records import Record, canonical_json, parse_record, sha256
 
 ROWS = "rows.parquet"
@@ -72,6 +72,49 @@ class DatasetVersion(Record):
         return (self.dvc_md5,)
 
 
+class StoredFile(Record):
+    """One file in the DVC remote, where its md5 is its name."""
+
+    sha256: str
+    md5: str
+    bytes: int
+
+
+class FilesVersion(Record):
+    """An immutable set of files, packed into a few archives; the git tag ``tag`` is its only pointer."""
+
+    schema_version: int = 1
+    kind: Literal["files"] = "files"
+    name: str
+    tag: str
+    dataset: str
+    key: str
+    files: int
+    bytes: int
+    index: StoredFile
+    packs: dict[str, StoredFile]
+
+    @property
+    def subject(self) -> str:
+        """What it is a version of."""
+        return self.dataset
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The md5 of each of its files in the DVC remote."""
+        return (self.index.md5, *(pack.md5 for pack in self.packs.values()))
+
+
+AnyVersion = DatasetVersion | FilesVersion
+
+
+def named_files(content: dict[str, Any]) -> FilesVersion:
+    """Return the record of ``content``, everything but the name, under the name that its content gives it."""
+    content = {"kind": "files", **content}
+    name = name_of(content)
+    return parse_record({"name": name, "tag": name, **content}, FilesVersion, where=f"dataset version {name}")
+
+
 def named(content: dict[str, Any]) -> DatasetVersion:
     """Return the record of ``content``, everything but the name, under the name that its content gives it."""
     name = name_of(content)
@@ -83,14 +126,23 @@ def read_version(data: bytes, tag: str) -> DatasetVersion:
 
     :raises Tampered: the content is not the one that the name was made from
     """
-    return parse_record(content_at(data, tag), DatasetVersion, where=f"{VERSION} at tag {tag}")
+    version = read_any(data, tag)
+    if isinstance(version, FilesVersion):
+        raise ConfigError(f"{tag} is a set of files, not of rows to train on; name a dataset version of a use case.")
+    return version
 
 
-def content_at(data: bytes, tag: str) -> dict[str, Any]:
-    """Return what ``version.json`` says, as found at ``tag``, once it is sure that the tag was made for it.
+def read_any(data: bytes, tag: str) -> AnyVersion:
+    """Parse ``version.json`` of either kind, as found at ``tag``.
 
     :raises Tampered: the content is not the one that the name was made from
     """
+    content = _content_at(data, tag)
+    kind: type[AnyVersion] = FilesVersion if content.get("kind") == "files" else DatasetVersion
+    return parse_record(content, kind, where=f"{VERSION} at tag {tag}")
+
+
+def _content_at(data: bytes, tag: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(data)
         names = {content["name"], content["tag"], name_of(content)}
