@@ -32,6 +32,6 @@ def protected_partitions(versions: Iterable[str]) -> dict[str, str]:
     """
     pinned: dict[str, str] = {}
     for name in versions:
-        for path in load_version(name).sources:
-            pinned.setdefault(path.partition("@")[0], name)
+        for path, _ in load_version(name).pinned:
+            pinned.setdefault(path, name)
     return pinned

@@ -3,10 +3,12 @@
 from driftgate.lake.manifest import (
     Manifest,
     manifest_of,
+    manifests_of,
     publish,
     read_batches,
     read_manifest,
     read_table,
+    replace_content,
     schema_digest,
 )
 from driftgate.lake.parquet import to_parquet
@@ -22,10 +24,12 @@ __all__ = [
     "as_of",
     "lake",
     "manifest_of",
+    "manifests_of",
     "publish",
     "read_batches",
     "read_manifest",
     "read_table",
+    "replace_content",
     "revisions",
     "schema_digest",
     "to_parquet",

@@ -6,13 +6,13 @@ never sees half a partition; the same input published twice gives the same files
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from driftgate.errors import ConfigError, SourceMissing, Tampered
 from driftgate.lake.parquet import write_files
-from driftgate.lake.revisions import add_revision
+from driftgate.lake.revisions import add_revision, replace_revisions
 from driftgate.lake.store import Store
 from driftgate.records import Record, canonical_json, parse_record, sha256
 
@@ -61,6 +61,7 @@ def publish(
     inputs: tuple[str, ...] = (),
     outcomes: tuple[str, ...] = (),
     dropped: tuple[str, ...] = (),
+    current: bool = True,
 ) -> Manifest:
     """Publish ``rows`` as the content of the folder ``path`` and return its manifest.
 
@@ -70,6 +71,7 @@ def publish(
     :param known_at: since when the content is known, wall-clock; it becomes a revision of the partition
     :param contract: the contract that the rows follow, as ``flights@1.0.0``
     :param inputs: hashes of the manifests (or files) that the rows were made from
+    :param current: False leaves the pointer where it is: the content is there for those who know its hash
     """
     schema = rows.schema if schema is None else schema  # type: ignore[union-attr]  # a table has one
     files = _write_data(store, path, rows, schema)
@@ -87,8 +89,25 @@ def publish(
     store.write(_path_of(path, manifest.hash), manifest.canonical())
     if known_at is not None:
         add_revision(store, path, manifest.hash, known_at)
-    store.write(f"{path}/{POINTER}", manifest.canonical())
+    if current:
+        store.write(f"{path}/{POINTER}", manifest.canonical())
     return manifest
+
+
+def replace_content(store: Store, path: str, replaced: Mapping[str, str]) -> None:
+    """Put other content in the place of some that the partition ``path`` has or had: in its past, and in its pointer.
+
+    The one case in which the past is changed: data that must be erased was never to be there.
+
+    :param replaced: the hashes of the manifests to put in the place of others, by the hashes of those
+    """
+    replace_revisions(store, path, replaced)
+    try:
+        current = sha256(store.read(f"{path}/{POINTER}"))
+    except FileNotFoundError:
+        return
+    if current in replaced:
+        store.write(f"{path}/{POINTER}", store.read(_path_of(path, replaced[current])))
 
 
 def _write_data(
@@ -139,6 +158,12 @@ def manifest_of(store: Store, path: str, digest: str) -> Manifest:
     if sha256(data) != digest:
         raise Tampered(f"{store.uri(where)} is not the manifest that was published: its sha256 differs; restore it.")
     return parse_record(json.loads(data), Manifest, where=store.uri(where))
+
+
+def manifests_of(store: Store, path: str) -> list[Manifest]:
+    """Return every manifest that was ever published for the folder ``path``, its data may be gone."""
+    names = [name for name in store.list(f"{path}/manifests") if name.endswith(".json")]
+    return [manifest_of(store, path, name.rpartition("/")[2].removesuffix(".json")) for name in names]
 
 
 def read_table(store: Store, manifest: Manifest, *, columns: Sequence[str] | None = None) -> "pa.Table":

@@ -1,6 +1,7 @@
 """Which content of a partition was known when: late data and corrections add a revision, nothing is overwritten."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 from driftgate.errors import Conflict
@@ -44,6 +45,14 @@ def revisions(store: Store, path: str) -> list[Revision]:
         parse_record(json.loads(store.read(name)), Revision, where=store.uri(name))
         for name in store.list(f"{path}/revisions")
     ]
+
+
+def replace_revisions(store: Store, path: str, replaced: Mapping[str, str]) -> None:
+    """Have the revisions of the partition ``path`` name other manifests, known since the same moments."""
+    for revision in revisions(store, path):
+        if revision.manifest in replaced:
+            other = revision.model_copy(update={"manifest": replaced[revision.manifest]})
+            store.write(f"{path}/revisions/{revision.number:06d}.json", other.canonical())
 
 
 def as_of(store: Store, path: str, moment: datetime) -> Revision | None:
