@@ -2,7 +2,7 @@
 
 import typer
 
-from driftgate.cli import catalog, contract, dataset, doctor, env, init, issues, lineage, model, retention
+from driftgate.cli import catalog, contract, dataset, doctor, env, erasure, init, issues, lineage, model, retention
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
 
@@ -16,6 +16,8 @@ app = typer.Typer(
 app.add_typer(catalog.app, name="catalog")
 dataset.app.command("issues")(issues.issues)
 app.add_typer(contract.app, name="contract")
+dataset.app.command("forget")(erasure.forget)
+dataset.app.command("who-saw")(erasure.who_saw)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")

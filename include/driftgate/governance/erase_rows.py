@@ -46,9 +46,7 @@ def holds(store: Store, path: str, marked: Marks) -> frozenset[str]:
     """Return the hashes of the manifests of the folder ``path`` whose rows ``marked`` finds; nothing is changed."""
     manifests = manifests_of(store, path)
     held = _held(store, manifests, marked)
-    return frozenset(
-        manifest.hash for manifest in manifests if held.keys() & {file.name for file in manifest.files}
-    )
+    return frozenset(manifest.hash for manifest in manifests if held.keys() & {file.name for file in manifest.files})
 
 
 def _without(store: Store, manifest: Manifest, marked: Marks, inputs: dict[str, str]) -> Manifest:

@@ -31,7 +31,7 @@ from driftgate.lineage import DatasetRef, emit
 from driftgate.profiles import profile_partition, read_profile
 from driftgate.registry import list_models
 from driftgate.settings import home
-from driftgate.use_cases import load_use_case, use_case_names
+from driftgate.use_cases import use_case_names
 from driftgate.wall_clock import wall_clock
 
 JOB = "driftgate.forget"
@@ -145,7 +145,9 @@ def _folders(store: Store, zone: str, contract: Contract) -> list[str]:
 
 def _erase_everywhere(store: Store, subject: Subject, seen: Seen) -> int:
     contract, keys, rows = subject.contract, set[str](), 0
-    for key in sorted({path.split("/")[2] for zone in ("raw", "validated") for path in _folders(store, zone, contract)}):
+    for key in sorted(
+        {path.split("/")[2] for zone in ("raw", "validated") for path in _folders(store, zone, contract)}
+    ):
         erased = _erase_day(store, subject, key)
         if any(item.replaced for item in erased.values()):
             keys.add(key)
@@ -192,7 +194,9 @@ def _judge_again(store: Store, dataset: str, key: str) -> None:
 
 def _after(store: Store, contract: Contract, key: str, erased: dict[str, Erased]) -> None:
     """Describe the day anew where its description may show the subject, and record where its content came from."""
-    if read_profile(contract.name, key) and store.exists(f"{uris.partition('validated', contract.name, key)}/{POINTER}"):
+    if read_profile(contract.name, key) and store.exists(
+        f"{uris.partition('validated', contract.name, key)}/{POINTER}"
+    ):
         profile_partition(contract.name, key, hidden=contract.masked)
     refs = list(_refs(erased))
     emit(

@@ -136,4 +136,6 @@ def _value(contract: Contract, pair: str) -> tuple[str, Any]:
     try:
         return name, pa.scalar(text).cast(schema.field(name).type)
     except pa.ArrowInvalid:
-        raise ConfigError(f"The value for {name} is no {schema.field(name).type}; write it as the data has it.") from None
+        raise ConfigError(
+            f"The value for {name} is no {schema.field(name).type}; write it as the data has it."
+        ) from None

@@ -111,12 +111,14 @@ def _publish(store: Store, path: str, contract: Contract, key: str, delivery: De
 
 
 def _rows(delivery: Delivery, contract: Contract, key: str) -> "Iterator[pa.RecordBatch]":
-    rows = 0
+    from driftgate.contracts.withdrawals import without_withdrawn  # it brings SQLAlchemy, which parsing must not load
+
+    rows, still_here = 0, without_withdrawn(contract)
     for piece in delivery.pieces:
         for batch in piece.batches(contract):
             require_day(batch, piece, contract, key)
             rows += batch.num_rows
-            yield without_nan(batch)
+            yield still_here(without_nan(batch))
     if not rows:
         raise SourceBroken(
             f"{_where(delivery.pieces)} is not what {contract.label} promises: it has no rows. Have the source deliver "
