@@ -33,7 +33,7 @@ def test_a_subject_is_found_erased_and_remembered(run, planes):
 
 
 def test_an_unknown_column_is_a_sentence(run, planes):
-    answer = run("dataset", "forget", "planes", "tail=N10156", "--reason", "asked", "--by", "anna")
+    answer = run("dataset", "forget", "planes", "tail_numbr=N10156", "--reason", "asked", "--by", "anna")
     assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
     assert "did you mean 'tail_number'" in answer.stderr
     assert read_manifest(lake(), DAY).rows == planes
