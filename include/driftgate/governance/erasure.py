@@ -6,7 +6,7 @@ nothing: run it again. Dataset versions are immutable: those that hold the subje
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,22 +62,14 @@ def forget(dataset: str, pairs: Sequence[str], *, reason: str, by: str, now: dat
         raise ConfigError("An erasure is recorded with who asked for it and why; give both.")
     contract = load_contract(dataset)
     subject = subject_of(contract, pairs)
-    store, before = lake(), _known(subject)
-    seen = _seen(store, subject)
-    tombstone = Withdrawal(
-        dataset=dataset,
-        columns=subject.columns,
-        subject=subject.hash,
-        key_check=key_check(dataset),
-        reason=reason,
-        by=by,
-        at=before.at if before else now or wall_clock(),
-        done=False,
-        rows=before.rows if before else 0,
-        partitions=_with(before and before.partitions, seen.partitions),
-        versions=_with(before and before.versions, seen.versions),
-        models=_with(before and before.models, seen.models),
-    )
+    store = lake()
+    known, seen = _known(subject) or _new(subject, now or wall_clock()), _seen(store, subject)
+    held = {
+        "partitions": _with(known.partitions, seen.partitions),
+        "versions": _with(known.versions, seen.versions),
+        "models": _with(known.models, seen.models),
+    }
+    tombstone = known.model_copy(update={**held, "reason": reason, "by": by, "done": False})
     record_withdrawal(tombstone)
     rows = _erase_everywhere(store, subject, seen)
     done = tombstone.model_copy(update={"done": True, "rows": tombstone.rows + rows})
@@ -98,6 +90,12 @@ def who_saw(dataset: str, pairs: Sequence[str]) -> Seen:
 def contains_withdrawn(name: str) -> bool:
     """Return whether the dataset version or model (``flight_delays/3``) was made from rows of a withdrawn subject."""
     return any(name in (*item.versions, *item.models) for item in withdrawals())
+
+
+def _new(subject: Subject, at: datetime) -> Withdrawal:
+    name = subject.contract.name
+    known_by = {"columns": subject.columns, "subject": subject.hash, "key_check": key_check(name)}
+    return Withdrawal(dataset=name, **known_by, reason="", by="", at=at, done=False)
 
 
 def _known(subject: Subject) -> Withdrawal | None:
@@ -214,5 +212,5 @@ def _refs(erased: dict[str, Erased]) -> Iterator[tuple[DatasetRef, DatasetRef]]:
             yield DatasetRef(path, old), DatasetRef(path, new)
 
 
-def _with(known: Sequence[str] | None, more: Sequence[str] | dict[str, frozenset[str]]) -> tuple[str, ...]:
-    return tuple(sorted({*(known or ()), *more}))
+def _with(known: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*known, *more}))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from driftgate.contracts import Contract, arrow_schema
@@ -96,9 +97,7 @@ class Subject:
             return None
         if "hash" not in treatments.values():
             return self.as_delivered()
-        from driftgate.contracts.treat import treatment
-
-        row = treatment(self.contract)(self._as_row())
+        row = import_module("driftgate.contracts.treat").treatment(self.contract)(self._as_row())
         return Having({name: row.column(name)[0] for name in self.columns})
 
     def _as_row(self) -> "pa.RecordBatch":
