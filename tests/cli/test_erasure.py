@@ -2,7 +2,7 @@
 
 import pytest
 
-from driftgate.contracts.withdrawals import KEY
+from driftgate.contracts.treat import KEY
 from driftgate.lake import lake, publish, read_manifest
 from driftgate.sources import sample
 

@@ -12,9 +12,10 @@ from driftgate.captures import read_captures
 from driftgate.captures.capture import Capture
 from driftgate.captures.segments import write_captures
 from driftgate.contracts import publish_partition, validate_partition
-from driftgate.contracts.withdrawals import KEY, withdrawals
+from driftgate.contracts.treat import KEY
+from driftgate.contracts.withdrawals import withdrawals
 from driftgate.datasets import DatasetVersion
-from driftgate.errors import ConfigError, Tampered
+from driftgate.errors import ConfigError, SourceMissing, Tampered
 from driftgate.governance import erasure
 from driftgate.governance.erasure import contains_withdrawn, forget, who_saw
 from driftgate.lake import as_of, lake, manifest_of, publish, read_manifest, read_table, revisions
@@ -139,6 +140,48 @@ def test_forgetting_again_changes_nothing_and_keeps_what_is_known(two_days):
     again = erase(now=datetime(2013, 6, 1))
     assert again == done
     assert lake().list("") == files
+
+
+@pytest.mark.parametrize("treatment", ["hash", "mask", "drop"])
+def test_rows_are_found_where_the_key_is_treated(project, change, rides, treatment):
+    change(
+        "data_contracts/rides.yaml",
+        "{property: treatment, value: keep}",
+        f"{{property: treatment, value: {treatment}}}",
+    )
+    deliver(rides, KEYS[0], ANNA, BEN, ANNA)
+    deliver(rides, KEYS[1], BEN)
+    for key in KEYS:
+        run_day(key)
+    untouched = read_manifest(lake(), f"validated/rides/{KEYS[1]}")
+
+    erase()
+
+    validated = read_manifest(lake(), f"validated/rides/{KEYS[0]}")
+    assert passengers("raw", KEYS[0]) == [BEN]
+    assert read_table(lake(), validated).column("ride").to_pylist() == [1]
+    assert read_manifest(lake(), f"validated/rides/{KEYS[1]}") == untouched
+    run_day(KEYS[0])
+    assert read_manifest(lake(), f"validated/rides/{KEYS[0]}").files == validated.files
+
+
+def test_a_day_that_must_be_judged_again_and_fails_is_published_no_more(project, change, rides):
+    change("data_contracts/rides.yaml", "{property: treatment, value: keep}", "{property: treatment, value: mask}")
+    change(
+        "data_contracts/rides.yaml",
+        "  - name: rides\n    properties:",
+        "  - name: rides\n    quality: [{id: many, metric: rowCount, mustBeGreaterOrEqualTo: 2, severity: critical}]\n"
+        "    properties:",
+    )
+    deliver(rides, KEYS[0], ANNA, BEN)
+    run_day(KEYS[0])
+
+    erase()
+
+    assert passengers("raw", KEYS[0]) == [BEN]
+    with pytest.raises(SourceMissing):
+        read_manifest(lake(), f"validated/rides/{KEYS[0]}")
+    assert [path for path in lake().list(f"validated/rides/{KEYS[0]}") if path.endswith(".parquet")] == []
 
 
 @pytest.mark.parametrize("step", range(6))

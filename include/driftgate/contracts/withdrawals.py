@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract
+from driftgate.contracts.treat import KEY, LEAST_CHARACTERS
 from driftgate.errors import ConfigError
 from driftgate.metadata import Entry, metadata
 from driftgate.records import Record, canonical_json, parse_record
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND = "withdrawal"
-KEY = "DRIFTGATE_PSEUDONYM_KEY"
-LEAST_CHARACTERS = 32
 CHECK = "driftgate: is this the key that the tombstones were made with?"
 
 

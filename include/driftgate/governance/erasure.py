@@ -178,6 +178,8 @@ def _judge_again(store: Store, dataset: str, key: str) -> None:
 
     Content that they may be in is deleted first. If the rest breaks a critical rule, the day is published no more.
     """
+    if not store.exists(f"{uris.partition('validated', dataset, key)}/{POINTER}"):
+        return
     for zone in ("validated", "quarantine"):
         path = uris.partition(zone, dataset, key)
         for name in store.list(path):

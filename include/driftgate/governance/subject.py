@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from driftgate.contracts import Contract, arrow_schema
+from driftgate.contracts.treat import treatment
 from driftgate.contracts.withdrawals import as_text, subject_hash
 from driftgate.errors import ConfigError, nearest
 
@@ -97,7 +97,7 @@ class Subject:
             return None
         if "hash" not in treatments.values():
             return self.as_delivered()
-        row = import_module("driftgate.contracts.treat").treatment(self.contract)(self._as_row())
+        row = treatment(self.contract)(self._as_row())
         return Having({name: row.column(name)[0] for name in self.columns})
 
     def _as_row(self) -> "pa.RecordBatch":
