@@ -1,10 +1,10 @@
 """A partition from delivery to training rows: Driftgate against plain pandas with Great Expectations, step by step.
 
-Both get the same Parquet file of events, one row in a hundred broken, and do the same four steps: ingest (a checked
-copy), validate (judge, document, part the broken rows, publish), profile, prepare (features and labels). Each step is a
-process of its own; its seconds do not count imports, its peak memory does. A run where the subjects part other numbers of
-rows, or prepare other numbers of rows, fails. A peer that ends without an answer (memory, or ten minutes for a step) is
-reported with the seconds that it had, and its later steps are left out.
+Both get the same Parquet file of purchases, one row in a hundred broken, and do the same four steps: ingest (a checked
+copy), validate (judge, part the broken rows, publish), profile, prepare (features and labels). Each step is a process of
+its own; its seconds do not count imports, its peak memory does. A run where the subjects part or prepare other numbers
+of rows fails. A peer that ends without an answer (memory, or ten minutes for a step) is reported with the seconds that
+it had, and its later steps are left out.
 """
 
 import json
@@ -34,7 +34,10 @@ def measure(quick: bool, folder: Path) -> list[Row]:
         found = {subject: _steps(code, place) for subject, code in SUBJECTS.items()}
         _refuse_other_results(found)
         measured += [
-            row for step in STEPS for subject in SUBJECTS for row in _rows(subject, step, rows, found[subject].get(step))
+            row
+            for step in STEPS
+            for subject in SUBJECTS
+            for row in _rows(subject, step, rows, found[subject].get(step))
         ]
         shutil.rmtree(place)
     return measured

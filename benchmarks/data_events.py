@@ -1,11 +1,14 @@
-"""The delivery of ``data.py``: two days of shop events, one row in a hundred of the second day broken."""
+"""The project and the delivery of ``data.py``: two days of a shop, one row in a hundred of the second day broken."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE, DATASET, USE_CASE = "shop", "events", "returns"
 FIRST, KEY = "2024-03-01", "2024-03-02"
 SMALL_DAY = 50_000  # rows of the first day, which only gives the second one a history
 COUNTRIES = ["AT", "BE", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "IT", "NL", "NO", "PL", "PT", "SE"]
@@ -14,10 +17,18 @@ PART_ROWS = 1_000_000
 SECONDS_A_DAY = 86_400
 
 
+def make_project(root: Path) -> None:
+    """Make a project of the one dataset and the one use case in ``benchmarks/shop``."""
+    shutil.copytree(ROOT / "benchmarks" / "shop", root)
+    shutil.copytree(ROOT / "include" / "settings", root / "include" / "settings")
+    shutil.copy(ROOT / "include" / "compute.yaml", root / "include")
+    shutil.copy(ROOT / "dvc.yaml", root)
+
+
 def deliver(drop: Path, rows: int) -> None:
     """Write both days as the source drops them, in parts, so that any number of rows needs the memory of one part."""
     for key, count, broken in ((FIRST, SMALL_DAY, False), (KEY, rows, True)):
-        path = drop / "shop" / "events" / f"{key}.parquet"
+        path = drop / SOURCE / DATASET / f"{key}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         writer = None
         for first in range(0, count, PART_ROWS):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from data_project import DATASET
+from data_events import DATASET
 
 from driftgate.contracts import load_contract
 from driftgate.contracts.suite import RULE, expectation_suite
@@ -55,9 +55,7 @@ def profile(folder: Path) -> dict[str, Any]:
     numbers = frame.select_dtypes("number")
     summary = {
         "numbers": numbers.describe(percentiles=[share / 20 for share in range(1, 20)]).to_dict(),
-        "histograms": {
-            name: np.histogram(numbers[name].dropna(), bins=50)[0].tolist() for name in numbers.columns
-        },
+        "histograms": {name: np.histogram(numbers[name].dropna(), bins=50)[0].tolist() for name in numbers.columns},
         "categories": {
             name: frame[name].value_counts().head(256).to_dict() for name in frame.columns.difference(numbers.columns)
         },

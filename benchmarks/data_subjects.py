@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_events import FIRST, KEY, deliver
+from data_events import DATASET, FIRST, KEY, SOURCE, USE_CASE, deliver, make_project
 from data_pandas import ingest, prepare, profile, validate
-from data_project import DATASET, SOURCE, USE_CASE, make_project
 
 from driftgate.settings import settings
 
