@@ -1,9 +1,9 @@
 """A partition from delivery to training rows: Driftgate against plain pandas with Great Expectations, step by step.
 
-Both get the same Parquet file of purchases, one row in a hundred broken, and do the same four steps: ingest (a checked
-copy), validate (judge, part the broken rows, publish), profile, prepare (features and labels). Each step is a process
-of its own; its seconds do not count imports, its peak memory does. A run where the subjects part or prepare other numbers
-of rows fails. A peer that ends without an answer (memory, or ten minutes for a step) is reported with the seconds that
+Both get the same Parquet file of purchases, one row in a hundred broken, and do the same four steps: ingest (a copy),
+validate (judge, part the broken rows, publish), profile, prepare (features and labels). Each step is a process of its
+own; its seconds do not count imports, its peak memory does. A run where the subjects part or prepare other numbers of
+rows fails. A peer that ends without an answer (memory, or ten minutes for a step) is reported with the seconds that
 it had, and its later steps are left out.
 """
 
