@@ -53,7 +53,7 @@ def test_a_broken_contract_is_named_and_the_others_are_still_judged(run: Callabl
         ("name: tail_number", "nmae: tail_number", "nmae"),
         ("logicalType: string", "logicalType: strin", "strin"),
         ("apiVersion: v3.1.0", "apiVersion: v9", "v9"),
-        ("version: 1.1.0", "version: 1.1.0\nversion: 1.1.1", "key 'version' is written twice"),
+        ("version: 1.2.0", "version: 1.2.0\nversion: 1.2.1", "key 'version' is written twice"),
         ("name: planes\n", "name: !!python/name:os.getcwd\n", "is not valid YAML"),
     ],
 )

@@ -61,12 +61,12 @@ def test_a_breaking_change_without_a_major_step_fails_and_says_who_is_hit(
     assert answer.exit_code == 1
     assert "breaking Column 'distance_miles': unit is now 'km', was 'miles'." in answer.stdout
     assert "hits flight_delays: feature distance_miles" in answer.stdout
-    assert "flights 1.1.0 → 1.1.0 needs a major step of its version, to 2.0.0 or above" in answer.stderr
+    assert "flights 1.2.0 → 1.2.0 needs a major step of its version, to 2.0.0 or above" in answer.stderr
 
-    replace(path, "version: 1.1.0", "version: 2.0.0")
+    replace(path, "version: 1.2.0", "version: 2.0.0")
     answer = run("contract", "diff", "--against", "main")
     assert (answer.exit_code, answer.stderr) == (0, "")
-    assert "flights 1.1.0 → 2.0.0" in answer.stdout
+    assert "flights 1.2.0 → 2.0.0" in answer.stdout
 
 
 def test_models_that_learned_from_a_feature_are_hit_by_version(run: Callable[..., Any], project: Path) -> None:
@@ -107,6 +107,7 @@ def test_a_column_that_only_joins_hits_what_it_joins(run: Callable[..., Any], pr
     answer = run("contract", "diff", "main:data_contracts/planes.yaml", path)
     assert "feature aircraft_seats" in answer.stdout
     assert "temperature" not in answer.stdout
+    assert "hits flights: its tail_number refers to planes.tail_number" in answer.stdout
 
 
 def test_a_feature_from_the_history_of_the_requests_is_hit_too(run: Callable[..., Any], project: Path) -> None:
@@ -139,10 +140,10 @@ def test_a_branch_is_compared_with_where_it_left_main_not_with_what_main_is_now(
     run: Callable[..., Any], project: Path
 ) -> None:
     git(project, "switch", "--quiet", "main")
-    path = replace(project / "data_contracts/planes.yaml", "version: 1.1.0", "version: 1.2.0")
+    path = replace(project / "data_contracts/planes.yaml", "version: 1.2.0", "version: 1.3.0")
     commit(project)
     git(project, "switch", "--quiet", "work")
-    assert "1.1.0" in path.read_text()
+    assert "1.2.0" in path.read_text()
     answer = run("contract", "diff", "--against", "main")
     assert (answer.exit_code, answer.stderr) == (0, "")
 

@@ -34,7 +34,7 @@ def test_a_shipped_contract_says_who_owns_it_why_it_is_there_and_what_every_colu
     assert contract.purpose
     assert contract.licence == "CC0-1.0"
     assert contract.source == source_of(name) == "nycflights"
-    assert contract.label == f"{name}@1.1.0"
+    assert contract.label == f"{name}@1.2.0"
     assert all(len(column.description) > 5 for column in contract.columns)
     assert {rule.severity for rule in contract.rules} == {"critical", "row", "warn"}
 

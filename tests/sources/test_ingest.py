@@ -35,7 +35,7 @@ def test_the_raw_partition_holds_the_rows_and_names_the_file_they_came_from(drop
 
     assert manifest.path == f"raw/flights/{KEY}"
     assert manifest.inputs == (sha256(path.read_bytes()),)
-    assert manifest.contract == "flights@1.1.0"
+    assert manifest.contract == "flights@1.2.0"
     assert read_table(lake(), read_manifest(lake(), manifest.path)).equals(sample.table_of("flights", KEY))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from driftgate.cli.contract_hits import hits
+from driftgate.cli.contract_hits import hits, referring
 from driftgate.cli.sentences import out
 from driftgate.errors import ConfigError
 from driftgate.settings import project_root
@@ -68,7 +68,7 @@ def _compare(old: "Contract", new: "Contract") -> Iterator[str]:
     out.print(f"{escape(new.name)} {versions}: {'no change' if not changes else ''}".rstrip(), highlight=False)
     for change in changes:
         out.print(f"  [{COLOURS[change.kind]}]{change.kind}[/] {escape(change.sentence)}", highlight=False)
-    for hit in hits(old, changes):
+    for hit in (*hits(old, changes), *referring(old, changes)):
         out.print(f"  hits {hit}", markup=False, highlight=False)
     problem = missing_step(old, new)
     if problem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftgate.errors import DriftgateError
+from driftgate.settings import project_root
 from driftgate.use_cases import UseCase, load_use_case, use_case_names
 
 if TYPE_CHECKING:
@@ -39,6 +40,24 @@ def hits(old: "Contract", changes: "Collection[Change]") -> list[Hit]:
     return [_hit(use_case, old, columns, whole) for use_case in users if old.name in use_case.datasets]
 
 
+def referring(old: "Contract", changes: "Collection[Change]") -> Iterator[str]:
+    """Yield the columns of other datasets that refer to a column which a change asks something for."""
+    from driftgate.contracts import contract_names
+
+    changed = {f"{old.name}.{change.column}" for change in changes if change.kind != "compatible"}
+    for name in contract_names():
+        for rule in _contract(name).references if name != old.name else ():
+            if rule.references in changed:
+                yield f"{name}: its {rule.columns[0]} refers to {rule.references}"
+
+
+def _contract(name: str) -> "Contract":
+    """Return a contract as it stands: what it refers to may just have gone, which is what is being found out."""
+    from driftgate.contracts.reading import read_contract
+
+    return read_contract(project_root() / "data_contracts" / f"{name}.yaml")
+
+
 def _hit(use_case: UseCase, old: "Contract", columns: Collection[str], whole: bool) -> Hit:
     try:
         reading = _features_reading(use_case, old)
@@ -51,11 +70,11 @@ def _hit(use_case: UseCase, old: "Contract", columns: Collection[str], whole: bo
 
 def _features_reading(use_case: UseCase, old: "Contract") -> dict[str, set[str]]:
     """Return, for each feature, the columns of the dataset as it was that its value or its rows depend on."""
-    from driftgate.contracts import load_contract, published_schema
+    from driftgate.contracts import published_schema
     from driftgate.datasets.day_tables import DAYS_AGO, history_name
     from driftgate.datasets.feature_columns import columns_read
 
-    contracts = [old if name == old.name else load_contract(name) for name in use_case.datasets]
+    contracts = [old if name == old.name else _contract(name) for name in use_case.datasets]
     tables = {contract.name: [*published_schema(contract).names, "partition_key"] for contract in contracts}
     first = use_case.datasets[0]
     tables[history_name(first)] = [*tables[first], DAYS_AGO]
