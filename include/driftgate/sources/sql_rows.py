@@ -1,7 +1,7 @@
 """Rows of a database as batches, each value of exactly the type that the contract promises."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts import Contract, Sql, arrow_schema
@@ -37,11 +37,12 @@ class Rows:
         query = query.order_by(*(delivered.c[name] for name in self._order()))
         streamed = connection.execution_options(stream_results=True, yield_per=FETCH_ROWS)
         try:
-            for part in streamed.execute(query).partitions():
-                values = list(zip(*part, strict=True))
-                arrays = [self._array(column, field) for column, field in zip(values, schema, strict=False)]
-                self._count(values[-1] if self.server.watermark else (), len(part))
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            with streamed.execute(query) as result:
+                for part in result.partitions():
+                    values = list(zip(*part, strict=True))
+                    arrays = [self._array(column, field) for column, field in zip(values, schema, strict=False)]
+                    self._count(values[-1] if self.server.watermark else (), len(part))
+                    yield pa.RecordBatch.from_arrays(arrays, schema=schema)
         except ValueError as error:  # of SQLAlchemy, about a date or a number that is kept as text
             raise SourceBroken(
                 f"{self.where} is not what {self.contract.label} promises: after row {self.mark.rows}, a value that "
@@ -88,14 +89,15 @@ def _fits(value: Any, kind: "pa.DataType") -> bool:
     return not _is_other(kind)(value)
 
 
-def _is_other(kind: "pa.DataType") -> Any:
-    """Return whether a value is of a kind that Arrow would turn into ``kind`` with a loss."""
+def _is_other(kind: "pa.DataType") -> Callable[[Any], bool]:
+    """Return what tells that a value is not exactly of ``kind``; Arrow would turn some of those into it with a loss."""
     import pyarrow as pa
 
     if pa.types.is_timestamp(kind):
-        return lambda value: isinstance(value, datetime) and value.tzinfo is not None
+        return lambda value: value is not None and not (isinstance(value, datetime) and value.tzinfo is None)
     if pa.types.is_date(kind):
-        return lambda value: isinstance(value, datetime)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return lambda value: isinstance(value, bool)
-    return lambda value: False
+        return lambda value: value is not None and type(value) is not date
+    if pa.types.is_floating(kind):
+        return lambda value: value is not None and type(value) not in (int, float)
+    exact = bool if pa.types.is_boolean(kind) else int if pa.types.is_integer(kind) else str
+    return lambda value: value is not None and type(value) is not exact
