@@ -2,7 +2,20 @@
 
 import typer
 
-from driftgate.cli import catalog, contract, dataset, doctor, env, erasure, init, issues, lineage, model, retention
+from driftgate.cli import (
+    catalog,
+    contract,
+    dataset,
+    doctor,
+    env,
+    erasure,
+    init,
+    issues,
+    lineage,
+    model,
+    retention,
+    source,
+)
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
 
@@ -22,6 +35,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
 app.add_typer(retention.app, name="retention")
+app.add_typer(source.app, name="source")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="env")(env.env)
 app.command(name="init")(init.init)

@@ -17,15 +17,22 @@ that the log names. Correct the source, or the contract by pull request, then cl
 differs from the partition before, four quality scores. `driftgate dataset issues DATASET` lists every broken rule and
 what was decided.
 
-Running a partition again with the same input changes nothing.
+**If `find_late_rows` fails:** a database does not answer, or its table has changed; the night's own partition is not
+touched by it. Clear it when the database is back.
+
+Running a partition again with the same input changes nothing. Another delivery of a partition is a **correction**: a
+new revision, which the monitors of that partition see; the old one stays readable as of its time. Databases with a
+watermark are asked every night for **late rows**: each partition that has some is ingested again by a run
+`late__<day>__<night>`. Neither retrains by itself.
 """
 
 from datetime import date
 
 from airflow.sdk import DAG, Param, TaskGroup, chain
 
-from driftgate.sources import datasets_of
+from driftgate.sources import datasets_of, watermarked_datasets_of
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.operators.find_late_rows import FindLateRowsOperator
 from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
 from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
 from driftgate_airflow.operators.publish_partition import PublishPartitionOperator
@@ -63,7 +70,20 @@ def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | N
                     PublishPartitionOperator(task_id=f"publish_{dataset}", source=source, dataset=dataset),
                     ProfilePartitionOperator(task_id=f"profile_{dataset}", source=source, dataset=dataset),
                 )
+        _late_rows(source, dag.dag_id)
     return dag
+
+
+def _late_rows(source: str, dag_id: str) -> None:
+    """Make the tasks that ingest partitions again when their database has late rows, if the source has such a one."""
+    datasets = watermarked_datasets_of(source)
+    if datasets:
+        from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator  # slow to import
+
+        find = FindLateRowsOperator(task_id="find_late_rows", source=source, datasets=datasets)
+        TriggerDagRunOperator.partial(
+            task_id="ingest_late_rows", trigger_dag_id=dag_id, skip_when_already_exists=True
+        ).expand_kwargs(find.output)
 
 
 def _partition(title: str, description: str) -> Param:

@@ -7,7 +7,7 @@ from airflow.sdk import Context
 from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DatasetOperator
-from driftgate_airflow.runs import is_old_backfill
+from driftgate_airflow.runs import is_late, is_old_backfill, partition_keys
 
 
 class PublishPartitionOperator(DatasetOperator):
@@ -24,6 +24,8 @@ class PublishPartitionOperator(DatasetOperator):
         answer = super().execute(context)
         event = context["outlet_events"][assets.validated(self.dataset)]
         event.extra = {"old_backfill": is_old_backfill(context)}
+        if is_late(context):  # the run has a range and no key of its own: each partition is told by its name
+            event.add_partitions(partition_keys(context))
         return answer
 
     def step_for(self, key: str) -> Step:
