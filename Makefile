@@ -32,6 +32,7 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/driftgate licences
 
 contracts: .venv/installed
 	$(BIN)/driftgate contract lint

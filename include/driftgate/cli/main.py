@@ -15,6 +15,10 @@ from driftgate.cli import (
     model,
     retention,
     source,
+    licences,
+    lineage,
+    model,
+    retention,
 )
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
@@ -39,4 +43,5 @@ app.add_typer(source.app, name="source")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="env")(env.env)
 app.command(name="init")(init.init)
+app.command(name="licences")(licences.licences)
 app.add_typer(world.app)
