@@ -19,6 +19,7 @@ class Stage(StrEnum):
     MONITOR = "stage:monitor"
     RETRAIN = "stage:retrain"
     PROMOTE = "stage:promote"
+    MAINTAIN = "stage:maintain"
 
 
 class Tier(StrEnum):
@@ -48,6 +49,11 @@ def nightly() -> CronPartitionTimetable:
     range chosen in the UI would be left out.
     """
     return CronPartitionTimetable("0 0 * * *", timezone=settings().timezone, run_offset=-1, key_format="%Y-%m-%d")
+
+
+def weekly() -> CronPartitionTimetable:
+    """Return the weekly timetable: early on Monday, for that day."""
+    return CronPartitionTimetable("0 4 * * 1", timezone=settings().timezone, key_format="%Y-%m-%d")
 
 
 def last_start(last_night: date | None) -> datetime | None:

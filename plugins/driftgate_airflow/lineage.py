@@ -1,8 +1,11 @@
 """What a step read and wrote, told twice: to our own lineage store, and to whatever OpenLineage transport is set up."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftgate.errors import Tampered
 from driftgate.lineage import DatasetRef
 
 
@@ -29,6 +32,27 @@ def record_step(stream: str, step: Step, context: Any) -> None:
         outputs=list(step.outputs),
         parameters={"partition_key": run.partition_key, **step.parameters},
     )
+
+
+@contextmanager
+def tampering_recorded(stream: str, context: Any) -> Iterator[None]:
+    """Leave a lineage record of a run that found other bytes than those recorded, and let the error through."""
+    try:
+        yield
+    except Tampered as error:
+        from driftgate.lineage import emit
+
+        task, run = context["ti"], context["dag_run"]
+        emit(
+            stream,
+            job=f"{task.dag_id}.{task.task_id}",
+            run_id=f"{task.dag_id}/{task.run_id}/{task.task_id}/{task.try_number}",
+            inputs=[],
+            outputs=[],
+            parameters={"partition_key": run.partition_key, "integrity_failed": True},
+            failure=str(error),
+        )
+        raise
 
 
 def operator_lineage(steps: list[Step]) -> Any:

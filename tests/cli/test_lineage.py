@@ -92,3 +92,12 @@ def test_verify_says_what_is_whole_and_fails_when_something_is_not(run: Callable
 @pytest.mark.usefixtures("model")
 def test_an_unknown_stream_gets_the_nearest_name(run: Callable[..., Any]) -> None:
     assert "did you mean 'flight_delays'" in run("lineage", "verify", "flight_delay").stderr
+
+
+@pytest.mark.usefixtures("model")
+def test_the_audit_of_a_dataset_is_csv(run: Callable[..., Any]) -> None:
+    header, *rows = run("lineage", "audit", "flights").stdout.splitlines()
+
+    assert header.startswith("time_utc,job,partition,result")
+    assert len(rows) == 4
+    assert "did you mean 'flights'" in run("lineage", "audit", "flight").stderr

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from driftgate.datasets.holds import hold
 from driftgate.errors import ConfigError, SourceMissing
-from driftgate.governance import protection, retention
+from driftgate.governance import retention
 from driftgate.governance.retention import plan_retention, sweep
 from driftgate.lake import lake, publish, read_manifest
 from driftgate.metadata import metadata
@@ -93,6 +94,6 @@ def test_only_data_without_persons_is_kept_for_a_model_that_serves(old_day, chan
 
 
 def test_a_version_that_cannot_be_read_stops_the_sweep(old_day):
-    metadata().append(protection.HOLD, "fares/2013-04-30-3f9c2a1", {"held": True})
+    hold("fares/2013-04-30-3f9c2a1", actor="anna", reason="audit")
     with pytest.raises(ConfigError, match="There is no dataset version"):
         plan_retention(TODAY)

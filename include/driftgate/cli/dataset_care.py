@@ -76,8 +76,8 @@ def gc(
 
     Tags and records stay; a version that is prepared again has its data again.
     """
-    from driftgate.cli.live_models import versions_needed
     from driftgate.datasets.collection import collect, plan_collection
+    from driftgate.governance.protection import versions_needed
 
     needed = versions_needed()
     plan = plan_collection(needed, keep_newest)

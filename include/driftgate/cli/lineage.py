@@ -46,3 +46,11 @@ def verify(
         out.print("There are no lineage records yet; a DAG run writes the first ones.")
     if problems:
         fail("\n".join(problems))
+
+
+@app.command()
+def audit(dataset: Annotated[str, typer.Argument(help="Name of a dataset, such as flights.")]) -> None:
+    """Print every recorded run that read or wrote a dataset, as CSV for an auditor's spreadsheet."""
+    from driftgate.lineage.audit import audit as written
+
+    out.print(written(dataset), markup=False, highlight=False, end="")

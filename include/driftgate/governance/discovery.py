@@ -50,8 +50,8 @@ def discover(dataset: str) -> Discovery | None:
     key, manifest = newest
     names = [column.name for column in contract.published_columns if column.name not in contract.masked]
     sample = _sample(store, manifest, names)
-    suspicions = (found for name in sample.column_names if (found := suspicion(name, _texts(sample.column(name)))))
-    found = Discovery(dataset=dataset, partition=key, rows=sample.num_rows, suspicions=tuple(suspicions))
+    judged = [suspicion(name, _texts(sample.column(name))) for name in sample.column_names]
+    found = Discovery(dataset=dataset, partition=key, rows=sample.num_rows, suspicions=tuple(filter(None, judged)))
     body = {**found.model_dump(mode="json"), "columns": {item.column: _words(item) for item in found.suspicions}}
     latest = metadata().latest(KIND, dataset)
     if latest is None or latest.body != body:

@@ -1,7 +1,9 @@
 """Whether what we run on may be used: the licence of every pinned package against the list that was approved."""
 
 import re
-from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
+from email.message import Message
+from importlib.metadata import PackageNotFoundError, metadata
+from typing import cast
 
 from driftgate.records import Record, load_yaml
 from driftgate.settings import project_root
@@ -43,7 +45,7 @@ def licence_problems() -> list[str]:
     return problems + [f"{path}: {name} is not needed any more; remove it." for name in unneeded]
 
 
-def licence_of(about: PackageMetadata) -> str:
+def licence_of(about: Message) -> str:
     """Return what a package says its licence is: the expression, else the classifiers, else the first words of it."""
     if expression := about.get("License-Expression"):
         return str(expression)
@@ -65,7 +67,7 @@ def _installed() -> dict[str, str]:
     found = {}
     for name in _pinned():
         try:
-            found[name] = licence_of(metadata(name))
+            found[name] = licence_of(cast(Message, metadata(name)))
         except PackageNotFoundError:
             continue
     return found

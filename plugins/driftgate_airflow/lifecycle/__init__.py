@@ -1,14 +1,15 @@
-"""The builders: each makes one DAG and reads top to bottom. A DAG file calls one of the two functions here."""
+"""The builders: each makes one DAG and reads top to bottom. A DAG file calls one of the three functions here."""
 
 from datetime import date
 
 from driftgate_airflow.lifecycle.ingest import ingest
+from driftgate_airflow.lifecycle.maintenance import maintenance
 from driftgate_airflow.lifecycle.monitor import monitor
 from driftgate_airflow.lifecycle.promote import promote
 from driftgate_airflow.lifecycle.retrain import retrain
 from driftgate_airflow.lifecycle.rollback import rollback
 
-__all__ = ["ingest", "lifecycle"]
+__all__ = ["ingest", "lifecycle", "maintenance"]
 
 
 def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = None) -> None:

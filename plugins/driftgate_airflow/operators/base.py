@@ -6,7 +6,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 
 from driftgate_airflow.errors import fail_at_once
-from driftgate_airflow.lineage import Step, operator_lineage, record_step
+from driftgate_airflow.lineage import Step, operator_lineage, record_step, tampering_recorded
 from driftgate_airflow.runs import partition_keys
 
 
@@ -20,7 +20,7 @@ class DriftgateOperator(BaseOperator):
     stream: str
 
     def execute(self, context: Context) -> Any:
-        with fail_at_once():
+        with fail_at_once(), tampering_recorded(self.stream, context):
             return self.conclude([self.step(context)], context)
 
     def step(self, context: Context) -> Step:
@@ -59,7 +59,7 @@ class DatasetOperator(DriftgateOperator):
         return self.source
 
     def execute(self, context: Context) -> Any:
-        with fail_at_once():
+        with fail_at_once(), tampering_recorded(self.stream, context):
             steps = []
             for key in partition_keys(context):
                 steps.append(self.step_for(key))

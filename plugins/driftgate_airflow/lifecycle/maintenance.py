@@ -1,0 +1,52 @@
+"""# Maintenance
+
+Looks after what has gathered: searches for **undeclared personal data**, builds the **catalogue** anew, reports what
+has reached the end of its **retention**, and checks the hash chains of **lineage**.
+
+**When it runs:** every Monday at four, New York time, for that day. By hand: trigger it with a partition key, the day
+for which ends are counted.
+
+**To delete what has ended:** read the log of `sweep_expired` of a run without *Delete*, then trigger it with *Delete*
+on and a *Reason*. What a serving, previous or held model was trained on is kept, unless it is personal data.
+
+**If `verify_lineage` fails:** a record was altered or removed. Find out who can write to the lake before anything else.
+
+**If `discover_sensitive_data` warns:** classify the column in its contract, or have the source leave it out.
+"""
+
+from airflow.sdk import DAG, Param
+
+from driftgate_airflow.defaults import START, Stage, Tier, default_args, weekly
+from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
+from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
+from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
+from driftgate_airflow.operators.verify_lineage import VerifyLineageOperator
+
+
+def maintenance(*, owner: str, runbook: str | None) -> DAG:
+    """Make the maintenance DAG of the project."""
+    with DAG(
+        dag_id="driftgate.maintenance",
+        schedule=weekly(),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        doc_md=f"{__doc__}\n\n{runbook or ''}",
+        tags=[Stage.MAINTAIN, Tier.TWO],
+        default_args=default_args(owner),
+        params={
+            "delete": Param(
+                False,
+                type="boolean",
+                title="Delete",
+                description="Delete what has reached its end. Off, the run only reports it.",
+            ),
+            "reason": Param(
+                None, type=["null", "string"], title="Reason", description="Why it is deleted; it is recorded."
+            ),
+        },
+    ) as dag:
+        DiscoverSensitiveDataOperator(task_id="discover_sensitive_data") >> CatalogSyncOperator(task_id="catalog_sync")
+        SweepExpiredOperator(task_id="sweep_expired", reason="{{ params.reason or '' }}")
+        VerifyLineageOperator(task_id="verify_lineage")
+    return dag

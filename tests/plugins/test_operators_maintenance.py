@@ -1,0 +1,103 @@
+"""The weekly tasks: they look, they say what they found, and delete only when told to."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from driftgate.catalog import stored_catalog
+from driftgate.lake import lake, publish
+from driftgate.lineage import read_stream, verify
+from driftgate.metadata import metadata
+from driftgate.sources import sample
+from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
+from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
+from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
+from driftgate_airflow.operators.validate_contract import ValidateContractOperator
+from driftgate_airflow.operators.verify_lineage import VerifyLineageOperator
+
+DAY = "2013-04-02"
+
+
+@pytest.fixture
+def old_quarantine():
+    lake().write("quarantine/flights/2012-01-01/manifest.json", b"{}")
+    file = Path(lake().uri("quarantine/flights/2012-01-01/manifest.json").removeprefix("file://"))
+    os.utime(file, (datetime(2012, 1, 1).timestamp(),) * 2)
+    return file
+
+
+def sweeper():
+    return SweepExpiredOperator(task_id="sweep_expired", reason="weekly")
+
+
+def test_the_catalogue_is_built_and_its_page_recorded(run):
+    answer = run().execute(CatalogSyncOperator(task_id="catalog_sync"))
+    assert (answer["datasets"], answer["duplicate_features"]) == (3, 0)
+    assert len(stored_catalog().datasets) == 3
+    (record,) = read_stream("driftgate")
+    assert [ref.name for ref in record.outputs] == ["reports/catalog/index.html"]
+
+
+def test_a_run_reports_and_only_a_run_that_says_so_deletes(run, old_quarantine):
+    answer = run(DAY).execute(sweeper())
+    assert (answer["ended"], answer["deleted"]) == (1, 0)
+    assert old_quarantine.exists()
+
+    answer = run(DAY, params={"delete": True}).execute(sweeper())
+    assert answer["deleted"] == 1
+    assert not old_quarantine.exists()
+    assert metadata().latest("sweep", DAY).body["by"] == "anna"
+
+
+def test_the_end_is_counted_for_the_day_of_the_run(run, old_quarantine):
+    assert run("2012-12-30").execute(sweeper())["ended"] == 0
+    assert run("2012-12-31").execute(sweeper())["ended"] == 1
+
+
+def test_deleting_without_a_reason_is_refused(run, old_quarantine):
+    with pytest.raises(AirflowFailException, match="who asked for it and why"):
+        run(DAY, params={"delete": True}).execute(SweepExpiredOperator(task_id="sweep_expired"))
+    assert old_quarantine.exists()
+
+
+def test_whole_chains_pass_and_a_removed_record_fails_at_once(run):
+    run().execute(CatalogSyncOperator(task_id="catalog_sync"))
+    assert run().execute(VerifyLineageOperator(task_id="verify_lineage")) == {"chains": 1, "problems": 0}
+    lake().delete("lineage/driftgate/00000001.json")
+    with pytest.raises(AirflowFailException, match=r"Tampered: lineage/driftgate/00000001\.json was removed"):
+        run().execute(VerifyLineageOperator(task_id="verify_lineage"))
+
+
+def test_undeclared_personal_data_is_an_alarm_without_its_values(run):
+    table = sample.table_of("planes", DAY)
+    mails = pa.array([f"owner{place}@example.com" for place in range(table.num_rows)])
+    publish(lake(), f"validated/planes/{DAY}", table.set_column(4, "model", mails))
+
+    answer = run().execute(DiscoverSensitiveDataOperator(task_id="discover_sensitive_data"))
+
+    assert answer == {"datasets": 1, "suspected_columns": 1}
+    alarm = metadata().latest("alarm", "sensitive_data/planes.model").body["sentence"]
+    assert "planes.model looks like e-mail address in 100.0 %" in alarm
+    assert "example.com" not in alarm
+
+
+def test_one_flipped_byte_stops_the_next_step_and_is_recorded(run):
+    table = sample.table_of("weather", DAY)
+    (file,) = publish(lake(), f"raw/weather/{DAY}", table, contract="weather").files
+    path = Path(lake().uri(f"raw/weather/{DAY}/{file.name}").removeprefix("file://"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(AirflowFailException, match=r"Tampered: .*its sha256 differs"):
+        run(DAY).execute(ValidateContractOperator(task_id="validate", source="nycflights", dataset="weather"))
+
+    (record,) = read_stream("nycflights")
+    assert record.event["eventType"] == "FAIL"
+    assert record.facet("driftgate_parameters")["values"]["integrity_failed"] is True
+    assert "its sha256 differs" in record.facet("errorMessage")["message"]
+    assert verify("nycflights") == []
