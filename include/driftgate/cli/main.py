@@ -11,14 +11,11 @@ from driftgate.cli import (
     erasure,
     init,
     issues,
-    lineage,
-    model,
-    retention,
-    source,
     licences,
     lineage,
     model,
     retention,
+    source,
 )
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
