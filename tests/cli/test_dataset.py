@@ -80,3 +80,25 @@ def test_an_unknown_version_gets_the_nearest_match(run: Callable[..., Any], vers
     assert answer.exit_code == 1
     assert answer.stderr.count("\n") == 1
     assert f"Known: {version.name}" in answer.stderr
+
+
+def test_files_are_published_listed_shown_and_restored(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").write_text("hello")
+    arguments = ("--name", "pictures", "--key", "2013-04-01")
+    answer = run("dataset", "publish", tmp_path / "folder", *arguments)
+    assert answer.exit_code == 0, answer.output
+    name = answer.stdout.split(":")[0]
+    assert answer.stdout == f"{name}: 1 files, 0.0 MB\n"
+
+    for of in ((), ("pictures",)):
+        listed = run("dataset", "list", *of).stdout
+        assert name in listed and "1 files" in listed
+    assert json.loads(run("dataset", "show", name).stdout)["kind"] == "files"
+    assert run("dataset", "get", name, tmp_path / "out").exit_code == 0
+    assert (tmp_path / "out" / "a.txt").read_text() == "hello"
+    refused = run("dataset", "publish", tmp_path / "none", *arguments)
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        f"{tmp_path / 'none'} is no folder; name the folder that holds the files.\n",
+    )

@@ -9,7 +9,7 @@ from driftgate.cli import dataset_care
 from driftgate.cli.sentences import out
 
 if TYPE_CHECKING:
-    from driftgate.datasets import DatasetVersion
+    from driftgate.datasets.version import AnyVersion
 
 app = typer.Typer(
     help="Dataset versions: list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
@@ -21,17 +21,20 @@ Name = Annotated[str, typer.Argument(help="Name of a dataset version, as 'driftg
 
 @app.command("list")
 def list_(
-    use_case: Annotated[str | None, typer.Argument(help="One use case; all of them if left out.")] = None,
+    of: Annotated[str | None, typer.Argument(help="One use case or set of files; all of them if left out.")] = None,
 ) -> None:
-    """List the dataset versions, oldest first."""
+    """List the dataset versions, by the last day of their window."""
     from rich.table import Column, Table
 
-    from driftgate.datasets import list_versions
-    from driftgate.use_cases import load_use_case, use_case_names
+    from driftgate.datasets import all_versions
+    from driftgate.use_cases import load_use_case
 
-    table = Table(Column("dataset version", no_wrap=True), "window", "rows", "hash")
-    for name in [load_use_case(use_case).name] if use_case else use_case_names():
-        for version in list_versions(name):
+    versions = all_versions()
+    if of and of not in {version.subject for version in versions}:
+        of = load_use_case(of).name
+    table = Table(Column("dataset version", no_wrap=True), "window", "size", "hash")
+    for version in versions:
+        if of in (None, version.subject):
             table.add_row(*_row(version))
     out.print(table if table.row_count else "There are no dataset versions yet; the retrain DAG makes the first one.")
 
@@ -39,9 +42,9 @@ def list_(
 @app.command()
 def show(name: Name) -> None:
     """Print everything that is recorded about one dataset version, as JSON."""
-    from driftgate.datasets import load_version
+    from driftgate.datasets import load_any
 
-    out.print_json(load_version(name).model_dump_json())
+    out.print_json(load_any(name).model_dump_json())
 
 
 @app.command()
@@ -50,12 +53,29 @@ def get(
     target: Annotated[Path, typer.Argument(help="Folder to restore into; it must be new or empty.")],
 ) -> None:
     """Restore a dataset version into TARGET, every byte checked against its hash."""
-    from driftgate.datasets import get_version
+    from driftgate.datasets import FilesVersion, get_files, get_version, load_any
 
-    folder = get_version(name, target)
+    version = load_any(name)
+    folder = get_files(version, target) if isinstance(version, FilesVersion) else get_version(name, target)
     out.print(f"{name} restored to {folder}; its hash is the recorded one.", highlight=False)
 
 
-def _row(version: "DatasetVersion") -> tuple[str, str, str, str]:
-    window = f"{version.window.first} to {version.window.last}"
-    return version.name, window, f"{version.rows:,}", version.hash[:12]
+@app.command()
+def publish(
+    folder: Annotated[Path, typer.Argument(help="Folder with the files; links and empty folders are not taken.")],
+    name: Annotated[str, typer.Option(help="Name of the set of files, such as pictures.")],
+    key: Annotated[str, typer.Option(help="The day that the files are of, such as 2013-04-01.")],
+) -> None:
+    """Make a dataset version of the files in FOLDER; the same files give the same version."""
+    from driftgate.datasets import publish_files
+
+    version = publish_files(folder, name, key)
+    out.print(f"{version.name}: {version.files:,} files, {version.bytes / 1e6:,.1f} MB", highlight=False)
+
+
+def _row(version: "AnyVersion") -> tuple[str, str, str, str]:
+    from driftgate.datasets import FilesVersion
+
+    if isinstance(version, FilesVersion):
+        return version.name, version.key, f"{version.files:,} files", version.hash[:12]
+    return version.name, f"{version.window.first} to {version.window.last}", f"{version.rows:,} rows", version.hash[:12]

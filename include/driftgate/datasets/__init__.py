@@ -1,6 +1,7 @@
 """Features in SQL, and dataset versions: immutable training sets kept by DVC and published by a git tag."""
 
 from driftgate.datasets.features import compute_features
+from driftgate.datasets.files import get_files, publish_files
 from driftgate.datasets.labels import compute_labels
 from driftgate.datasets.preparation import prepare
 from driftgate.datasets.restore import (
@@ -12,18 +13,21 @@ from driftgate.datasets.restore import (
     version_files,
     versions_reading,
 )
-from driftgate.datasets.version import DatasetVersion
+from driftgate.datasets.version import DatasetVersion, FilesVersion
 
 __all__ = [
     "DatasetVersion",
+    "FilesVersion",
     "all_versions",
     "compute_features",
     "compute_labels",
+    "get_files",
     "get_version",
     "list_versions",
     "load_any",
     "load_version",
     "prepare",
+    "publish_files",
     "version_files",
     "versions_reading",
 ]

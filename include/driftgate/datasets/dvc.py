@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from driftgate.datasets.git import absolute, own_environment
+from driftgate.errors import ConfigError
 from driftgate.settings import settings
 
 CONFIG = """\
@@ -42,6 +43,14 @@ class Stored:
 
     bytes: int
     written_at: datetime
+
+
+def remote_refused(name: str, error: DvcFailed) -> ConfigError:
+    """Return the sentence for a remote that does not take the data of the version ``name``."""
+    return ConfigError(
+        f"The DVC remote {settings().dvc_remote} refused the data of {name} ({error}); nothing was "
+        "published. Make it writable, or correct 'dvc_remote' in the settings file, and run this again."
+    )
 
 
 def configure(folder: Path) -> None:
@@ -148,10 +157,10 @@ def run_dvc(folder: Path, *arguments: str) -> None:
 @contextmanager
 def _repository(folder: Path) -> Iterator[Any]:
     """Open the clone ``folder`` as DVC does, with no configuration and no cache but its own."""
+    _load()
     from dvc.config import Config
     from dvc.repo import Repo
 
-    logging.getLogger("dvc").setLevel(logging.WARNING)  # it tells of every file, on the terminal
     outside = folder / ".dvc" / "tmp" / "outside"
 
     class OwnConfig(Config):  # type: ignore[misc]  # DVC publishes no types
@@ -174,12 +183,25 @@ def _repository(folder: Path) -> Iterator[Any]:
             repository.close()
 
 
+@cache
+def _load() -> None:
+    """Import DVC, and undo what a program may do but a library may not: it wraps the terminal and logs on its own."""
+    import dvc.logger
+
+    dvc.logger.colorama.deinit()
+    for name in ("dvc", "dvc_data", "dvc_objects"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)  # it tells of every file
+
+
 def _objects() -> Any:
     """Return the DVC remote as a store of files under their md5."""
+    _load()
     from dvc.data_cloud import Remote
     from dvc.fs import get_cloud_fs
 
-    logging.getLogger("dvc").setLevel(logging.WARNING)
     filesystem, config, path = get_cloud_fs({}, url=absolute(settings().dvc_remote))
     return Remote("storage", path, filesystem(**config)).odb
 

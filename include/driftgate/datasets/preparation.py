@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from driftgate import errors
-from driftgate.datasets.dvc import DvcFailed, configure, lock_stage, run_dvc, upload
+from driftgate.datasets.dvc import DvcFailed, configure, lock_stage, remote_refused, run_dvc, upload
 from driftgate.datasets.parameters import (
     FAILURE,
     FEATURES,
@@ -33,7 +33,7 @@ from driftgate.datasets.version import ROWS, VERSION, DatasetVersion, read_versi
 from driftgate.datasets.window import pin
 from driftgate.errors import ConfigError
 from driftgate.records import read_yaml
-from driftgate.settings import project_root, settings
+from driftgate.settings import project_root
 from driftgate.use_cases import UseCase
 
 logger = logging.getLogger(__name__)
@@ -96,10 +96,7 @@ def _make(clone: Clone) -> DatasetVersion:
     try:
         upload(version.dvc_md5, clone.folder / "data" / ROWS) if own else run_dvc(clone.folder, "push")
     except DvcFailed as error:
-        raise ConfigError(
-            f"The DVC remote {settings().dvc_remote} refused the data of {version.name} ({error}); nothing was "
-            "published. Make it writable, or correct 'dvc_remote' in the settings file, and run this again."
-        ) from None
+        raise remote_refused(version.name, error) from None
     clone.publish(version.tag, version.key)
     data_are_back(version.name)
     return version
