@@ -134,3 +134,18 @@ def test_a_window_without_training_days_is_refused(folder: Path) -> None:
 def test_an_empty_list_of_names_is_refused(folder: Path, key: str) -> None:
     change(folder, **{key: []})
     assert f"key '{key}': Tuple should have at least 1 item" in sentence()
+
+
+@pytest.mark.parametrize("split", ["random", {"by": "random"}, "Time"])
+def test_a_split_that_is_not_by_time_is_refused(folder: Path, split: Any) -> None:
+    change(folder, "train", split=split)
+
+    said = sentence()
+    assert f"key 'train.split': {split!r} is refused: every request has an event_time" in said
+    assert "leave the key out" in said
+
+
+def test_a_split_by_time_may_be_said(folder: Path) -> None:
+    change(folder, "train", split="time")
+
+    assert load_use_case("flight_delays").train.split == "time"

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, load_yaml
@@ -63,12 +63,23 @@ class Train(Record):
     trainer: Literal["lightgbm"]
     window_days: Positive
     validation_days: Positive
+    split: Literal["time"] = "time"
     target: str
     seed: int = 0
     baselines: tuple[Literal["rule", "logistic"], ...]
     min_uplift: float
     max_single_feature_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.98
     parameters: dict[str, float | int | str | bool] = {}
+
+    @field_validator("split", mode="before")
+    @classmethod
+    def _later_days_validate(cls, split: object) -> object:
+        if split != "time":
+            raise ValueError(
+                f"{split!r} is refused: every request has an event_time, and a model that saw the days that judge it "
+                "looks better than it is; leave the key out, and the last validation_days are split off"
+            )
+        return split
 
     @model_validator(mode="after")
     def _rows_are_left_to_train_on(self) -> "Train":
