@@ -14,8 +14,11 @@ from driftgate.cli import (
     licences,
     lineage,
     model,
+from driftgate.cli import (
+    quarantine,
     retention,
     source,
+)
 )
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world
@@ -35,6 +38,7 @@ dataset.app.command("who-saw")(erasure.who_saw)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(retention.app, name="retention")
 app.add_typer(source.app, name="source")
 app.command(name="doctor")(doctor.doctor)

@@ -2,8 +2,10 @@
 
 from driftgate.contracts.catalog import contract_names, lint_contract, load_contract, source_of
 from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule, Server, Sql
+from driftgate.contracts.decisions import decisions_on
 from driftgate.contracts.issues import read_report, record_issues
 from driftgate.contracts.publish import Published, publish_partition
+from driftgate.contracts.quarantine import decide, list_quarantine, show_quarantine
 from driftgate.contracts.report import ValidationReport
 from driftgate.contracts.schema import arrow_schema, published_schema
 from driftgate.contracts.validate import validate_partition
@@ -20,12 +22,16 @@ __all__ = [
     "ValidationReport",
     "arrow_schema",
     "contract_names",
+    "decide",
+    "decisions_on",
     "lint_contract",
+    "list_quarantine",
     "load_contract",
     "publish_partition",
     "published_schema",
     "read_report",
     "record_issues",
+    "show_quarantine",
     "source_of",
     "validate_partition",
 ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from driftgate.contracts.scan import Scan, Scanned
 
+Action = Literal["release", "discard"]
 KIND = "quarantine_decision"
 
 
@@ -36,7 +37,7 @@ class Decision(Record):
     schema_version: int = 1
     dataset: str
     partition: str
-    action: Literal["release", "discard"]
+    action: Action
     rows: tuple[RowRef, ...]
     raw: str
     reason: str
@@ -86,7 +87,7 @@ def decided(decisions: Sequence[Decision], raw: str, scan: "Callable[[], Scan]")
     """
     if not decisions:
         return NOBODY
-    here = {row.number: decision.action for decision in decisions if decision.raw == raw for row in decision.rows}
+    here = verdicts_on(decisions, raw)
     wanted = _released_elsewhere(decisions, raw)
     found = _found(scan(), wanted) if wanted else frozenset()
     released = {number for number, action in here.items() if action == "release"}
@@ -97,6 +98,11 @@ def decided(decisions: Sequence[Decision], raw: str, scan: "Callable[[], Scan]")
         at=max(decision.at for decision in decisions),
         hash=sha256(canonical_json([decision.hash for decision in decisions])),
     )
+
+
+def verdicts_on(decisions: Sequence[Decision], raw: str) -> dict[int, Action]:
+    """Return the last decision about each row of the delivery with the manifest ``raw``, by number."""
+    return {row.number: decision.action for decision in decisions if decision.raw == raw for row in decision.rows}
 
 
 def row_digests(rows: "pa.RecordBatch") -> list[str]:
@@ -111,8 +117,9 @@ def _released_elsewhere(decisions: Sequence[Decision], raw: str) -> Counter[str]
     """Return how many rows of each content the other delivery has released that has released the most of them."""
     wanted: Counter[str] = Counter()
     for other in {decision.raw for decision in decisions} - {raw}:
-        last = {row: one.action for one in decisions if one.raw == other for row in one.rows}
-        wanted |= Counter(row.sha256 for row, action in last.items() if action == "release")
+        last = verdicts_on(decisions, other)
+        digests = {row.number: row.sha256 for one in decisions if one.raw == other for row in one.rows}
+        wanted |= Counter(digests[number] for number, action in last.items() if action == "release")
     return wanted
 
 

@@ -11,7 +11,7 @@ from statistics import median
 
 from driftgate import uris
 from driftgate.contracts.contract import Contract, Rule
-from driftgate.contracts.report import ValidationReport, read_report
+from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.lake import Store
 from driftgate.partition_keys import keys_before, parse_key
 
@@ -44,7 +44,7 @@ def earlier_reports(contract: Contract, key: str, store: Store, days: int) -> li
     """Return the reports on what was published in the ``days`` days before ``key``, oldest first."""
     before = (parse_key(key) - timedelta(days=1)).isoformat()
     paths = [uris.validation_report(contract.name, earlier) for earlier in keys_before(before, days)]
-    reports = [read_report(store, path) for path in paths if store.exists(path)]
+    reports = [report_at(store, path) for path in paths if store.exists(path)]
     return [report for report in reports if not report.critical]
 
 

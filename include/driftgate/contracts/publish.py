@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from driftgate import uris
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.report import ValidationReport, read_report
+from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.contracts.schema import published_schema
 from driftgate.contracts.split import Splitter, quarantine_schema
 from driftgate.contracts.validate import Partition, open_partition
@@ -102,7 +102,7 @@ def _require_report(partition: Partition) -> ValidationReport:
     path = uris.validation_report(contract.name, key)
     if not store.exists(path):
         raise ContractBroken(f"{contract.name} {key} was not judged; run its validate task, then publish it.")
-    report = read_report(store, path)
+    report = report_at(store, path)
     if (report.raw, report.contract_sha256, report.decisions) != _identity(partition, contract):
         raise ContractBroken(
             f"{store.uri(path)} is about other rows, another contract or other decisions than those of "

@@ -73,7 +73,7 @@ class ValidationReport(Record):
         return tuple(check.rule for check in self.checks if check.severity == "critical" and not check.passed)
 
 
-def read_report(store: Store, path: str) -> ValidationReport:
+def report_at(store: Store, path: str) -> ValidationReport:
     """Return the report at ``path``.
 
     :raises ConfigError: it is not one
