@@ -22,14 +22,36 @@ MEMORY = "512MB"
 ROW = " row"  # no column of a contract is named so
 
 
-def repeated_rows(rows: Rows, columns: Sequence[str], connection: "duckdb.DuckDBPyConnection") -> "Mask":
+class Connection:
+    """A database in memory that goes on in ``folder`` when there is not enough of it; opened when it is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    def __call__(self) -> "duckdb.DuckDBPyConnection":
+        """Return the connection."""
+        import duckdb
+
+        if self._open is None:
+            folder = str(self.folder)
+            self._open = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder, "threads": 2})
+        return self._open
+
+    def close(self) -> None:
+        """Forget everything."""
+        if self._open:
+            self._open.close()
+
+
+def repeated_rows(rows: Rows, columns: Sequence[str], database: Connection) -> "Mask":
     """Return, for each row, whether another one has the same values in ``columns``; a missing value makes no key.
 
     Sorting 64-bit hashes finds the few rows that may have a twin; only these are compared by value.
     """
     import numpy as np
 
-    mask = np.zeros(rows.count, dtype=np.bool_)
+    mask, connection = np.zeros(rows.count, dtype=np.bool_), database()
     hashes, known = _hashes(connection, rows, columns)
     suspects = _repeated(hashes[known])
     if not len(suspects):
@@ -48,14 +70,12 @@ def repeated_rows(rows: Rows, columns: Sequence[str], connection: "duckdb.DuckDB
     return mask
 
 
-def unknown_rows(
-    rows: Rows, column: str, known: "Iterator[pa.RecordBatch]", connection: "duckdb.DuckDBPyConnection"
-) -> "Mask":
+def unknown_rows(rows: Rows, column: str, known: "Iterator[pa.RecordBatch]", database: Connection) -> "Mask":
     """Return, for each row, whether its value in ``column`` is there and not among ``known``, batches of one column."""
     import numpy as np
     import pyarrow as pa
 
-    mask = np.zeros(rows.count, dtype=np.bool_)
+    mask, connection = np.zeros(rows.count, dtype=np.bool_), database()
     value = pa.schema([pa.field("value", rows.schema.field(column).type)])
     numbered = pa.schema([*value, pa.field(ROW, pa.int64())])
     batches = (pa.RecordBatch.from_arrays([comparable(batch.column(0))], schema=value) for batch in known)
@@ -65,13 +85,6 @@ def unknown_rows(
     connection.register("ours", pa.RecordBatchReader.from_batches(numbered, ours))
     _mark(mask, connection, f'SELECT "{ROW}" FROM ours ANTI JOIN known USING (value) WHERE value IS NOT NULL')  # noqa: S608
     return mask
-
-
-def out_of_core(folder: Path) -> "duckdb.DuckDBPyConnection":
-    """Return an empty database in memory that goes on in ``folder`` when there is not enough of it."""
-    import duckdb
-
-    return duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2})
 
 
 def comparable(column: Any) -> Any:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Rule
-from driftgate.contracts.keys import comparable, repeated_rows, unknown_rows
+from driftgate.contracts.keys import Connection, comparable, repeated_rows, unknown_rows
 from driftgate.contracts.rows import Rows
 
 if TYPE_CHECKING:
-    import duckdb
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -40,7 +39,7 @@ class Facts:
     """
 
     rows: Rows
-    connection: "duckdb.DuckDBPyConnection"
+    connection: "Connection"
     known: "Mapping[str, Known]"
 
 

@@ -1,13 +1,14 @@
 """One pass over the rows of a partition: which rules each row breaks, and on which side of the split it ends up."""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftgate.contracts.contract import Rule
-from driftgate.contracts.keys import out_of_core
+from driftgate.contracts.keys import Connection
 from driftgate.contracts.mask import Facts, finder, without_nan
 from driftgate.contracts.rows import Rows
 
@@ -50,7 +51,7 @@ class Scan:
     ) -> None:
         self.rows = rows
         self.released: list[int] = []
-        with out_of_core(folder) as connection:
+        with closing(Connection(folder)) as connection:
             facts = Facts(rows, connection, known or {})
             self._finders: list[tuple[Rule, Find]] = [(rule, finder(rule, facts)) for rule in rules]
 

@@ -34,7 +34,8 @@ def select_rows(partition: Partition, wanted: Selection) -> tuple[tuple[RowRef, 
     _check_rule(partition, wanted)
     closed = _closed(partition, wanted)
     chosen: list[RowRef] = []
-    left, seen = 0, set()
+    seen: set[int] = set()
+    left = 0
     for scanned in partition.scan.releasing(()):
         mask, alone = _asked(partition, scanned, wanted, closed)
         seen |= wanted.rows & set(_numbers(scanned, scanned.quarantined))
