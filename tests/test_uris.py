@@ -9,7 +9,6 @@ PATHS = {
     uris.partition("quarantine", "flights", KEY): "quarantine/flights/2013-04-01",
     uris.profile("flights", KEY): "profiles/flights/2013-04-01.json",
     uris.validation_report("flights", KEY): "reports/validation/flights/2013-04-01.json",
-    uris.validation_reports("flights"): "reports/validation/flights",
     uris.validation_report("flights", KEY, "html"): "reports/validation/flights/2013-04-01.html",
     uris.evaluation_report("flight_delays", "ab12"): "reports/evaluation/flight_delays/ab12.json",
     uris.monitoring_report("flight_delays", KEY, "data"): "reports/monitoring/flight_delays/2013-04-01/data.json",

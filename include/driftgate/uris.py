@@ -16,11 +16,6 @@ def validation_report(dataset: str, key: str, suffix: str = "json") -> str:
     return f"reports/validation/{dataset}/{key}.{suffix}"
 
 
-def validation_reports(dataset: str) -> str:
-    """Return the folder of a dataset's validation reports and their pages."""
-    return f"reports/validation/{dataset}"
-
-
 def evaluation_report(use_case: str, model_id: str) -> str:
     """Return the path of the evaluation of one candidate."""
     return f"reports/evaluation/{use_case}/{model_id}.json"

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from driftgate.contracts import arrow_schema, contract_names, lint_contract, load_contract, source_of
+from driftgate.contracts import arrow_schema, contract_names, lint_contract, load_contract, references_of, source_of
 from driftgate.errors import ConfigError
 from driftgate.use_cases import load_use_case
 
@@ -78,3 +78,13 @@ def test_a_contract_without_a_server_has_no_source_and_does_not_stop_the_others(
 
     assert source_of("other") is None
     assert source_of("trips") == "cab"
+
+
+def test_the_datasets_that_a_contract_refers_to_are_told_cheaply_and_a_wrong_file_refers_to_none(project):
+    (project / "data_contracts" / "other.yaml").write_text("schema: [3]\n")
+
+    assert references_of("other") == references_of("trips") == ()
+
+
+def test_flights_refer_to_planes():
+    assert references_of("flights") == ("planes",)

@@ -14,11 +14,9 @@ from driftgate.cli import (
     licences,
     lineage,
     model,
-from driftgate.cli import (
     quarantine,
     retention,
     source,
-)
 )
 from driftgate.cli.sentences import Sentences
 from driftgate.world import commands as world

@@ -1,6 +1,6 @@
 """What was promised about each dataset, whether a partition keeps it, and the split between rows that do and do not."""
 
-from driftgate.contracts.catalog import contract_names, lint_contract, load_contract, source_of
+from driftgate.contracts.catalog import contract_names, lint_contract, load_contract, references_of, source_of
 from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule, Server, Sql
 from driftgate.contracts.decisions import decisions_on
 from driftgate.contracts.issues import read_report, record_issues
@@ -31,6 +31,7 @@ __all__ = [
     "published_schema",
     "read_report",
     "record_issues",
+    "references_of",
     "show_quarantine",
     "source_of",
     "validate_partition",

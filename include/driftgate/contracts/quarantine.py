@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from driftgate import uris
@@ -47,7 +48,7 @@ def list_quarantine(dataset: str | None = None) -> Iterator[Held]:
     """Yield what lies in quarantine, of one dataset or of all, by day; partitions without such rows are left out."""
     store = lake()
     for name in [load_contract(dataset).name] if dataset else contract_names():
-        for path in store.list(uris.validation_reports(name)):
+        for path in store.list(str(PurePosixPath(uris.validation_report(name, "any")).parent)):
             if path.endswith(".json"):
                 report = report_at(store, path)
                 if report.rows_quarantined:

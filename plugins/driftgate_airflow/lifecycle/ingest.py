@@ -10,12 +10,17 @@ not start the monitors.
 **If `ingest_…` fails:** the sentence says what is wrong with the source's file. Have it delivered again, then clear the
 task.
 
+`settle_…` waits until a dataset is published, or will not be, before others that refer to it are judged.
+
 **If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open the Data Docs page
 that the log names. Correct the source, or the contract by pull request, then clear the task.
 
 **Is the data any good?** `profile_…` names a page in its log and its answer: every column with a small plot, what
 differs from the partition before, four quality scores. `driftgate dataset issues DATASET` lists every broken rule and
 what was decided.
+
+**Rows in quarantine** fail nothing: `driftgate quarantine list` says where they lie, `show` why, and `release` or
+`discard` what becomes of them.
 
 **If `find_late_rows` fails:** a database does not answer, or its table has changed; the night's own partition is not
 touched by it. Clear it when the database is back.
@@ -26,10 +31,13 @@ watermark are asked every night for **late rows**: each partition that has some 
 `late__<day>__<night>`. Neither retrains by itself.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
-from airflow.sdk import DAG, Param, TaskGroup, chain
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, chain
 
+from driftgate.contracts import references_of
 from driftgate.sources import datasets_of, watermarked_datasets_of
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
 from driftgate_airflow.operators.find_late_rows import FindLateRowsOperator
@@ -62,7 +70,8 @@ def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | N
             "replay": replay_param(),
         },
     ) as dag:
-        for dataset in datasets_of(source):
+        datasets = datasets_of(source)
+        for dataset in datasets:
             with TaskGroup(dataset, prefix_group_id=False):
                 chain(
                     IngestPartitionOperator(task_id=f"ingest_{dataset}", source=source, dataset=dataset),
@@ -70,6 +79,7 @@ def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | N
                     PublishPartitionOperator(task_id=f"publish_{dataset}", source=source, dataset=dataset),
                     ProfilePartitionOperator(task_id=f"profile_{dataset}", source=source, dataset=dataset),
                 )
+        _wait_for_references(dag, datasets)
         _late_rows(source, dag.dag_id)
     return dag
 
@@ -84,6 +94,15 @@ def _late_rows(source: str, dag_id: str) -> None:
         TriggerDagRunOperator.partial(
             task_id="ingest_late_rows", trigger_dag_id=dag_id, skip_when_already_exists=True
         ).expand_kwargs(find.output)
+
+
+def _wait_for_references(dag: DAG, datasets: Sequence[str]) -> None:
+    """Have a dataset judged when those that it refers to are published, or when it is clear that they will not be."""
+    wanted = {dataset: sorted(set(references_of(dataset)) & set(datasets)) for dataset in datasets}
+    for other in sorted({other for others in wanted.values() for other in others}):
+        settled = EmptyOperator(task_id=f"settle_{other}", trigger_rule=TriggerRule.ALL_DONE)
+        dag.get_task(f"publish_{other}") >> settled
+        settled >> [dag.get_task(f"validate_{dataset}") for dataset in datasets if other in wanted[dataset]]
 
 
 def _partition(title: str, description: str) -> Param:
