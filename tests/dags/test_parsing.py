@@ -1,4 +1,4 @@
-"""DAG files parse fast, load nothing heavy, and serialise to the same bytes in every process."""
+"""DAG files load nothing heavy and serialise to the same bytes in every process."""
 
 import json
 import os
@@ -12,14 +12,12 @@ DAGS = Path(__file__).resolve().parents[2] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
 
 PARSE = """
-import json, runpy, sys, time
+import json, runpy, sys
 import airflow.sdk, airflow.sdk.definitions.dag, pydantic, yaml  # what Airflow itself has loaded
 before = set(sys.modules)
-started = time.process_time()
 runpy.run_path(sys.argv[1])
-seconds = time.process_time() - started
 heavy = sorted({name.split(".")[0] for name in set(sys.modules) - before} & set(sys.argv[2].split(",")))
-print(json.dumps({"seconds": seconds, "heavy": heavy}))
+print(json.dumps(heavy))
 """
 
 SERIALISE = """
@@ -43,10 +41,9 @@ def run(code: str, *arguments: str, seed: str = "0") -> str:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_a_dag_file_parses_fast_and_loads_nothing_heavy(file):
-    answer = json.loads(run(PARSE, str(file), HEAVY))
-    assert not answer["heavy"], f"{file.name} loads {answer['heavy']} at import; import them inside execute()"
-    assert answer["seconds"] <= 0.3, f"{file.name} takes {answer['seconds']:.2f} s of CPU to parse; the budget is 0.3 s"
+def test_a_dag_file_loads_nothing_heavy(file):
+    heavy = json.loads(run(PARSE, str(file), HEAVY))
+    assert not heavy, f"{file.name} loads {heavy} at import; import them inside execute()"
 
 
 def test_dags_serialise_to_the_same_bytes_whatever_the_hash_seed():
