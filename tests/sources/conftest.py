@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from driftgate.contracts import Contract, load_contract
@@ -40,6 +42,24 @@ def let_alone(path: Path, seconds: float = 3600) -> Path:
     """Make a file look as if nobody had touched it for a while."""
     then = time.time() - seconds
     os.utime(path, (then, then))
+    return path
+
+
+def some_trips(home: Path, rows: int = 1000) -> Path:
+    """Drop a Parquet file of trips of 2013-04-01."""
+    path = home / "drop" / "cab" / "trips" / "2013-04-01.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = np.random.default_rng(1)
+    table = {
+        "trip": pa.array(np.arange(rows)),
+        "started_at": pa.array(np.full(rows, 1364803200_000000), pa.timestamp("us")),
+        "zone": pa.array(numbers.integers(0, 10**6, rows).astype(str)),
+        "seats": pa.array(numbers.integers(1, 5, rows).astype(np.int32)),
+        "fare_usd": pa.array(numbers.random(rows)),
+        "shared": pa.array(numbers.random(rows) < 0.5),
+        "billed_on": pa.nulls(rows, pa.date32()),
+    }
+    pq.write_table(pa.table(table), path)
     return path
 
 

@@ -1,17 +1,11 @@
 """Ingesting gives the same manifest for the same file, however often and by how many at once."""
 
 import os
-import resource
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from driftgate.contracts import publish_partition, validate_partition
@@ -20,7 +14,7 @@ from driftgate.lake import as_of, lake, manifest_of, read_manifest, read_table, 
 from driftgate.records import sha256
 from driftgate.sources import bring_in, ingest_partition, sample
 
-from .conftest import KEY, PARQUET, let_alone
+from .conftest import KEY, PARQUET, let_alone, some_trips
 
 NOON = datetime(2013, 2, 20, 12)
 
@@ -222,82 +216,3 @@ def test_a_day_before_the_permission_expires_is_brought_in(trips, project_home):
     some_trips(project_home)
 
     assert ingest_partition("cab", "trips", "2013-04-01").rows == 1000
-
-
-def some_trips(home: Path, rows: int = 1000) -> Path:
-    path = home / "drop" / "cab" / "trips" / "2013-04-01.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    numbers = np.random.default_rng(1)
-    table = {
-        "trip": pa.array(np.arange(rows)),
-        "started_at": pa.array(np.full(rows, 1364803200_000000), pa.timestamp("us")),
-        "zone": pa.array(numbers.integers(0, 10**6, rows).astype(str)),
-        "seats": pa.array(numbers.integers(1, 5, rows).astype(np.int32)),
-        "fare_usd": pa.array(numbers.random(rows)),
-        "shared": pa.array(numbers.random(rows) < 0.5),
-        "billed_on": pa.nulls(rows, pa.date32()),
-    }
-    pq.write_table(pa.table(table), path)
-    return path
-
-
-INGEST = "from driftgate.sources import ingest_partition; ingest_partition('cab', 'trips', '2013-04-01')"
-
-# Not of getrusage, which counts what the process was before it became this one.
-PEAK = "print(next(int(line.split()[1]) // 1024 for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-
-
-def left_behind(home: Path) -> list[str]:
-    """Return what no reader may ever see: pointers, and anything that a writer forgot."""
-    found = (home / "lake").rglob("*")
-    return [path.name for path in found if path.name == "manifest.json" or path.name.startswith(".")]
-
-
-def test_a_full_disk_leaves_nothing_and_the_next_run_heals(trips, project_home):
-    """The limit of a file's size stands for the disk: the write fails in the middle of a file."""
-    trips(PARQUET)
-    some_trips(project_home, 200_000)
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({10**6}, resource.RLIM_INFINITY)); {INGEST}"
-    failed = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, env=os.environ)
-
-    assert "OSError" in failed.stderr
-    assert "File too large" in failed.stderr
-    assert left_behind(project_home) == []
-    assert ingest_partition("cab", "trips", "2013-04-01").rows == 200_000
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 10**6
-
-
-def test_killed_at_any_moment_the_next_run_gives_what_an_unharmed_one_gives(trips, project_home, tmp_path):
-    trips(PARQUET)
-    some_trips(project_home, 600_000)
-    for milliseconds in (0, 30, 60, 120, 250, 500):
-        code = f"import driftgate.sources, driftgate.lake, pyarrow.parquet; print('go', flush=True); {INGEST}"
-        run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ)
-        run.stdout.readline()
-        try:
-            run.wait(milliseconds / 1000)
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGKILL)
-            run.wait()
-        run.stdout.close()
-        pointer = lake().exists("raw/trips/2013-04-01/manifest.json")
-        if pointer:
-            assert read_table(lake(), read_manifest(lake(), "raw/trips/2013-04-01")).num_rows == 600_000
-    manifest = ingest_partition("cab", "trips", "2013-04-01")
-
-    assert read_table(lake(), read_manifest(lake(), manifest.path)).num_rows == 600_000
-    assert len(revisions(lake(), manifest.path)) == 1
-
-
-def test_memory_does_not_grow_with_the_rows(trips, project_home):
-    """Twice the rows, which would be 50 MB more as a table, take about as much memory."""
-    trips(PARQUET)
-    peaks = []
-    for rows in (800_000, 1_600_000):
-        some_trips(project_home, rows)
-        run = subprocess.run(
-            [sys.executable, "-c", f"{INGEST}; {PEAK}"], capture_output=True, text=True, env=os.environ, check=True
-        )
-        peaks.append(int(run.stdout))
-
-    assert peaks[1] < peaks[0] + 30, f"peak memory in MiB: {peaks}"
