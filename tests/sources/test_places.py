@@ -49,6 +49,13 @@ def test_a_part_that_is_being_written_makes_all_of_it_wait(unfinished, folder):
     assert names(open_place(str(folder)), "*.csv") == ["a.csv", "b.csv"]
 
 
+def test_a_marker_is_no_data_and_nothing_to_wait_for(folder):
+    for marker in ("_SUCCESS", "a.csv.done"):
+        (folder / marker).touch()
+
+    assert names(open_place(str(folder)), "*") == ["a.csv", "a.txt", "b.csv"]
+
+
 def test_in_a_bucket_it_is_the_same(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():

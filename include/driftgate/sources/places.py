@@ -17,7 +17,7 @@ from driftgate.settings import settings
 
 HIDDEN = (".", "_")  # names that begin like this belong to whoever writes them
 UNFINISHED = (".tmp", ".part", ".partial", ".crdownload")
-DONE = "_SUCCESS"
+DONE, DONE_SUFFIX = "_SUCCESS", ".done"  # markers: what they stand beside is whole
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,12 @@ class Bucket:
 
 
 def _fits(name: str, pattern: str) -> bool:
-    return not name.startswith(HIDDEN) and not name.endswith(UNFINISHED) and fnmatchcase(name, pattern)
+    return not name.startswith(HIDDEN) and not name.endswith((*UNFINISHED, DONE_SUFFIX)) and fnmatchcase(name, pattern)
 
 
 def _will_fit(name: str, pattern: str) -> bool:
     """Return whether a file will fit ``pattern`` once its writer gives it its real name."""
-    if _fits(name, pattern):
+    if _fits(name, pattern) or name == DONE or name.endswith(DONE_SUFFIX):
         return False
     stem = name
     for suffix in UNFINISHED:
@@ -156,7 +156,7 @@ def _is_settled(path: Path, names: list[str]) -> bool:
     """Return whether nobody has touched the file for a while, or a marker that came after it says that it is done."""
     if _age_seconds(path) >= settings().ingest.settle_seconds:
         return True
-    markers = [path.with_name(name) for name in (DONE, f"{path.name}.done") if name in names]
+    markers = [path.with_name(name) for name in (DONE, f"{path.name}{DONE_SUFFIX}") if name in names]
     return any(marker.stat().st_mtime_ns >= path.stat().st_mtime_ns for marker in markers)
 
 
