@@ -1,12 +1,13 @@
 """Publishing splits the rows, and refuses what was not judged fit."""
 
 import os
+from datetime import datetime
 
 import pytest
 
 from driftgate.contracts import publish_partition, validate_partition
 from driftgate.errors import ConfigError, ContractBroken, SourceMissing
-from driftgate.lake import lake, read_manifest, read_table
+from driftgate.lake import lake, manifest_of, publish, read_manifest, read_table, revisions
 
 from .conftest import KEY
 
@@ -84,3 +85,37 @@ def test_a_critical_failure_is_refused_and_leaves_what_was_published(ingested):
 def test_a_key_that_is_no_day_is_refused(project):
     with pytest.raises(ConfigError, match="is not a date"):
         publish_partition("trips", "april")
+
+
+def test_validated_rows_are_known_since_their_delivery_is_and_say_which_columns_are_outcomes(ingested, trips):
+    delivered, corrected = datetime(2013, 4, 2, 6), datetime(2013, 4, 9, 12)
+    for known_at, fare in ((delivered, 10.0), (corrected, 12.0)):
+        publish(lake(), f"raw/trips/{KEY}", trips(fare_usd={0: fare}), known_at=known_at, contract="trips@2.1.0")
+        validate_partition("trips", KEY)
+        manifest = publish_partition("trips", KEY).manifest
+    first, second = revisions(lake(), f"validated/trips/{KEY}")
+
+    assert (first.known_at, second.known_at) == (delivered, corrected)
+    assert second.manifest == manifest.hash
+    assert manifest.outcomes == ("fare_usd",)
+    assert (
+        read_table(lake(), manifest_of(lake(), f"validated/trips/{KEY}", first.manifest))["fare_usd"][0].as_py() == 10
+    )
+
+
+def test_a_delivery_without_a_time_is_known_when_it_was_due(ingested):
+    ingested()
+    validate_partition("trips", KEY)
+    publish_partition("trips", KEY)
+    (revision,) = revisions(lake(), f"validated/trips/{KEY}")
+
+    assert revision.known_at == datetime(2013, 4, 2)
+
+
+def test_the_same_again_adds_no_revision_and_changes_no_byte(ingested):
+    ingested(zone={2: "west"})
+    validate_partition("trips", KEY)
+    first, again = publish_partition("trips", KEY), publish_partition("trips", KEY)
+
+    assert first == again
+    assert len(revisions(lake(), f"validated/trips/{KEY}")) == 1

@@ -12,6 +12,7 @@ from driftgate.contracts import (
 )
 from driftgate.errors import ConfigError, ContractBroken
 from driftgate.lake import as_of, lake, manifest_of, read_manifest, read_table, revisions
+from driftgate.lineage import read_stream
 
 from .conftest import KEY
 
@@ -49,6 +50,17 @@ def test_a_released_row_is_among_the_validated_ones_in_its_place_and_the_old_rev
     assert second.known_at == decision.at > first.known_at
     assert as_of(lake(), VALIDATED, first.known_at) == first
     assert (decision.reason, decision.by, [row.number for row in decision.rows]) == (WHY["reason"], "jane", [2])
+
+
+def test_a_decision_is_in_the_lineage_of_the_source(published):
+    raw, _ = published(zone={2: "west"})
+    done = decide("release", "trips", KEY, rows=[2], **WHY)
+    (record,) = read_stream("cab")
+
+    assert record.event["job"]["name"] == "quarantine.release"
+    assert [item["name"] for item in record.event["outputs"]] == [VALIDATED]
+    assert raw.hash in str(record.event["inputs"])
+    assert done.published.manifest.hash in str(record.event["outputs"])
 
 
 def test_the_rows_of_a_rule_are_released_but_not_those_that_break_another_one_too(published):

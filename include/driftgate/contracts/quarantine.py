@@ -13,9 +13,10 @@ from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.contracts.selection import Selection, select_rows
 from driftgate.contracts.split import OBSERVED, ROW, RULES, Splitter
-from driftgate.contracts.validate import open_partition, validate_partition
+from driftgate.contracts.validate import Partition, open_partition, validate_partition
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
+from driftgate.lineage import DatasetRef, emit
 from driftgate.wall_clock import wall_clock
 
 
@@ -104,7 +105,23 @@ def decide(
             )
         )
     validate_partition(dataset, key)
-    return Outcome(len(chosen), left, publish_partition(dataset, key))
+    published = publish_partition(dataset, key)
+    if chosen:
+        _tell_lineage(partition, action, published, reason.strip(), by.strip())
+    return Outcome(len(chosen), left, published)
+
+
+def _tell_lineage(partition: Partition, action: Action, published: Published, reason: str, by: str) -> None:
+    raw = partition.raw
+    parts = [published.manifest, *([published.quarantined] if published.quarantined else [])]
+    emit(
+        partition.contract.source,
+        job=f"quarantine.{action}",
+        run_id=f"quarantine.{action}/{partition.contract.name}/{partition.key}/{published.manifest.hash}",
+        inputs=[DatasetRef(raw.path, raw.hash)],
+        outputs=[DatasetRef(manifest.path, manifest.hash) for manifest in parts],
+        parameters={"partition_key": partition.key, "reason": reason, "by": by},
+    )
 
 
 def _held(report: ValidationReport) -> Held:

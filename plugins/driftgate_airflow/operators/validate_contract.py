@@ -22,6 +22,11 @@ class ValidateContractOperator(DatasetOperator):
             report = validate_partition(self.dataset, key)
         finally:
             record_issues(self.dataset, key)  # also of a partition that fails: its report is written
+        if report.releases_lost:
+            self.log.warning(
+                "%s %s: %d rows that a person had released are not in this delivery or break no rule any more",
+                *(self.dataset, key, report.releases_lost),
+            )
         page = uris.validation_report(self.dataset, key, "html")
         return Step(
             summary={"checks": len(report.checks), "failed": report.failed, "data_docs": lake().uri(page)},
