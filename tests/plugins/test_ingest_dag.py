@@ -35,3 +35,12 @@ def test_only_a_source_with_a_watermark_asks_for_late_rows(project):
     assert {"find_late_rows", "ingest_late_rows", "ingest_planes"} <= set(cab.task_ids)
     assert cab.get_task("ingest_late_rows").upstream_task_ids == {"find_late_rows"}
     assert "find_late_rows" not in flights.task_ids
+
+
+def test_the_dag_serialises_with_its_mapped_task(project):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    one, other = (DagSerialization.to_dict(ingest("cab", owner="taxis", runbook="")) for _ in range(2))
+    assert one == other
+    (late,) = [task["__var"] for task in one["dag"]["tasks"] if task["__var"]["task_id"] == "ingest_late_rows"]
+    assert late["_is_mapped"]
