@@ -200,7 +200,7 @@ def test_a_repository_that_takes_no_push_is_a_sentence_at_once(tmp_path: Path) -
 
     with pytest.raises(ConfigError, match=r"refused the tag .*frozen.*nothing was published. Make it writable"):
         clone.publish(NAME, KEY)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30, "it tried again, which cannot help"
     hook.unlink()
     clone.publish(NAME, KEY)
     assert line_of_tags() == [NAME]

