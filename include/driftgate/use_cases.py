@@ -17,6 +17,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Tier = Literal["critical", "important", "informational"]
 
 
 class Owner(Record):
@@ -158,10 +159,11 @@ class PerformanceDrift(Record):
 
 
 class Monitor(Record):
-    """Thresholds of the nightly monitors."""
+    """Thresholds of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly."""
 
     data_drift: DataDrift
     performance: PerformanceDrift
+    tiers: dict[str, Tier] = {}
 
 
 class Retrain(Record):

@@ -72,6 +72,7 @@ def test_a_breaking_change_without_a_major_step_fails_and_says_who_is_hit(
 def test_models_that_learned_from_a_feature_are_hit_by_version(run: Callable[..., Any], project: Path) -> None:
     for version, feature in (("1", "origin"), ("2", "distance_miles"), ("3", "distance_miles")):
         files = {"model.txt": b"tree", "signature.json": json.dumps({"columns": [{"name": feature}]}).encode()}
+        files["feature_baseline.json"] = b"{}"
         model = ModelVersion(
             use_case="flight_delays",
             version=version,

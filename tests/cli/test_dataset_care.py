@@ -21,7 +21,7 @@ from driftgate.settings import settings
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
 
-FILES = {"model.txt": b"tree"}
+FILES = {"model.txt": b"tree", "feature_baseline.json": b"{}"}
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
+from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
+from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
 
-FILES = {"model.txt": b"tree", "evaluation.json": b'{"passed":true}', "card.md": b"# A [bold] card | 12345\n"}
+FILES = {
+    "model.txt": b"tree",
+    "evaluation.json": b'{"passed":true}',
+    "feature_baseline.json": b'{"seed":7}',
+    "card.md": b"# A [bold] card | 12345\n",
+}
 
 
 @pytest.fixture
@@ -55,6 +62,7 @@ def test_show_prints_the_record_its_hash_and_the_evaluation(run: Callable[..., A
     shown = json.loads(run("model", "show", "flight_delays", "2").stdout)
     assert shown["parameters"] == {"num_leaves": 31}
     assert shown["evaluation"] == {"passed": True}
+    assert shown["feature_baseline"] == {"seed": 7}
     assert len(shown["package_hash"]) == 64
 
 
@@ -86,6 +94,72 @@ def test_a_changed_card_is_not_printed(run: Callable[..., Any]) -> None:
     answer = run("model", "card", "flight_delays", "1")
     assert answer.exit_code == 1
     assert "card.md is not the file that was registered" in answer.stderr
+
+
+@pytest.fixture
+def measured() -> Callable[..., None]:
+    """Register a version whose features have these shares of the importance."""
+
+    def register(version: str, **shares: float) -> None:
+        features = {
+            name: FeatureSummary(
+                kind="numeric",
+                null_rate=0,
+                distinct=2,
+                importance=Importance(gain=share, permutation=share, shap=share),
+                sensitivity=0,
+                tier="critical" if share > 0.1 else "informational",
+            )
+            for name, share in shares.items()
+        }
+        baseline = FeatureBaseline(
+            use_case="flight_delays",
+            training_rows=10,
+            sampled_rows=10,
+            seed=7,
+            decision_threshold=0.5,
+            features=features,
+            correlations={},
+            strong_pairs=(),
+        )
+        files = {**FILES, "feature_baseline.json": baseline.canonical()}
+        model = ModelVersion(
+            use_case="flight_delays",
+            version=version,
+            job_id=f"job-{version}",
+            job_spec_sha256="abc",
+            dataset_version="flight_delays/2013-03-31-3f9c2a1",
+            trainer="lightgbm",
+            seed=7,
+            parameters={},
+            metrics={},
+            files=package_files(files),
+        )
+        write_package(model, files)
+
+    return register
+
+
+def test_what_brings_nothing_to_three_versions_is_proposed_for_removal(
+    run: Callable[..., Any], measured: Callable[..., None]
+) -> None:
+    measured("1", origin=0.9, seats=0.9, engines=0.0)  # too old to count
+    for version in ("2", "3"):
+        measured(version, origin=0.9, seats=0.0005, engines=0.0, dest=0.0)
+    assert "to be removed: engines." in run("model", "features", "flight_delays").stdout, "dest is in two only"
+    measured("4", origin=0.8, seats=0.0, engines=0.02, dest=0.0, extra=0.0)
+    answer = run("model", "features", "flight_delays").stdout
+    lines = {line.split()[1]: line for line in answer.splitlines() if line.startswith("│")}
+    assert next(iter(lines)) == "origin"
+    assert "critical" in lines["origin"]
+    assert "90.0%" in lines["origin"]
+    assert "to be removed: seats, dest." in answer
+    assert lines["extra"].count("-") == 2, "the others do not know it"
+
+
+def test_features_without_a_model_say_who_makes_the_first(run: Callable[..., Any]) -> None:
+    assert "retrain DAG registers the first one" in run("model", "features", "flight_delays").stdout
+    assert "There is no use case 'flights'" in run("model", "features", "flights").stderr
 
 
 def test_a_list_of_an_unknown_use_case_is_a_sentence(run: Callable[..., Any]) -> None:

@@ -49,6 +49,12 @@ def test_the_shipped_use_case_is_fit_to_run(folder: Path) -> None:
         ((), {"request_key": ["carier"]}, "key 'request_key' names 'carier', no column of flights; did you mean 'carr"),
         ((), {"event_time": "departure"}, "key 'event_time' names 'departure', no column of flights"),
         (("train",), {"target": "local_smal"}, "key 'train.target' names 'local_smal'; did you mean 'local_small'?"),
+        (
+            ("monitor",),
+            {"tiers": {"distance": "critical"}},
+            "'monitor.tiers' names 'distance', which is no feature of features.sql; did you mean 'distance_miles'?",
+        ),
+        (("monitor",), {"tiers": {"dest": "top"}}, "key 'monitor.tiers.dest' cannot be 'top'"),
         (("retrain",), {"nigths": "1"}, "unknown key 'retrain.nigths'; did you mean 'nights'?"),
         (("label",), {"expression": "arr_delay > 15"}, "key 'label.expression'"),
         (("label",), {"expression": "arr_delay_minutes"}, "key 'label.expression'"),

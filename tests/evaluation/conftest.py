@@ -12,6 +12,8 @@ import pytest
 
 from driftgate import uris
 from driftgate.compute import JobResult, JobSpec
+from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
+from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
 from driftgate.records import sha256
@@ -136,6 +138,7 @@ def champion() -> Callable[..., ModelVersion]:
     """Register the package of a champion made from a job's artefacts."""
 
     def register(files: dict[str, bytes], version: str = "1") -> ModelVersion:
+        files = {**files, "feature_baseline.json": unmeasured(files["preprocessing.json"])}
         model = ModelVersion(
             use_case="flight_delays",
             version=version,
@@ -152,3 +155,21 @@ def champion() -> Callable[..., ModelVersion]:
         return model
 
     return register
+
+
+def unmeasured(preprocessing: bytes) -> bytes:
+    """A feature baseline of these features that says nothing of them."""
+    nothing = Importance(gain=0, permutation=0, shap=0)
+    summary = FeatureSummary(
+        kind="numeric", null_rate=0, distinct=1, importance=nothing, sensitivity=0, tier="informational"
+    )
+    return FeatureBaseline(
+        use_case="flight_delays",
+        training_rows=1,
+        sampled_rows=1,
+        seed=7,
+        decision_threshold=0.5,
+        features=dict.fromkeys(Preprocessing.model_validate_json(preprocessing).names, summary),
+        correlations={},
+        strong_pairs=(),
+    ).canonical()

@@ -15,9 +15,11 @@ from driftgate import uris
 from driftgate.compute import JobResult, JobSpec
 from driftgate.datasets import DatasetVersion
 from driftgate.evaluation import EvaluationReport, GateResult
+from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.evaluation.report import write_report
 from driftgate.lake import lake
-from driftgate.models import Preprocessing, Signature
+from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.profiles import profile_table
 from driftgate.records import sha256
 from driftgate.registry import ModelVersion, register, tracking
 from driftgate.registry.package import package_files, write_package
@@ -65,12 +67,23 @@ def artefacts(rows: pa.Table, use_case: UseCase) -> dict[str, bytes]:
     }
 
 
+@pytest.fixture(scope="session")
+def features(rows: pa.Table, artefacts: dict[str, bytes], use_case: UseCase) -> bytes:
+    """The feature baseline of that model."""
+    preprocessing = Preprocessing.model_validate_json(artefacts["preprocessing.json"])
+    train, validation = (part.drop_columns("split") for part in (rows.slice(0, 280), rows.slice(280)))
+    profile = profile_table(train, columns=preprocessing.names)
+    scorer = Scorer.load(artefacts["model.txt"], preprocessing)
+    return feature_baseline(use_case, scorer, train, validation, profile).canonical()
+
+
 @pytest.fixture
-def package(artefacts: dict[str, bytes]) -> Callable[..., ModelVersion]:
+def package(artefacts: dict[str, bytes], features: bytes) -> Callable[..., ModelVersion]:
     """Write a package of these artefacts without MLflow."""
 
     def write(version: str = "1", replaced: dict[str, bytes] | None = None, **changes: object) -> ModelVersion:
         others = {"card.md": b"# flight_delays", "baseline.json": b"{}", "evaluation.json": b"{}"}
+        others["feature_baseline.json"] = features
         files = {**artefacts, **others, **(replaced or {})}
         fields = {"job_id": f"job-{version}", "seed": 7, "files": package_files(files), **changes}
         model = ModelVersion(

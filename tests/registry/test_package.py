@@ -11,10 +11,13 @@ from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.registry import load_package
 from driftgate.registry import package as package_module
-from driftgate.registry.package import package_files
-from driftgate.registry.versions import PackageFile
+from driftgate.registry.package import package_files, write_package
+from driftgate.registry.versions import PackageFile, record_registration
 
-FILES = ["model.txt", "preprocessing.json", "signature.json", "card.md", "baseline.json", "evaluation.json"]
+FILES = [
+    "model.txt", "preprocessing.json", "signature.json", "card.md", "baseline.json", "evaluation.json",
+    "feature_baseline.json",
+]  # fmt: skip
 
 
 def test_a_package_scores_as_its_job_did_and_tells_where_it_comes_from(package, rows) -> None:
@@ -95,6 +98,33 @@ def test_a_signature_that_asks_for_other_features_than_were_trained_on_is_refuse
     signature["columns"] = order(signature["columns"])
     package(replaced={"signature.json": json.dumps(signature).encode()})
     with pytest.raises(Tampered, match=r"signature\.json and preprocessing\.json in .* in another order; take both"):
+        load_package("flight_delays", "1")
+
+
+def test_a_package_whose_features_nobody_measured_is_not_registered(artefacts, package) -> None:
+    files = {**artefacts, "card.md": b""}
+    model = package("1").model_copy(update={"version": "2", "files": package_files(files)})
+    with pytest.raises(
+        ConfigError, match=r"flight_delays/2 has no feature_baseline.json, without which no model is reg"
+    ):
+        write_package(model, files)
+    assert not lake().exists("models/flight_delays/2/model.txt")
+
+
+def test_one_that_was_registered_before_there_were_feature_baselines_is_not_loaded(artefacts, package) -> None:
+    model = package("1").model_copy(update={"version": "2", "files": package_files(artefacts)})
+    for name, data in {**artefacts, "package.json": model.canonical()}.items():
+        lake().write(f"{model.folder}/{name}", data)
+    record_registration(model)
+    with pytest.raises(Tampered, match=r"flight_delays/2 has no feature_baseline.json.*; train and register anew"):
+        load_package("flight_delays", "2")
+
+
+def test_a_feature_baseline_of_other_features_is_refused(features, package) -> None:
+    other = json.loads(features)
+    other["features"].pop("carrier")
+    package(replaced={"feature_baseline.json": json.dumps(other).encode()})
+    with pytest.raises(Tampered, match=r"feature_baseline\.json and preprocessing\.json in .* name other features"):
         load_package("flight_delays", "1")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from driftgate.errors import CannotJudge, ConfigError, PromotionRefused, Tampered
+from driftgate.evaluation.feature_baseline import read_feature_baseline
 from driftgate.lake import lake
 from driftgate.monitoring import load_baseline, training_baseline
 from driftgate.registry import list_models, load_package, register_job, tracking
@@ -26,7 +27,8 @@ def test_a_registered_job_is_a_whole_package_that_scores(finished, register_it, 
 
     assert (model.version, model.job_id, model.dataset_version) == ("1", "job-1", VERSION)
     assert set(model.files) == {
-        "model.txt", "preprocessing.json", "signature.json", "evaluation.json", "baseline.json", "card.md"
+        "model.txt", "preprocessing.json", "signature.json", "evaluation.json", "baseline.json", "card.md",
+        "feature_baseline.json",
     }  # fmt: skip
     assert model.model_sha256 == job.artefacts["model.txt"]
     assert model.metrics["champion_auc"] == 0.7
@@ -41,6 +43,25 @@ def test_the_baseline_is_of_the_training_rows_and_the_scores_of_the_validation_r
     assert sorted(baseline.profile.columns) == ["carrier", "distance_miles", "origin"]
     assert baseline.scores.sketch.rows == 120
     assert baseline.reference == {"auc": 0.7, "log_loss": 0.7, "calibration_error": 0.01}
+
+
+def test_the_features_are_measured_and_ranked(finished, register_it, use_case) -> None:
+    finished()
+    model = register_it()
+    found = read_feature_baseline(lake().read(f"{model.folder}/feature_baseline.json"), "the package")
+    assert sorted(found.features) == ["carrier", "distance_miles", "origin"]
+    assert (found.training_rows, found.sampled_rows, found.seed) == (280, 120, 7)
+    assert found.ranked[0][1].tier == "critical"
+
+
+def test_a_tier_for_what_is_no_feature_stops_the_registration(finished, use_case) -> None:
+    finished()
+    monitor = use_case.monitor.model_copy(update={"tiers": {"carier": "critical"}})
+    with pytest.raises(ConfigError, match=r"'carier', which is no feature of features\.sql; did you mean 'carrier'"):
+        register_job(
+            use_case.model_copy(update={"monitor": monitor}), "job-1", VERSION, make_baseline=training_baseline
+        )
+    assert list_models("flight_delays") == []
 
 
 def test_mlflow_knows_the_version_its_job_and_its_package(finished, register_it) -> None:

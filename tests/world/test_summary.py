@@ -33,7 +33,12 @@ def text(item: RenderableType) -> list[list[str]]:
 
 
 def register(version: str, **metrics: float) -> None:
-    files = {"model.txt": b"a model", "preprocessing.json": b"{}", "signature.json": b"{}"}
+    files = {
+        "model.txt": b"a model",
+        "preprocessing.json": b"{}",
+        "signature.json": b"{}",
+        "feature_baseline.json": b"{}",
+    }
     model = ModelVersion(
         use_case="flight_delays",
         version=version,

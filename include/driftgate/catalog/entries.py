@@ -5,6 +5,7 @@ from typing import Literal
 
 from driftgate.contracts.contract import AvailableAt, Classification, Treatment
 from driftgate.records import Record
+from driftgate.registry.feature_worth import brings_nothing
 
 Known = Literal["prediction", "event", "outcome", "history"]
 
@@ -92,8 +93,8 @@ class DatasetEntry(Record):
 class FeatureEntry(Record):
     """One feature of a use case. ``name`` is ``<use case>/<feature>``.
 
-    ``known`` says when its value can be known at the latest; ``history`` is what earlier days taught. ``gain_percent``
-    is its share of the newest model's gain, for each of the newest versions, the newest first.
+    ``known`` says when its value can be known at the latest; ``history`` is what earlier days taught.
+    ``importance_percent`` is its share of the importance in each of the newest model versions, the newest first.
     """
 
     schema_version: int = 1
@@ -113,17 +114,13 @@ class FeatureEntry(Record):
     fresh_until: str | None
     statistics: ColumnEntry | None
     models: tuple[str, ...]
-    gain_percent: tuple[float, ...] = ()
+    importance_percent: tuple[float, ...] = ()
     same_as: tuple[str, ...] = ()
 
     @property
     def unused(self) -> bool:
-        """Whether it is proposed for removal: none of the newest three versions gains anything from it."""
-        return len(self.gain_percent) >= VERSIONS and all(share < NEAR_ZERO_PERCENT for share in self.gain_percent)
-
-
-VERSIONS = 3  # that must agree that a feature is worth nothing
-NEAR_ZERO_PERCENT = 0.1  # of a model's gain
+        """Whether it is proposed for removal: it brings nothing to any of the newest three versions."""
+        return brings_nothing([percent / 100 for percent in self.importance_percent])
 
 
 class ModelEntry(Record):

@@ -111,7 +111,7 @@ def _entry(
         fresh_until=min(days, default=None),
         statistics=source,
         models=tuple(model.name for model in models if name in model.columns),
-        gain_percent=tuple(model.gains[name] for model in models if model.gains and name in model.gains),
+        importance_percent=tuple(model.shares[name] for model in models if model.shares and name in model.shares),
     )
 
 

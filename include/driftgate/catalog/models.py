@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from driftgate.catalog.entries import VERSIONS, FeatureEntry, ModelEntry
-from driftgate.catalog.importance import gain_percent
+from driftgate.catalog.entries import FeatureEntry, ModelEntry
 from driftgate.catalog.sensitivity import highest
 from driftgate.errors import DriftgateError
 
 
 @dataclass(frozen=True)
 class KnownModel:
-    """One registered version with the shares of its gain by feature, the newest versions only."""
+    """One registered version with the share of the importance of each feature, the newest versions only."""
 
     name: str
     dataset_version: str
     columns: tuple[str, ...]
-    gains: Mapping[str, float] | None
+    shares: Mapping[str, float] | None
 
 
 def known_models(use_case_name: str) -> list[KnownModel]:
@@ -52,13 +51,18 @@ def model_entries(use_case_name: str, models: list[KnownModel], features: list[F
 def _known(use_case_name: str, version: str, place: int) -> KnownModel | None:
     import json
 
+    from driftgate.evaluation.feature_baseline import read_feature_baseline
     from driftgate.registry import find_model, verified_files
+    from driftgate.registry.feature_worth import VERSIONS
+    from driftgate.registry.package import FEATURE_BASELINE
 
     try:
         model = find_model(use_case_name, version)
         files = verified_files(model)
+        measured = place < VERSIONS and FEATURE_BASELINE in files
+        found = read_feature_baseline(files[FEATURE_BASELINE], f"{model.folder}") if measured else None
     except DriftgateError:
         return None
     columns = tuple(column["name"] for column in json.loads(files["signature.json"])["columns"])
-    gains = gain_percent(files["model.txt"].decode()) if place < VERSIONS and model.trainer == "lightgbm" else None
-    return KnownModel(f"{use_case_name}/{version}", model.dataset_version, columns, gains)
+    shares = {name: 100 * item.importance.share for name, item in found.features.items()} if found else None
+    return KnownModel(f"{use_case_name}/{version}", model.dataset_version, columns, shares)

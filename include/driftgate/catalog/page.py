@@ -75,14 +75,14 @@ models {{ d.models | join(", ") or "none" }}{% endcall %}
 {% endfor %}
 <h2>Features</h2>
 <table>
-{{ heads(["feature", "type", "unit", "made from", "known", "class", "used by", "fresh until", "share of gain"]) }}
+{{ heads(["feature", "type", "unit", "made from", "known", "class", "used by", "fresh until", "importance"]) }}
 {% for f in catalog.features %}<tr class="entry" id="feature-{{ f.name }}"><td>{{ f.name }}
 {% if f.online %}{{ tag("online") }}{% endif %} {% if f.role != "feature" %}{{ tag("identifier") }}{% endif %}
 {% if f.same_as %}{{ tag("same as " ~ f.same_as | join(", "), "warn") }}{% endif %}
 {% if f.unused %}{{ tag("brings nothing", "warn") }}{% endif %}<br><small>{{ f.description or "" }}</small></td>
 <td>{{ f.type }}</td><td>{{ f.unit or "" }}</td><td><code>{{ f.expression }}</code></td><td>{{ f.known }}</td>
 <td>{{ tag(f.sensitivity, f.sensitivity) }}</td><td>{{ f.models | join(", ") }}</td><td>{{ f.fresh_until or "" }}</td>
-<td>{% if f.gain_percent %}{{ "%.1f" | format(f.gain_percent[0]) }} %{% endif %}</td></tr>
+<td>{% if f.importance_percent %}{{ "%.1f" | format(f.importance_percent[0]) }} %{% endif %}</td></tr>
 {% endfor %}</table>
 <h2>Models</h2>
 <table>{{ heads(["model", "trained on", "features", "class"]) }}

@@ -9,9 +9,10 @@ import typer
 from driftgate.cli.sentences import out
 
 if TYPE_CHECKING:
+    from driftgate.evaluation.feature_baseline import FeatureBaseline
     from driftgate.promotion import Variant
 
-app = typer.Typer(help="Model versions: list, show, card.", no_args_is_help=True)
+app = typer.Typer(help="Model versions: list, show, card, features.", no_args_is_help=True)
 
 UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
 Version = Annotated[str, typer.Argument(help="A model version, such as 3.")]
@@ -40,9 +41,9 @@ def show(use_case: UseCase, version: Version) -> None:
     from driftgate.use_cases import load_use_case
 
     model = find_model(load_use_case(use_case).name, version)
-    evaluation = json.loads(verified_files(model)["evaluation.json"])
-    recorded = {**model.model_dump(mode="json"), "package_hash": model.package_hash, "evaluation": evaluation}
-    out.print_json(json.dumps(recorded))
+    files = verified_files(model)
+    made = {name: json.loads(files[f"{name}.json"]) for name in ("evaluation", "feature_baseline")}
+    out.print_json(json.dumps({**model.model_dump(mode="json"), "package_hash": model.package_hash, **made}))
 
 
 @app.command()
@@ -53,6 +54,31 @@ def card(use_case: UseCase, version: Version) -> None:
 
     text = verified_files(find_model(load_use_case(use_case).name, version))["card.md"].decode()
     out.print(text, markup=False, highlight=False, end="")
+
+
+@app.command()
+def features(use_case: UseCase) -> None:
+    """List what each feature is worth to the newest model versions, and propose for removal what is worth nothing."""
+    from rich.table import Column, Table
+
+    from driftgate.registry.feature_worth import newest_baselines, worthless
+    from driftgate.use_cases import load_use_case
+
+    baselines = newest_baselines(load_use_case(use_case).name)
+    if not baselines:
+        out.print("There are no model versions yet; the retrain DAG registers the first one.")
+        return
+    newest, *_ = baselines.values()
+    table = Table(Column("feature", no_wrap=True), "tier", *(f"share in {version}" for version in baselines))
+    for name, found in newest.ranked:
+        table.add_row(name, found.tier, *(_share(baseline, name) for baseline in baselines.values()))
+    out.print(table)
+    if removable := worthless(baselines.values()):
+        out.print(f"Worth nothing to any of these versions, to be removed: {', '.join(removable)}.", highlight=False)
+
+
+def _share(baseline: "FeatureBaseline", name: str) -> str:
+    return f"{baseline.features[name].importance.share:.1%}" if name in baseline.features else "-"
 
 
 def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:

@@ -57,7 +57,7 @@ def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
 def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     """Run ``label.expression`` and ``features.sql`` on the contracts' columns; features see no outcome, as in serving.
 
-    :raises ConfigError: one of them does not run
+    :raises ConfigError: one of them does not run, or ``monitor.tiers`` names no feature of it
     """
     import pyarrow as pa
 
@@ -65,6 +65,7 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     from driftgate.datasets.features import run_features
     from driftgate.datasets.labels import run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
+    from driftgate.evaluation.tiers import require_features
 
     tables = {name: published_schema(load_contract(name)).empty_table() for name in use_case.datasets}
     requests = use_case.datasets[0]
@@ -78,4 +79,5 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
         keyed = {
             name: table.append_column("partition_key", pa.array([], pa.string())) for name, table in tables.items()
         }
-        run_features(connection, path.read_text(), keyed, key, use_case.event_time, where=str(path))
+        rows = run_features(connection, path.read_text(), keyed, key, use_case.event_time, where=str(path))
+    require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features])

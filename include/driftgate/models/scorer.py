@@ -41,13 +41,24 @@ class Scorer:
 
     def score_table(self, table: "pa.Table") -> NDArray[np.float64]:
         """Return the probability of the label for each row of ``table``."""
-        return self._predict(self.preprocessing.encode_table(table))
+        return self.score_matrix(self.preprocessing.encode_table(table))
 
     def score_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
         """Return the probability of the label for each JSON row; the rows must have passed the signature's check."""
-        return self._predict(self.preprocessing.encode_rows(rows))
+        return self.score_matrix(self.preprocessing.encode_rows(rows))
 
-    def _predict(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of the label for each row of a matrix that ``preprocessing`` encoded."""
         # One thread: 2,000 rows take 17 ms, and OpenMP's thread pool would not survive the fork of an Airflow worker.
         scores: NDArray[np.float64] = self._booster.predict(matrix, num_threads=1)
         return scores
+
+    def gains(self) -> NDArray[np.float64]:
+        """Return what all splits on each feature gained together, in the order of the features."""
+        gains: NDArray[np.float64] = self._booster.feature_importance("gain")
+        return gains
+
+    def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each feature adds to each row's log odds: the SHAP values of trees (Lundberg et al. 2020)."""
+        values: NDArray[np.float64] = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
+        return values[:, :-1]  # the last column is what every row starts from

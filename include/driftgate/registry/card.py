@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from driftgate.compute import JobSpec
 from driftgate.datasets import DatasetVersion
 from driftgate.evaluation import EvaluationReport
+from driftgate.evaluation.feature_baseline import FeatureBaseline
 from driftgate.evaluation.metrics import cost_threshold
 from driftgate.records import sha256
 from driftgate.use_cases import UseCase
+
+TOP_FEATURES = 10
 
 
 def model_card(
@@ -19,10 +22,12 @@ def model_card(
     spec: JobSpec,
     report: EvaluationReport,
     dataset: DatasetVersion,
+    features: FeatureBaseline,
     files: Mapping[str, bytes],
 ) -> str:
     """Return the card of a version as Markdown.
 
+    :param features: what the model's features are worth
     :param files: the other files of its package, which are listed with their hashes
     """
     sections = (
@@ -31,6 +36,7 @@ def model_card(
         _data(dataset),
         _results(report),
         _gates(report),
+        _features(features),
         _limits(use_case, spec, report, dataset),
         _origin(spec, files),
     )
@@ -92,6 +98,20 @@ def _number(report: EvaluationReport, metric: str) -> str:
 
 def _gates(report: EvaluationReport) -> str:
     return "## Gates\n\n" + "\n".join(f"- **{gate.gate}: {gate.verdict}.** {gate.sentence}" for gate in report.gates)
+
+
+def _features(features: FeatureBaseline) -> str:
+    rows = (
+        f"| `{name}` | {found.tier} | {found.importance.share:.1%} | {found.sensitivity:.1%} |"
+        for name, found in features.ranked[:TOP_FEATURES]
+    )
+    pairs = (f"`{pair.first}` and `{pair.second}` ({pair.spearman:.2f})" for pair in features.strong_pairs)
+    return (
+        f"## The {min(TOP_FEATURES, len(features.features))} most important of {len(features.features)} features\n\n"
+        "| | tier | importance | close decisions that turn when it moves a little |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + f"\n\nFeatures that say nearly the same (rank correlation): {', '.join(pairs) or 'none'}."
+    )
 
 
 def _limits(use_case: UseCase, spec: JobSpec, report: EvaluationReport, dataset: DatasetVersion) -> str:

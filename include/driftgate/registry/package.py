@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftgate.errors import Conflict, Tampered
+from driftgate.errors import ConfigError, Conflict, Tampered
 from driftgate.lake import lake
 from driftgate.records import parse_record, sha256
 from driftgate.registry.versions import (
@@ -20,6 +20,7 @@ from driftgate.registry.versions import (
 if TYPE_CHECKING:
     from driftgate.models import Preprocessing, Scorer, Signature
 
+FEATURE_BASELINE = "feature_baseline.json"
 LARGEST_FILE_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
 
 
@@ -42,8 +43,8 @@ def load_package(use_case_name: str, version: str) -> Package:
     """Return a model version after checking every file of its package.
 
     :raises ConfigError: there is no such version; the sentence names those there are
-    :raises Tampered: a file was changed, removed or added since the version was registered, or its files are not of one
-        model
+    :raises Tampered: a file was changed, removed or added since the version was registered, its files are not of one
+        model, or nobody measured its features
     """
     from driftgate.models import Preprocessing, Scorer, Signature
 
@@ -53,6 +54,7 @@ def load_package(use_case_name: str, version: str) -> Package:
     preprocessing = parse_record(json.loads(files["preprocessing.json"]), Preprocessing, where=f"{where}/preprocessing")
     signature = parse_record(json.loads(files["signature.json"]), Signature, where=f"{where}/signature")
     _require_same_features(signature, preprocessing, where)
+    _require_feature_baseline(files, preprocessing, where)
     return Package(
         model=model,
         scorer=Scorer.load(files["model.txt"], preprocessing),
@@ -68,6 +70,19 @@ def _require_same_features(signature: "Signature", preprocessing: "Preprocessing
         raise Tampered(
             f"signature.json and preprocessing.json in {where} name other features, or in another order; take both "
             "from one job."
+        )
+
+
+def _require_feature_baseline(files: Mapping[str, bytes], preprocessing: "Preprocessing", where: str) -> None:
+    """A model whose features nobody measured can be watched by nobody: it does not serve."""
+    from driftgate.evaluation.feature_baseline import read_feature_baseline
+
+    if FEATURE_BASELINE not in files:
+        raise Tampered(f"{where} has no {FEATURE_BASELINE}, without which no model serves; train and register anew.")
+    found = read_feature_baseline(files[FEATURE_BASELINE], f"{where}/{FEATURE_BASELINE}")
+    if sorted(found.features) != sorted(preprocessing.names):
+        raise Tampered(
+            f"{FEATURE_BASELINE} and preprocessing.json in {where} name other features; take both from one job."
         )
 
 
@@ -93,7 +108,13 @@ def write_package(model: ModelVersion, files: Mapping[str, bytes]) -> None:
     A crash in between leaves nothing visible; the same call again completes it.
 
     :raises Conflict: the version is visible already; its files are left alone
+    :raises ConfigError: there is no feature baseline among the files
     """
+    if FEATURE_BASELINE not in files:
+        raise ConfigError(
+            f"The package of {model.use_case}/{model.version} has no {FEATURE_BASELINE}, without which no model is "
+            "registered; register it with register_candidate, which measures its features."
+        )
     if registration_of(model.use_case, model.version):
         raise Conflict(f"Version {model.version} of {model.use_case} was registered by another process meanwhile.")
     for name, data in files.items():

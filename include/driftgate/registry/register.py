@@ -10,11 +10,13 @@ from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import ConfigError, PromotionRefused
 from driftgate.evaluation import EvaluationReport, read_report
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
+from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.holdout import read_split
+from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
 from driftgate.registry.card import model_card
-from driftgate.registry.package import package_files, write_package
+from driftgate.registry.package import FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
 
@@ -71,8 +73,10 @@ def _publish(
     dataset = parse_record(json.loads((folder / "version.json").read_bytes()), DatasetVersion, where=str(folder))
     files = {name: read_artefact(job, name) for name in JOB_FILES}
     files["evaluation.json"] = report.canonical()
-    files["baseline.json"] = canonical_json(_baseline(use_case, job, report, folder, make_baseline))
-    files["card.md"] = model_card(use_case, version, spec, report, dataset, files).encode()
+    baseline, features = _baselines(use_case, job, report, folder, make_baseline)
+    files["baseline.json"] = canonical_json(baseline)
+    files[FEATURE_BASELINE] = features.canonical()
+    files["card.md"] = model_card(use_case, version, spec, report, dataset, features, files).encode()
     model = ModelVersion(
         use_case=use_case.name,
         version=version,
@@ -89,9 +93,13 @@ def _publish(
     return model
 
 
-def _baseline(
+def _baselines(
     use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
-) -> dict[str, Any]:
-    scores = candidate_scorer(job).score_table(read_split(folder, "validation"))
+) -> tuple[dict[str, Any], FeatureBaseline]:
+    """Return what nights are held against, and what of it matters how much."""
+    scorer = candidate_scorer(job)
+    train, validation = read_split(folder, "train"), read_split(folder, "validation")
     reference = {name: report.metrics[name] for name in REFERENCE}
-    return make_baseline(use_case, read_split(folder, "train"), scores, reference)
+    baseline = make_baseline(use_case, train, scorer.score_table(validation), reference)
+    profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
+    return baseline, feature_baseline(use_case, scorer, train, validation, profile)

@@ -1,0 +1,183 @@
+"""What a model's features looked like when it was made and how much each of them matters: ``feature_baseline.json``."""
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from driftgate.evaluation.correlation import correlations
+from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.holdout import LABEL
+from driftgate.evaluation.importance import Importance, Sample, importances
+from driftgate.evaluation.metrics import cost_threshold
+from driftgate.evaluation.perturbation import sensitivities
+from driftgate.evaluation.tiers import tiers
+from driftgate.profiles import Column, NumericColumn, Profile
+from driftgate.records import Record, parse_record
+from driftgate.use_cases import Tier, UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from driftgate.models import Scorer
+
+SAMPLE_ROWS = 3000  # of the validation rows; 300 trees score them in 30 ms
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+BINS = 10
+STRONG = 0.8
+
+
+class FeatureSummary(Record):
+    """One feature. Its values are those of the training rows; of words, ``baseline.json`` has the counts.
+
+    ``histogram_edges`` are of equally wide bins, ``histogram_shares`` the share of the known values in each.
+    ``sensitivity`` is the share of close decisions that turn when the feature moves a little.
+    """
+
+    kind: Literal["numeric", "categorical"]
+    null_rate: float
+    distinct: int | None
+    minimum: float | None = None
+    maximum: float | None = None
+    quantiles: dict[str, float] = {}
+    histogram_edges: tuple[float, ...] = ()
+    histogram_shares: tuple[float, ...] = ()
+    importance: Importance
+    sensitivity: float
+    tier: Tier
+
+
+class StrongPair(Record):
+    """Two features that say nearly the same."""
+
+    first: str
+    second: str
+    spearman: float
+
+
+class FeatureBaseline(Record):
+    """All features of one model version; the same model and rows give the same bytes."""
+
+    schema_version: int = 1
+    use_case: str
+    training_rows: int
+    sampled_rows: int  # of the validation rows, on which importance and sensitivity are measured
+    seed: int
+    decision_threshold: float
+    features: dict[str, FeatureSummary]
+    correlations: dict[str, dict[str, float]]
+    strong_pairs: tuple[StrongPair, ...]
+
+    @property
+    def ranked(self) -> list[tuple[str, FeatureSummary]]:
+        """The features with their names, the most important first."""
+        return sorted(self.features.items(), key=lambda item: (-item[1].importance.share, item[0]))
+
+
+def feature_baseline(
+    use_case: UseCase, scorer: "Scorer", train: "pa.Table", validation: "pa.Table", profile: Profile
+) -> FeatureBaseline:
+    """Return the feature baseline of a model.
+
+    :param profile: that of the features in ``train``, as ``baseline.json`` has it
+    :raises ConfigError: ``monitor.tiers`` names something that is no feature, or makes all features equal
+    """
+    seed = use_case.train.seed
+    random = np.random.default_rng(seed)
+    sample = _encoded(scorer, validation, random)
+    threshold = cost_threshold(use_case.metric.costs_usd)
+    importance = importances(scorer, sample, random)
+    sensitivity = sensitivities(scorer, sample.matrix, profile.columns, threshold)
+    tier = tiers(use_case, {name: found.share for name, found in importance.items()}, sensitivity)
+    numeric = [feature.name for feature in scorer.preprocessing.features if feature.kind == "numeric"]
+    together = correlations(_sampled(train, random), numeric)
+    return FeatureBaseline(
+        use_case=use_case.name,
+        training_rows=profile.rows,
+        sampled_rows=len(sample.labels),
+        seed=seed,
+        decision_threshold=rounded(threshold),
+        features={
+            name: _summary(profile.columns[name], importance[name], sensitivity[name], tier[name])
+            for name in scorer.preprocessing.names
+        },
+        correlations=together,
+        strong_pairs=_strong(together),
+    )
+
+
+def read_feature_baseline(data: bytes, where: str) -> FeatureBaseline:
+    """Return the record in the bytes of ``feature_baseline.json``.
+
+    :raises ConfigError: it is none
+    """
+    return parse_record(json.loads(data), FeatureBaseline, where=where)
+
+
+def _encoded(scorer: "Scorer", validation: "pa.Table", random: np.random.Generator) -> Sample:
+    rows = _sampled(validation, random)
+    labels = _labels(rows)
+    if labels.all() or not labels.any():  # one class is so rare that the sample missed it
+        rows, labels = validation, _labels(validation)
+    return Sample(scorer.preprocessing.encode_table(rows), labels)
+
+
+def _labels(table: "pa.Table") -> "np.typing.NDArray[np.bool_]":
+    labels: np.typing.NDArray[np.bool_] = table.column(LABEL).to_numpy(zero_copy_only=False).astype(bool)
+    return labels
+
+
+def _sampled(table: "pa.Table", random: np.random.Generator) -> "pa.Table":
+    """Return the table, or as many of its rows as are enough, in their order."""
+    if table.num_rows <= SAMPLE_ROWS:
+        return table
+    return table.take(np.sort(random.choice(table.num_rows, SAMPLE_ROWS, replace=False)))
+
+
+def _summary(column: Column, importance: Importance, sensitivity: float, tier: Tier) -> FeatureSummary:
+    shared = {
+        "null_rate": rounded(column.nulls / column.rows if column.rows else 0.0),
+        "distinct": column.distinct,
+        "importance": importance,
+        "sensitivity": sensitivity,
+        "tier": tier,
+    }
+    if not isinstance(column, NumericColumn):
+        return FeatureSummary(kind="categorical", **shared)
+    edges, shares = _histogram(column)
+    return FeatureSummary(
+        kind="numeric",
+        minimum=column.minimum,
+        maximum=column.maximum,
+        quantiles=_quantiles(column),
+        histogram_edges=edges,
+        histogram_shares=shares,
+        **shared,
+    )
+
+
+def _quantiles(column: NumericColumn) -> dict[str, float]:
+    if not column.count:
+        return {}
+    values = column.sketch.quantiles(QUANTILES)
+    return {f"p{100 * share:02.0f}": value for share, value in zip(QUANTILES, values, strict=True)}
+
+
+def _histogram(column: NumericColumn) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return edges and shares; a constant has one edge and no bin."""
+    if column.minimum is None or column.maximum is None:
+        return (), ()
+    edges = np.unique(np.linspace(column.minimum, column.maximum, BINS + 1))
+    cumulative = column.sketch.share_up_to(edges[1:])
+    shares = np.diff(cumulative, prepend=0.0)
+    return tuple(map(float, edges)), tuple(rounded(float(share)) for share in shares)
+
+
+def _strong(together: dict[str, dict[str, float]]) -> tuple[StrongPair, ...]:
+    pairs = (
+        StrongPair(first=first, second=second, spearman=value)
+        for first, others in together.items()
+        for second, value in others.items()
+        if abs(value) >= STRONG
+    )
+    return tuple(sorted(pairs, key=lambda pair: (-abs(pair.spearman), pair.first, pair.second)))
