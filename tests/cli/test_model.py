@@ -153,7 +153,7 @@ def test_what_brings_nothing_to_three_versions_is_proposed_for_removal(
     assert next(iter(lines)) == "origin"
     assert "critical" in lines["origin"]
     assert "90.0%" in lines["origin"]
-    assert "to be removed: seats, dest." in answer
+    assert "to be removed: dest, seats." in answer
     assert lines["extra"].count("-") == 2, "the others do not know it"
 
 

@@ -59,8 +59,8 @@ def importances(scorer: "Scorer", sample: Sample, random: np.random.Generator) -
 
 def _spread(matrix: Floats) -> Floats:
     """Return at most ``SHAP_ROWS`` rows from all over the matrix, which is ordered by time."""
-    places = np.linspace(0, len(matrix) - 1, min(len(matrix), SHAP_ROWS)).astype(int)
-    return matrix[places]
+    spread: Floats = matrix[np.linspace(0, len(matrix) - 1, min(len(matrix), SHAP_ROWS)).astype(int)]
+    return spread
 
 
 def _losses(scorer: "Scorer", sample: Sample, random: np.random.Generator) -> Floats:
