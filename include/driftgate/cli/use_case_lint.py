@@ -80,4 +80,4 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
             name: table.append_column("partition_key", pa.array([], pa.string())) for name, table in tables.items()
         }
         rows = run_features(connection, path.read_text(), keyed, key, use_case.event_time, where=str(path))
-    require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features])
+    require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features], str(where))

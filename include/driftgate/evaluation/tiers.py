@@ -24,18 +24,19 @@ def tiers(use_case: UseCase, shares: Mapping[str, float], sensitivities: Mapping
     :raises ConfigError: ``monitor.tiers`` names something that is no feature, or makes all features equal
     """
     chosen = use_case.monitor.tiers
-    require_features(use_case, list(shares))
+    where = str(use_case.folder / "use_case.yaml")
+    require_features(use_case, list(shares), where)
     found = {**_by_policy(shares, sensitivities), **chosen}
     if len(found) > 1 and set(chosen) == set(found) and len(set(chosen.values())) == 1:
         tier = next(iter(chosen.values()))
         raise ConfigError(
-            f"{use_case.folder / 'use_case.yaml'}: 'monitor.tiers' makes all {len(found)} features {tier}, which tells "
+            f"{where}: 'monitor.tiers' makes all {len(found)} features {tier}, which tells "
             "none apart; name only those that the policy places wrongly."
         )
     return found
 
 
-def require_features(use_case: UseCase, names: list[str]) -> None:
+def require_features(use_case: UseCase, names: list[str], where: str) -> None:
     """Return when ``monitor.tiers`` names only features.
 
     :raises ConfigError: it names something else
@@ -43,8 +44,7 @@ def require_features(use_case: UseCase, names: list[str]) -> None:
     for name in use_case.monitor.tiers:
         if name not in names:
             raise ConfigError(
-                f"{use_case.folder / 'use_case.yaml'}: 'monitor.tiers' names {name!r}, which is no feature of "
-                f"features.sql{nearest(name, names)}"
+                f"{where}: 'monitor.tiers' names {name!r}, which is no feature of features.sql{nearest(name, names)}"
             )
 
 
