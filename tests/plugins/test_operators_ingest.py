@@ -7,7 +7,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from driftgate.errors import Conflict, SourceUnready
-from driftgate.lake import lake, read_manifest, revisions, to_parquet
+from driftgate.lake import lake, publish, read_manifest, revisions, to_parquet
 from driftgate.lineage import DatasetRef, read_stream, verify
 from driftgate.sources import sample
 from driftgate.sources.delivery import delivery_file
@@ -79,6 +79,17 @@ def test_a_day_that_the_source_does_not_have_fails_at_once_with_its_sentence(run
     with pytest.raises(AirflowFailException, match=r"SourceMissing: .*weather.*2013-04-02"):
         run().execute(task(IngestPartitionOperator))
     assert read_stream(SOURCE) == []
+
+
+def test_a_failed_suite_fails_the_task_at_once_and_nothing_of_the_day_is_published(run):
+    publish(lake(), f"raw/{DATASET}/{KEY}", sample.table_of(DATASET, KEY).slice(0, 5), contract="weather@1.0.0")
+    with pytest.raises(AirflowFailException, match=r"ContractBroken: weather 2013-04-02 breaks critical rules"):
+        run().execute(task(ValidateContractOperator))
+    with pytest.raises(AirflowFailException, match=r"broke critical rules .* and must not be published"):
+        run().execute(task(PublishPartitionOperator))
+
+    assert lake().exists(f"reports/validation/{DATASET}/{KEY}.html")
+    assert not lake().list(f"validated/{DATASET}")
 
 
 def test_what_may_heal_is_left_to_airflow_to_retry(run):

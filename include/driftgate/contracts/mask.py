@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Mask = NDArray[np.bool_]
-    Find = Callable[[pa.RecordBatch, int], Mask]
+    Find = Callable[[pa.RecordBatch, int], Mask | None]
     Known = Callable[[], Iterator[pa.RecordBatch]]
 
 SAMPLE, MANY = 1_000, 500  # a column whose first 1,000 values have more than 500 different ones is not worth encoding
@@ -46,8 +46,8 @@ class Facts:
 def finder(rule: Rule, facts: Facts) -> "Find":
     """Return what finds the rows of a batch that break ``rule``, whatever share of rows may do so.
 
-    It takes the batch, in which NaN is missing already, and the number of its first row. A rule about the number of
-    rows is broken by none of them.
+    It takes the batch, in which NaN is missing already, and the number of its first row; it returns a mask, or None
+    when no row does. A rule about the number of rows is broken by none of them.
     """
     make = _FINDERS.get(rule.kind)
     return make(rule, facts) if make else _nothing
@@ -65,14 +65,16 @@ def whole_value(pattern: str) -> str:
     return rf"\A(?:{pattern})\Z"
 
 
-def _nothing(batch: "pa.RecordBatch", _: int) -> "Mask":
-    import numpy as np
-
-    return np.zeros(batch.num_rows, dtype=np.bool_)
+def _nothing(_: "pa.RecordBatch", __: int) -> None:
+    return None
 
 
 def _nulls(rule: Rule, _: Facts) -> "Find":
-    return lambda batch, _: _numpy(batch.column(rule.columns[0]).is_null())
+    def find(batch: "pa.RecordBatch", _: int) -> "Mask | None":
+        column = batch.column(rule.columns[0])
+        return _numpy(column.is_null()) if column.null_count else None
+
+    return find
 
 
 def _unique(rule: Rule, facts: Facts) -> "Find":
@@ -132,16 +134,17 @@ def _has_many(column: Any) -> bool:
 
 
 def _range(rule: Rule, _: Facts) -> "Find":
-    import numpy as np
     import pyarrow.compute as pc
 
-    def find(batch: "pa.RecordBatch", _: int) -> "Mask":
+    def find(batch: "pa.RecordBatch", _: int) -> "Mask | None":
         column = batch.column(rule.columns[0])
-        mask = np.zeros(batch.num_rows, dtype=np.bool_)
-        if rule.minimum is not None:
-            mask |= _numpy(pc.less(column, rule.minimum).fill_null(False))
-        if rule.maximum is not None:
-            mask |= _numpy(pc.greater(column, rule.maximum).fill_null(False))
+        extremes = pc.min_max(column).as_py()
+        mask = None
+        if rule.minimum is not None and extremes["min"] is not None and extremes["min"] < rule.minimum:
+            mask = _numpy(pc.less(column, rule.minimum).fill_null(False))
+        if rule.maximum is not None and extremes["max"] is not None and extremes["max"] > rule.maximum:
+            above = _numpy(pc.greater(column, rule.maximum).fill_null(False))
+            mask = above if mask is None else mask | above
         return mask
 
     return find

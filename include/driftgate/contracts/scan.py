@@ -66,7 +66,7 @@ class Scan:
         quarantined = np.zeros(batch.num_rows, dtype=np.bool_)
         for rule, find in self._finders:
             mask = find(seen, first)
-            if mask.any():
+            if mask is not None and mask.any():
                 broken[rule.id] = mask
                 if rule.severity == "row":
                     quarantined |= mask
