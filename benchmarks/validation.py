@@ -29,7 +29,7 @@ def measure(quick: bool, folder: Path) -> list[Row]:
         measured += [
             Row(name, subject, result["seconds"], "s"),
             Row(name, subject, rows / result["seconds"], "rows/s"),
-            Row(f"{name}: memory above the table's", subject, result["extra_mib"], "MiB"),
+            Row(f"{name}: peak memory of the process", subject, result["peak_mib"], "MiB"),
             Row("judge and split one real day, warm", subject, result["day_seconds"], "s"),
         ]
     whole = _run("tasks", folder, days)["day_seconds"]
