@@ -1,8 +1,12 @@
 """The tasks of the promotion and rollback DAGs on a real deployment state, run as Airflow runs them."""
 
+import shutil
+from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferred
 
 from driftgate import uris
@@ -10,6 +14,7 @@ from driftgate.lake import lake
 from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
 from driftgate.promotion import DeploymentState, Judgement, Variant, deployment, start_shadow
+from driftgate.registry.package import package_files, write_package
 from driftgate.registry.versions import ModelVersion, record_registration
 from driftgate.use_cases import load_use_case
 from driftgate_airflow import assets
@@ -18,6 +23,7 @@ from driftgate_airflow.lifecycle.rollback import rollback
 from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
 
 NAME = "flight_delays"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -110,6 +116,38 @@ class TestDeployShadow:
     def test_a_refusal_is_not_retried(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*no registered version '9'"):
             run(params={"model_version": "9"}).execute(tasks["promote.deploy_shadow"])
+
+
+class TestPrivacy:
+    @pytest.fixture
+    def fares(self, tmp_path, monkeypatch):
+        """A use case of another project, whose model is made from a passenger's name."""
+        root, folder = tmp_path / "project", tmp_path / "project" / "include" / "use_cases" / "fares"
+        shutil.copytree(ROOT / "tests" / "governance" / "project", root)
+        shutil.copytree(ROOT / "include" / "settings", root / "include" / "settings")
+        shutil.copytree(ROOT / "include" / "use_cases" / NAME, folder)
+        shutil.copy(root / "features.sql", folder / "features.sql")
+        raw = yaml.load((folder / "use_case.yaml").read_text(), Loader=yaml.BaseLoader)
+        raw.update(name="fares", datasets=["rides"], request_key=["ride"], event_time="started_at")
+        raw.pop("online", None)
+        (folder / "use_case.yaml").write_text(yaml.safe_dump(raw))
+        monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
+        files = {"signature.json": b'{"columns":[{"name":"name_length"}]}', "feature_baseline.json": b"{}"}
+        model = ModelVersion(
+            use_case="fares", version="1", job_id="1", job_spec_sha256="0" * 64, dataset_version="fares/a",
+            trainer="lightgbm", seed=7, parameters={}, metrics={}, files=package_files(files),
+        )  # fmt: skip
+        write_package(model, files)
+        return folder
+
+    def test_a_model_made_from_personal_data_is_promoted_only_with_an_assessment_in_date(self, run, fares):
+        shadow = promote(load_use_case("fares"), runbook="").get_task("deploy_shadow")
+        with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*made from pii data, and .*does not exist"):
+            run(params={"model_version": "1"}).execute(shadow)
+        today = metadata().latest("privacy_review", "fares/1").written_at.date()
+        (fares / "privacy_impact.md").write_text(f"---\ndate: {today - timedelta(days=2)}\n---\nNobody is harmed.\n")
+        night = run(params={"model_version": "1"})
+        assert "switch_champion" not in branch_of(night, shadow)
 
 
 class TestJudge:

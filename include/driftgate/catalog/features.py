@@ -36,6 +36,24 @@ def feature_entries(
     ]
 
 
+def feature_sensitivity(use_case: UseCase) -> dict[str, Classification]:
+    """Return how sensitive every column is that the use case's SQL gives.
+
+    :raises ConfigError: ``features.sql`` cannot be followed to the columns of its contracts
+    """
+    contracts = {name: load_contract(name) for name in use_case.datasets}
+    read = columns_read(use_case.features_sql, _columns(use_case, contracts), where=_where(use_case))
+    found = {name: tuple(map(_of_dataset, _named(columns))) for name, columns in read.items()}
+    return {name: _sensitivity(columns, contracts) for name, columns in found.items()}
+
+
+def highest_sensitivity(use_case: UseCase) -> Classification:
+    """Return how sensitive the worst published column of the use case's datasets is."""
+    contracts = {name: load_contract(name) for name in use_case.datasets}
+    columns = [f"{name}.{column.name}" for name, contract in contracts.items() for column in contract.published_columns]
+    return _sensitivity(columns, contracts)
+
+
 def feature_types(use_case: UseCase) -> dict[str, str]:
     """Return the Arrow type of every feature, found by running the SQL on tables without rows."""
     import pyarrow as pa
