@@ -2,7 +2,9 @@
 
 from driftgate.datasets.features import compute_features
 from driftgate.datasets.files import get_files, publish_files
+from driftgate.datasets.history import history_name, known_history
 from driftgate.datasets.labels import compute_labels
+from driftgate.datasets.online_views import compute_view, online_views
 from driftgate.datasets.preparation import prepare
 from driftgate.datasets.restore import (
     all_versions,
@@ -21,11 +23,15 @@ __all__ = [
     "all_versions",
     "compute_features",
     "compute_labels",
+    "compute_view",
     "get_files",
     "get_version",
+    "history_name",
+    "known_history",
     "list_versions",
     "load_any",
     "load_version",
+    "online_views",
     "prepare",
     "publish_files",
     "version_files",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from driftgate.datasets.history import DAYS_AGO, history_name
 from driftgate.datasets.locked_sql import locked_duckdb, run_select
 from driftgate.errors import ConfigError, nearest
 from driftgate.use_cases import UseCase
@@ -17,7 +18,8 @@ RESERVED = ("label", "split", "partition_key")  # columns that a dataset version
 def compute_features(use_case: UseCase, tables: "Mapping[str, pa.Table]") -> "pa.Table":
     """Return the features of every request in the use case's first dataset, ordered by the request key.
 
-    :param tables: each dataset of the use case by name, with the extra column ``partition_key``
+    :param tables: each dataset of the use case by name, with the extra column ``partition_key``, and the history of the
+        first one as :func:`driftgate.datasets.known_history` gives it
     :raises ConfigError: ``features.sql`` is not one SELECT, reads an unknown table or column, leaves out a column of
         the request key or the event time, gives a request twice, or gives a column of another type than string,
         integer, double or timestamp
@@ -39,11 +41,22 @@ def run_features(
     where: str,
 ) -> "pa.Table":
     """Return what :func:`compute_features` returns, for the text ``sql`` that was read from ``where``."""
-    features = run_select(connection, sql, tables, where=where)
+    features = run_select(connection, sql, tables, where=where, outcomes=_outcomes(tables))
     _refuse_wrong_columns(features.column_names, request_key, event_time, where)
     _refuse_wrong_types(features, where)
     _refuse_repeated_requests(features, request_key, where)
     return features.sort_by([(name, "ascending") for name in request_key])
+
+
+def _outcomes(tables: "Mapping[str, pa.Table]") -> dict[str, str]:
+    """Return the columns that only the history has, with its name: what is known after the event."""
+    pairs = [(name, history_name(name)) for name in tables if history_name(name) in tables]
+    return {
+        column: history
+        for name, history in pairs
+        for column in tables[history].column_names
+        if column not in (*tables[name].column_names, DAYS_AGO)
+    }
 
 
 def _refuse_wrong_columns(columns: Sequence[str], request_key: Sequence[str], event_time: str, where: str) -> None:
