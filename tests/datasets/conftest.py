@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from driftgate import uris
-from driftgate.datasets import DatasetVersion, list_versions, prepare
+from driftgate.datasets import DatasetVersion, known_history, list_versions, prepare
 from driftgate.errors import ConfigError
 from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_before, keys_between
@@ -87,13 +87,15 @@ def publish_days() -> Callable[..., None]:
 
 @pytest.fixture(scope="session")
 def request_tables() -> Callable[[str], dict[str, pa.Table]]:
-    """Return what is there when a day's requests come: no outcomes, and the day before of the other datasets."""
+    """Return what is there when a day's requests come: no outcomes, a day more of the others, and the history."""
 
     def tables(day: str) -> dict[str, pa.Table]:
         known = {name: [_with_key(name, key) for key in keys_before(day, 2)] for name in DATASETS[1:]}
         requests = sample.requests_of(day)
         keyed = requests.append_column("partition_key", pa.repeat(day, requests.num_rows))
-        return {"flights": keyed, **{name: pa.concat_tables(parts) for name, parts in known.items()}}
+        history = known_history(load_use_case("flight_delays"), day, sample.table_of("flights", day).schema)
+        others = {name: pa.concat_tables(parts) for name, parts in known.items()}
+        return {"flights": keyed, "flights_history": history, **others}
 
     return tables
 
@@ -123,6 +125,7 @@ class Story:
     refusal: str
     after_refusal: list[DatasetVersion]
     at_once: list[DatasetVersion]
+    left_in_scratch: int
 
     @property
     def version(self) -> DatasetVersion:
@@ -151,7 +154,8 @@ def story(
         remote.unlink()
         with ThreadPoolExecutor(2) as pool:
             at_once = list(pool.map(lambda _: prepare(shaped(), DAYS[-1]), range(2)))
-        yield Story(home, scratch, after_kill, str(refused.value), after_refusal, at_once)
+        left = len(list(scratch.glob("driftgate-prepare-*")))
+        yield Story(home, scratch, after_kill, str(refused.value), after_refusal, at_once, left)
 
 
 def kill_while_preparing(scratch: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from driftgate import settings
 from driftgate.datasets import compute_features
+from driftgate.datasets.history import history_table
 from driftgate.errors import ConfigError
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
@@ -55,8 +56,15 @@ def planes(*built: tuple[str, int, str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=whole)
 
 
+def history(*landed: dict[str, Any]) -> pa.Table:
+    """One earlier flight per set of columns; the others are as those of :func:`flights` on the day before."""
+    usual = flights((12, 0)).to_pylist()[0] | {"days_ago": 1}
+    whole = history_table({}, DAY, sample.table_of("flights", DAY).schema).schema
+    return pa.Table.from_pylist([usual | columns for columns in landed], schema=whole)
+
+
 def features(use_case: UseCase, **tables: pa.Table) -> dict[str, list[Any]]:
-    defaults = {"flights": flights((12, 0)), "weather": weather(), "planes": planes()}
+    defaults = {"flights": flights((12, 0)), "weather": weather(), "planes": planes(), "flights_history": history()}
     answer: dict[str, list[Any]] = compute_features(use_case, {**defaults, **tables}).to_pydict()
     return answer
 
@@ -128,10 +136,15 @@ def test_changing_the_outcomes_of_flights_changes_no_feature(
 
 
 def test_rows_in_another_order_give_the_same_features(
-    use_case: UseCase, request_tables: Callable[[str], Tables], days: list[str]
+    use_case: UseCase,
+    request_tables: Callable[[str], Tables],
+    publish_days: Callable[..., None],
+    days: list[str],
 ) -> None:
+    publish_days(days[:5], ("flights",))
     tables = request_tables(days[5])
-    backwards = {name: table.take(list(range(table.num_rows - 1, -1, -1))) for name, table in tables.items()}
+    assert tables["flights_history"].num_rows > 4000
+    backwards = {name: table.take(pa.array(range(table.num_rows - 1, -1, -1))) for name, table in tables.items()}
 
     assert compute_features(use_case, backwards).equals(compute_features(use_case, tables))
 
@@ -151,8 +164,11 @@ KEY = "SELECT carrier, flight, origin, scheduled_departure"
         (f"{KEY}, 1.5 AS half FROM flights", "gives 'half' as decimal128.*cast it"),
         (f"{KEY}, flight > 1 AS big FROM flights", "gives 'big' as bool"),
         (f"{KEY} FROM flights, range(2)", "gives 2 rows for 1 requests; make each join find at most one row"),
-        (f"{KEY}, arr_delay_minutes FROM flights", '"arr_delay_minutes" not found'),
-        (f"{KEY} FROM fligths", "fligths does not exist"),
+        (
+            f"{KEY}, arr_delay_minutes FROM flights",
+            "reads 'arr_delay_minutes' of a request, an outcome.*flights_history",
+        ),
+        (f"{KEY} FROM fligths", "reads the table 'fligths', which is no table of the use case; did you mean 'flights'"),
         ("DELETE FROM flights", "exactly one SELECT, found DELETE"),
     ],
 )

@@ -61,7 +61,7 @@ def test_two_at_once_make_the_same_version_under_one_tag(at_home: Any) -> None:
 
 
 def test_scratch_folders_are_removed_except_that_of_the_killed_one(at_home: Any) -> None:
-    assert len(list(at_home.scratch.glob("driftgate-prepare-*"))) == 1
+    assert at_home.left_in_scratch == 1
 
 
 def test_the_tag_holds_the_recipe_and_the_remote_the_rows(at_home: Any) -> None:

@@ -10,6 +10,7 @@ from driftgate.catalog.sensitivity import inherited
 from driftgate.contracts import Contract, load_contract, published_schema
 from driftgate.contracts.contract import Classification
 from driftgate.datasets.feature_columns import columns_read
+from driftgate.datasets.history import DAYS_AGO
 from driftgate.use_cases import UseCase
 
 HISTORY = "_history"  # the earlier partitions of the first dataset, with their outcomes
@@ -56,18 +57,12 @@ def highest_sensitivity(use_case: UseCase) -> Classification:
 
 def feature_types(use_case: UseCase) -> dict[str, str]:
     """Return the Arrow type of every feature, found by running the SQL on tables without rows."""
-    import pyarrow as pa
-
+    from driftgate.datasets.history import tables_without_rows
     from driftgate.datasets.locked_sql import locked_duckdb, run_select
 
-    tables = {}
-    for name in use_case.datasets:
-        contract = load_contract(name)
-        table = published_schema(contract).append(pa.field(PARTITION_KEY, pa.string())).empty_table()
-        tables[name] = table
-        if name == use_case.datasets[0]:
-            tables[f"{name}{HISTORY}"] = table
-            tables[name] = table.drop_columns([column for column in contract.outcomes if column in table.column_names])
+    schemas = {name: published_schema(load_contract(name)) for name in use_case.datasets}
+    outcomes = load_contract(use_case.datasets[0]).outcomes
+    tables = tables_without_rows(use_case, schemas, outcomes)
     with locked_duckdb() as connection:
         rows = run_select(connection, use_case.features_sql, tables, where=_where(use_case))
     return {field.name: str(field.type) for field in rows.schema}
@@ -95,7 +90,8 @@ def _columns(use_case: UseCase, contracts: Mapping[str, Contract]) -> dict[str, 
         name: {column.name: column.published_type for column in contract.published_columns} | {PARTITION_KEY: "string"}
         for name, contract in contracts.items()
     }
-    return {**tables, f"{use_case.datasets[0]}{HISTORY}": tables[use_case.datasets[0]]}
+    first = use_case.datasets[0]
+    return {**tables, f"{first}{HISTORY}": tables[first] | {DAYS_AGO: "int64"}}
 
 
 def _entry(

@@ -71,8 +71,8 @@ def _hit(use_case: UseCase, old: "Contract", columns: Collection[str], whole: bo
 def _features_reading(use_case: UseCase, old: "Contract") -> dict[str, set[str]]:
     """Return, for each feature, the columns of the dataset as it was that its value or its rows depend on."""
     from driftgate.contracts import published_schema
-    from driftgate.datasets.day_tables import DAYS_AGO, history_name
     from driftgate.datasets.feature_columns import columns_read
+    from driftgate.datasets.history import DAYS_AGO, history_name
 
     contracts = [old if name == old.name else _contract(name) for name in use_case.datasets]
     tables = {contract.name: [*published_schema(contract).names, "partition_key"] for contract in contracts}

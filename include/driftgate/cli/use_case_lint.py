@@ -15,6 +15,7 @@ def lint_use_case(path: Path) -> list[str]:
         problems = list(_problems(use_case, path))
         if not problems:  # SQL that reads what is not there would only repeat them
             _run_sql_on_empty_tables(use_case, path)
+            problems += _online_problems(use_case, path)
     except DriftgateError as error:
         return [str(error)]
     return problems
@@ -54,30 +55,31 @@ def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
         yield f"{where}: key 'train.target' names {use_case.train.target!r}{nearest(use_case.train.target, targets)}"
 
 
+def _online_problems(use_case: UseCase, where: Path) -> list[str]:
+    from driftgate.datasets.online_lint import online_problems
+
+    path = where.with_name("features.sql")
+    return list(online_problems(use_case, path.read_text(), where=str(path)))
+
+
 def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     """Run ``label.expression`` and ``features.sql`` on the contracts' columns; features see no outcome, as in serving.
 
     :raises ConfigError: one of them does not run, or ``monitor.tiers`` names no feature of it
     """
-    import pyarrow as pa
-
     from driftgate.contracts import load_contract, published_schema
     from driftgate.datasets.features import run_features
+    from driftgate.datasets.history import tables_without_rows
     from driftgate.datasets.labels import run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
     from driftgate.evaluation.tiers import require_features
 
-    tables = {name: published_schema(load_contract(name)).empty_table() for name in use_case.datasets}
+    schemas = {name: published_schema(load_contract(name)) for name in use_case.datasets}
     requests = use_case.datasets[0]
     key, path = use_case.request_key, where.with_name("features.sql")
+    tables = tables_without_rows(use_case, schemas, load_contract(requests).outcomes)
+    truth, said = schemas[requests].empty_table(), f"{where}: key 'label.expression'"
     with locked_duckdb() as connection:
-        run_labels(
-            connection, use_case.label.expression, tables[requests], key, where=f"{where}: key 'label.expression'"
-        )
-        outcomes = set(load_contract(requests).outcomes) & set(tables[requests].column_names)
-        tables[requests] = tables[requests].drop_columns(list(outcomes))
-        keyed = {
-            name: table.append_column("partition_key", pa.array([], pa.string())) for name, table in tables.items()
-        }
-        rows = run_features(connection, path.read_text(), keyed, key, use_case.event_time, where=str(path))
+        run_labels(connection, use_case.label.expression, truth, key, where=said)
+        rows = run_features(connection, path.read_text(), tables, key, use_case.event_time, where=str(path))
     require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features], str(where))

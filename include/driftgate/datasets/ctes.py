@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from driftgate.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-    from sqlglot import Token, TokenType
+    from sqlglot import Token, TokenType, exp
 
 DIALECT = "duckdb"
 

@@ -72,5 +72,5 @@ def tables_without_rows(
     """
     first = use_case.datasets[0]
     tables = {name: keyed(schemas[name].empty_table(), "") for name in use_case.datasets}
-    tables[first] = tables[first].drop_columns(list(outcomes))
+    tables[first] = tables[first].drop_columns([name for name in outcomes if name in schemas[first].names])
     return tables | {history_name(first): history_table({}, "1970-01-01", schemas[first])}

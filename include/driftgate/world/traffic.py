@@ -7,7 +7,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import read_captures
-from driftgate.datasets import compute_features
+from driftgate.contracts import load_contract, published_schema
+from driftgate.datasets import compute_features, history_name, known_history
 from driftgate.errors import DriftgateError, SourceMissing
 from driftgate.partition_keys import keys_before
 from driftgate.settings import settings
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
 def requests_of_day(use_case: UseCase, key: str) -> list[dict[str, Any]]:
     """Return the requests of the day ``key`` as JSON objects, ordered by the time of the event.
 
-    They are made by the use case's own ``features.sql`` on tables that have no outcome columns: what is known at
-    request time, computed as in training.
+    They are made by the use case's own ``features.sql`` on tables that have no outcome columns and on the history that
+    the lake has: what is known at request time, computed as in training.
     """
-    requests = with_key(sample.requests_of(key), key)
-    others = {name: _known(name, key) for name in use_case.datasets[1:]}
-    rows: list[dict[str, Any]] = compute_features(use_case, {use_case.datasets[0]: requests, **others}).to_pylist()
+    first = use_case.datasets[0]
+    tables = {first: with_key(sample.requests_of(key), key)}
+    tables |= {name: _known(name, key) for name in use_case.datasets[1:]}
+    tables[history_name(first)] = known_history(use_case, key, published_schema(load_contract(first)))
+    rows: list[dict[str, Any]] = compute_features(use_case, tables).to_pylist()
     rows.sort(key=lambda row: row[use_case.event_time])
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
