@@ -106,7 +106,8 @@ def test_a_view_that_the_use_case_does_not_keep_is_named(use_case: UseCase) -> N
 
 
 def test_a_right_view_has_no_problem(with_view: Callable[..., UseCase], use_case: UseCase) -> None:
-    assert problems(with_view(by_carrier=("carrier",))) == []
+    on = SQL.replace("USING (carrier)", "ON c.carrier = f.carrier")
+    assert problems(with_view(by_carrier=("carrier",))) == problems(with_view(by_carrier=("carrier",)), on) == []
     assert problems(use_case, use_case.features_sql) == []
     assert problems(with_view(), "SELECT nothing that is checked") == []
 
@@ -121,6 +122,7 @@ def test_a_right_view_has_no_problem(with_view: Callable[..., UseCase], use_case
         ("GROUP BY carrier", "", "must have one row per key"),
         ("SELECT carrier, avg(late) AS carrier_late_share", "SELECT *", "must name its columns, carrier among them"),
         ("LEFT JOIN by_carrier", "JOIN by_carrier", r"LEFT JOIN by_carrier USING \(carrier\)"),
+        ("USING (carrier)", "ON c.carrier = f.carrier AND f.flight > 1", r"LEFT JOIN by_carrier USING \(carrier\)"),
         ("USING (carrier)", "ON c.carrier = f.dest", r"LEFT JOIN by_carrier USING \(carrier\)"),
         ("LEFT JOIN by_carrier c USING (carrier)", "", r"LEFT JOIN by_carrier USING \(carrier\)"),
         (

@@ -59,8 +59,7 @@ def _of_cte(
 def _of_join(name: str, tree: "exp.Select", body: "exp.Expression", key: tuple[str, ...]) -> Iterator[str]:
     """Yield what would make a feature of the final SELECT differ from the column of the view."""
     join = next((join for join in tree.args.get("joins", []) if join.this.name == name), None)
-    using = [column.name for column in join.args.get("using") or ()] if join else []
-    if join is None or join.side != "LEFT" or set(using) != set(key):
+    if join is None or join.side != "LEFT" or set(_equal(join)) != set(key):
         yield f"the final SELECT must join the online view with LEFT JOIN {name} USING ({', '.join(key)})."
         return
     alias = join.this.alias_or_name
@@ -73,6 +72,29 @@ def _of_join(name: str, tree: "exp.Select", body: "exp.Expression", key: tuple[s
             _is_unchanged(chosen.get(column), column) and _table(chosen[column]) == alias
         ):
             yield f"the final SELECT must select {alias}.{column} unchanged, which the online store keeps by that name."
+
+
+def _equal(join: "exp.Join") -> list[str]:
+    """Return the columns that a join compares: of USING, or of ON; '' stands for anything else."""
+    from sqlglot import exp
+
+    if join.args.get("using"):
+        return [column.name for column in join.args["using"]]
+    condition = join.args.get("on")
+    terms = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+    return [_same(term, join.this.alias_or_name) for term in terms]
+
+
+def _same(term: "exp.Expression | None", alias: str) -> str:
+    from sqlglot import exp
+
+    if not isinstance(term, exp.EQ) or not all(isinstance(side, exp.Column) for side in (term.left, term.right)):
+        return ""
+    return (
+        str(term.left.name)
+        if term.left.name == term.right.name and alias in map(_table, (term.left, term.right))
+        else ""
+    )
 
 
 def _columns(body: "exp.Expression") -> list[str]:
