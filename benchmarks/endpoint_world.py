@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftgate.datasets import compute_features, compute_labels
+from driftgate.datasets.history import history_name, history_table
+from driftgate.datasets.window import history_keys
 from driftgate.metadata import metadata
 from driftgate.models import Preprocessing, Scorer
 from driftgate.partition_keys import keys_between
@@ -73,6 +75,9 @@ def _features(use_case: UseCase, keys: list[str]) -> pa.Table:
         )
         for dataset in use_case.datasets
     }
+    first, begin = use_case.datasets[0], keys[0]
+    earlier = {key: table_of(first, key) for key in history_keys(begin, use_case.history_days) if key >= "2013"}
+    tables[history_name(first)] = history_table(earlier, begin, table_of(first, begin).schema)
     return compute_features(use_case, tables)
 
 

@@ -1,7 +1,7 @@
 """Can the views that a use case keeps online be joined to a request so that it sees what training saw?"""
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from driftgate.datasets.ctes import needed, parsed, sources, texts
 from driftgate.datasets.history import history_name
@@ -85,7 +85,7 @@ def _equal(join: "exp.Join") -> list[str]:
     return [_same(term, join.this.alias_or_name) for term in terms]
 
 
-def _same(term: "exp.Expression | None", alias: str) -> str:
+def _same(term: Any, alias: str) -> str:
     from sqlglot import exp
 
     if not isinstance(term, exp.EQ) or not all(isinstance(side, exp.Column) for side in (term.left, term.right)):
@@ -107,5 +107,5 @@ def _is_unchanged(chosen: "exp.Expression | None", column: str) -> bool:
     return isinstance(chosen, exp.Column) and chosen.name == column
 
 
-def _table(chosen: "exp.Expression") -> str:
+def _table(chosen: Any) -> str:
     return str(chosen.args["table"].name) if chosen.args.get("table") else ""
