@@ -131,6 +131,7 @@ def test_what_is_not_one_select_on_these_tables_is_a_sentence(sql):
 def test_the_features_of_the_shipped_use_case_come_from_the_columns_that_one_reads_in_it():
     use_case = load_use_case("flight_delays")
     tables = {name: [*published_schema(load_contract(name)).names, "partition_key"] for name in use_case.datasets}
+    tables["flights_history"] = [*tables["flights"], "days_ago"]
     values = columns_read(use_case.features_sql, tables)
     joined = columns_read(use_case.features_sql, tables, joined=True)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -98,7 +99,7 @@ def test_training_rows_of_a_day_are_what_its_requests_would_be(
         assert trained["label"].combine_chunks().equals(labels["label"].filter(known).combine_chunks())
 
 
-def test_outcomes_change_the_labels_and_nothing_else(
+def test_outcomes_change_the_labels_and_what_later_days_learn_from_them(
     use_case: UseCase, publish_days: Callable[..., None], staged: Stage, days: list[str]
 ) -> None:
     publish_days()
@@ -111,7 +112,16 @@ def test_outcomes_change_the_labels_and_nothing_else(
     after, changed = staged(use_case, "after")
 
     assert after.labels != before.labels
-    assert changed.drop_columns(["label"]).equals(rows.drop_columns(["label"]))
+    learnt = [
+        "aircraft_late_share_28d",
+        "aircraft_last_delay_minutes",
+        "flight_late_share_28d",
+        "flight_delay_minutes_28d",
+    ]
+    assert changed.drop_columns(["label", *learnt]).equals(rows.drop_columns(["label", *learnt]))
+    assert not changed.select(learnt).equals(rows.select(learnt))
+    first = [table.filter(pc.less(table["scheduled_departure"], datetime(2013, 3, 21))) for table in (rows, changed)]
+    assert first[0].select(learnt).equals(first[1].select(learnt))
 
 
 def test_features_that_read_the_label_s_outcome_are_refused(

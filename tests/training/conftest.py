@@ -49,6 +49,7 @@ def rows() -> pa.Table:
             "flight": pa.array(np.arange(count), pa.int32()),
             "origin": pa.array(random.choice(["EWR", "JFK", "LGA"], count)),
             "scheduled_departure": pa.array(times, pa.timestamp("us")),
+            "tail_number": pa.array([f"N{number % 40}" for number in range(count)]),
             "departure_hour": pa.array(hour, pa.int64()),
             "visibility_miles": pa.array(random.uniform(0, 10, count), mask=random.uniform(size=count) < 0.1),
             "label": pa.array(late),

@@ -17,7 +17,15 @@ from driftgate.training.lightgbm_trainer import train
 
 MakeSpec = Callable[..., JobSpec]
 WithColumn = Callable[..., pa.Table]
-EVERY_COLUMN = ("carrier", "flight", "origin", "scheduled_departure", "departure_hour", "visibility_miles")
+EVERY_COLUMN = (
+    "carrier",
+    "flight",
+    "origin",
+    "scheduled_departure",
+    "tail_number",
+    "departure_hour",
+    "visibility_miles",
+)
 
 
 def test_the_artefacts_are_a_model_that_scores_as_measured(make_spec: MakeSpec, rows: pa.Table) -> None:
@@ -26,7 +34,9 @@ def test_the_artefacts_are_a_model_that_scores_as_measured(make_spec: MakeSpec, 
     signature = Signature.model_validate(json.loads(trained.artefacts["signature.json"]))
     assert preprocessing.names == ["carrier", "origin", "departure_hour", "visibility_miles"]
     assert [column.name for column in signature.columns] == rows.column_names[:-2]
-    assert [column.name for column in signature.columns if column.nullable] == ["departure_hour", "visibility_miles"]
+    assert [column.name for column in signature.columns if column.nullable] == [
+        *("tail_number", "departure_hour", "visibility_miles"),
+    ]
 
     validation = rows.filter(pa.compute.equal(rows.column("split"), "validation"))
     scores = Scorer.load(trained.artefacts["model.txt"], preprocessing).score_table(validation)

@@ -43,7 +43,7 @@ def test_the_spec_names_every_parameter_also_the_ones_left_alone() -> None:
     assert (spec.job_id, spec.target, spec.seed, spec.metric) == ("job-1", "local_small", 7, "auc")
     assert spec.parameters["num_leaves"] == 31
     assert spec.parameters["max_bin"] == 255  # the use case leaves it alone
-    assert spec.not_features == ("flight", "scheduled_departure")
+    assert spec.not_features == ("flight", "scheduled_departure", "tail_number")
     assert JobSpec.model_validate_json(spec.canonical()) == spec
 
 

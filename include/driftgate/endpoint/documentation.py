@@ -10,6 +10,7 @@ EXAMPLE = {
             "flight": 1987,
             "origin": "EWR",
             "scheduled_departure": "2013-03-14T05:00:00",
+            "tail_number": "N124US",
             "dest": "CLT",
             "distance_miles": 529,
             "scheduled_arrival_minute": 408,
@@ -29,6 +30,10 @@ EXAMPLE = {
             "aircraft_manufacturer": "AIRBUS INDUSTRIE",
             "aircraft_seats": 182,
             "aircraft_engines": 2,
+            "aircraft_late_share_28d": None,
+            "aircraft_last_delay_minutes": None,
+            "flight_late_share_28d": None,
+            "flight_delay_minutes_28d": None,
         }
     ],
 }
