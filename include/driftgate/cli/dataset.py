@@ -1,5 +1,6 @@
 """``driftgate dataset``: the versions a model was trained on."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from driftgate.datasets.version import AnyVersion
 
 app = typer.Typer(
-    help="Dataset versions: list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
+    help="Dataset versions: make, list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
 )
 app.add_typer(dataset_care.app)
 
@@ -71,6 +72,25 @@ def publish(
 
     version = publish_files(folder, name, key)
     out.print(f"{version.name}: {version.files:,} files, {version.bytes / 1e6:,.1f} MB", highlight=False)
+
+
+@app.command()
+def prepare(
+    use_case: Annotated[str, typer.Argument(help="The use case to make a training set of.")],
+    key: Annotated[str, typer.Argument(help="Last day of the window, as 2013-03-31.")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(help="Make what would have been made then, wall-clock: nothing that became known later enters."),
+    ] = None,
+) -> None:
+    """Make the dataset version of the window that ends with KEY, or name the one that there is."""
+    from driftgate.datasets import prepare as prepared
+    from driftgate.use_cases import load_use_case
+
+    version = prepared(load_use_case(use_case), key, as_of)
+    out.print(
+        f"{version.name}: {version.rows:,} rows, {version.window.first} to {version.window.last}", highlight=False
+    )
 
 
 def _row(version: "AnyVersion") -> tuple[str, str, str, str]:
