@@ -27,9 +27,10 @@ FEATURES = ["carrier", "origin", "dest", "distance_miles", "departure_hour", "vi
 
 @pytest.fixture(scope="session")
 def use_case() -> UseCase:
-    """The shipped use case with a threshold of its own, so that a change of policy changes no test."""
+    """The shipped use case with thresholds of its own, so that a change of policy changes no test."""
     shipped = load_use_case("flight_delays")
-    return shipped.model_copy(update={"train": shipped.train.model_copy(update={"min_uplift": 0.01})})
+    gates = shipped.gates.model_copy(update={"champion": shipped.gates.champion.model_copy(update={"margin": 0.0})})
+    return shipped.model_copy(update={"train": shipped.train.model_copy(update={"min_uplift": 0.01}), "gates": gates})
 
 
 @pytest.fixture(scope="session")
