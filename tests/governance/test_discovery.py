@@ -5,7 +5,8 @@ import pytest
 
 from driftgate.catalog import build_catalog
 from driftgate.contracts import contract_names
-from driftgate.governance.discovery import discover, iban, luhn, suspicion
+from driftgate.governance.discovery import discover, suspicion
+from driftgate.governance.forms import iban, luhn
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.sources import sample

@@ -53,10 +53,11 @@ class Run:
         }
 
     def execute(self, task: Any) -> Any:
-        """Run a task's ``execute``, which refuses to be called by anyone who does not hold the runner's sentinel."""
+        """Run a task's ``pre_execute`` and ``execute``; the latter refuses whoever lacks the runner's sentinel."""
         from airflow.sdk.bases.operator import ExecutorSafeguard
 
         sentinel = {f"{type(task).__name__}__sentinel": ExecutorSafeguard.sentinel_value}
+        task.pre_execute(self.context(task))
         return task.execute(context=self.context(task), **sentinel)
 
     def resume(self, task: Any, event: dict[str, Any]) -> Any:

@@ -1,11 +1,11 @@
 """Sensitive data that nobody declared: a sample of each column is held against the forms of what names a person."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from driftgate import uris
 from driftgate.contracts import load_contract
+from driftgate.governance.forms import FORMS
 from driftgate.lake import Manifest, Store, lake, read_batches, read_manifest
 from driftgate.lake.manifest import POINTER
 from driftgate.metadata import metadata
@@ -62,43 +62,12 @@ def discover(dataset: str) -> Discovery | None:
 def suspicion(column: str, values: Iterable[str]) -> Suspicion | None:
     """Return what most of the suspicious ones among ``values`` look like, or None."""
     distinct = set(values)
-    counts = {kind: sum(1 for value in distinct if looks(value)) for kind, looks in FORMS.items()}
+    counts = {kind: sum(map(form.occurs, distinct)) for kind, form in FORMS.items()}
     kind = max(counts, key=lambda name: counts[name])
     share = counts[kind] / len(distinct) if distinct else 0.0
     if counts[kind] < LEAST_VALUES or share < LEAST_SHARE:
         return None
     return Suspicion(column=column, looks_like=kind, score=round(share, 4))
-
-
-def _searched(pattern: str, valid: Callable[[str], bool] = lambda _: True) -> Callable[[str], bool]:
-    compiled = re.compile(pattern)
-    return lambda value: any(valid(found.group()) for found in compiled.finditer(value))
-
-
-def luhn(text: str) -> bool:
-    """Return whether the digits of ``text`` have the check digit of a payment card."""
-    digits = [int(digit) for digit in text if digit.isdigit()]
-    doubled = [digit if place % 2 == 0 else 2 * digit - 9 * (digit > 4) for place, digit in enumerate(digits[::-1])]
-    return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and sum(doubled) % 10 == 0
-
-
-def iban(text: str) -> bool:
-    """Return whether ``text`` has the check digits of an international bank account number (ISO 13616)."""
-    plain = re.sub(r"\s", "", text).upper()
-    return 15 <= len(plain) <= 34 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
-
-
-def _is_phone(text: str) -> bool:
-    return 9 <= sum(sign.isdigit() for sign in text) <= 15
-
-
-FORMS: dict[str, Callable[[str], bool]] = {
-    "e-mail address": _searched(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"),
-    "payment card number": _searched(r"(?<![\w.-])(?:\d[ -]?){12,18}\d(?![\w.-])", luhn),
-    "bank account number": _searched(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban),
-    "social security number": _searched(r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])"),
-    "phone number": _searched(r"(?<![\w.-])(?:\+\d|\(\d|0\d)[\d ()/.-]{7,18}\d(?![\w.-])", _is_phone),
-}
 
 
 def _newest(store: Store, dataset: str) -> tuple[str, Manifest] | None:

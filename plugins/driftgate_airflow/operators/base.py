@@ -19,6 +19,12 @@ class DriftgateOperator(BaseOperator):
 
     stream: str
 
+    def pre_execute(self, context: Any) -> None:
+        """Keep personal values out of the log of this task, whatever it is about to say."""
+        from driftgate_airflow.redaction import install_redaction
+
+        install_redaction()
+
     def execute(self, context: Context) -> Any:
         with fail_at_once(), tampering_recorded(self.stream, context):
             return self.conclude([self.step(context)], context)
