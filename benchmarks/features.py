@@ -1,6 +1,7 @@
 """What the entity features of ``flight_delays`` bring, and how long a training set takes to prepare."""
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -81,9 +82,8 @@ def _prepared(use_case: UseCase, folder: Path, end: str) -> pa.Table:
 
 def _compared(use_case: UseCase, table: pa.Table) -> tuple[dict[str, float], float, float]:
     """Return the AUC of two models that differ in the entity features only, and the bounds of the gain."""
-    entity = [
-        name for name in table.column_names if any(f" AS {name}" in sql for sql in online_views(use_case).values())
-    ]
+    views = " ".join(online_views(use_case).values())
+    entity = [name for name in table.column_names if re.search(rf" AS {name}\b", views)]
     scored = {WITH: _scored(use_case, table), WITHOUT: _scored(use_case, table.drop_columns(entity))}
     found = {name: _pooled(days) for name, days in scored.items()}
     return (found, *auc_gain_interval(scored[WITH], scored[WITHOUT], CONFIDENCE))
