@@ -40,6 +40,7 @@ class VersionParameters(Record):
     event_time: str
     label: str
     history_days: int
+    online: dict[str, tuple[str, ...]] = {}  # the key of each view
     as_of: datetime | None = None
 
 
@@ -71,6 +72,7 @@ def parameters(
         event_time=use_case.event_time,
         label=use_case.label.expression,
         history_days=use_case.history_days,
+        online={name: view.key for name, view in use_case.online.items()},
         as_of=as_of,
     )
     return Parameters(prepare=prepare, version=version)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from driftgate.errors import ConfigError, Tampered
+from driftgate.models.views import View
 from driftgate.records import Record, canonical_json, parse_record, sha256
 
 ROWS = "rows.parquet"
@@ -53,6 +54,7 @@ class DatasetVersion(Record):
     dvc_md5: str
     sources: dict[str, str]  # path of a partition in the lake to the hash of its manifest, of several the newest
     older_sources: dict[str, tuple[str, ...]] = {}  # what requests saw of partitions that were corrected later
+    views: tuple[View, ...] = ()  # what the endpoint joins from the online store
     as_of: datetime | None = None  # nothing that became known later is in it; None: what was known when it was made
 
     @property

@@ -1,14 +1,14 @@
 """Which partitions a dataset version is made from, and in which content: what was known when each day began."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 
 from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
 from driftgate.datasets.pins import Pins, arriving, known_at, known_revisions
 from driftgate.errors import ConfigError, SourceMissing
 from driftgate.lake import Revision, Store, lake
-from driftgate.partition_keys import keys_before, parse_key
+from driftgate.partition_keys import keys_before
 from driftgate.use_cases import UseCase
 
 NAMED_AT_MOST = 5  # missing partitions that a sentence lists
@@ -32,12 +32,13 @@ class Known:
 
 def beginning(day: str) -> datetime:
     """Return when ``day`` begins: what is known then is the history of all its requests."""
-    return datetime.combine(parse_key(day), time.min)
+    return datetime.combine(date.fromisoformat(day), time.min)  # tomorrow too: its history is known this evening
 
 
 def history_keys(day: str, history_days: int) -> list[str]:
     """Return the ``history_days`` days before ``day``, oldest first."""
-    return keys_before(day, history_days + 1)[:-1]
+    last = date.fromisoformat(day)
+    return [(last - timedelta(days=ago)).isoformat() for ago in range(history_days, 0, -1)]
 
 
 def pin(use_case: UseCase, key: str, stage: StageParameters, as_of: datetime | None = None) -> tuple[list[str], Pins]:

@@ -34,15 +34,26 @@ class Column(Record):
 
 
 class Signature(Record):
-    """Every field of a row: features, request key and event time. Kept as ``signature.json``."""
+    """Every field of a row: features, request key and event time. Kept as ``signature.json``.
+
+    ``feature_set_sha256`` is the hash of the ``features.sql`` that the model was trained on; ``views`` are those of it
+    that are kept online.
+    """
 
     schema_version: int = 2
+    feature_set_sha256: str | None = None
     columns: tuple[Column, ...]
     views: tuple[View, ...] = ()
 
     @classmethod
     def of(
-        cls, table: "pa.Table", preprocessing: Preprocessing, required: Sequence[str], views: Sequence[View] = ()
+        cls,
+        table: "pa.Table",
+        preprocessing: Preprocessing,
+        required: Sequence[str],
+        views: Sequence[View] = (),
+        *,
+        feature_set_sha256: str | None = None,
     ) -> "Signature":
         """Describe the columns of the training rows ``table`` (without label and split).
 
@@ -76,6 +87,7 @@ class Signature(Record):
                 for name in table.column_names
             ),
             views=tuple(views),
+            feature_set_sha256=feature_set_sha256,
         )
         for view in views:
             _refuse_unfit(view, signature, required)

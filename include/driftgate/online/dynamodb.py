@@ -58,16 +58,17 @@ class DynamoStore:
         pointer = {**_key(view, for_day), "digest": {"S": digest}, "forgotten": {"N": "0"}}
         self._call("put_item", Item={**pointer, "key": {"S": json.dumps(list(key))}})
         self._drop_old(view)
-        return Snapshot(view, for_day, f"{digest}.0")
+        return Snapshot(view, for_day, digest, f"{digest}.0")
 
     def newest(self, view: str, day: str) -> Snapshot | None:
         found = self._query(view, day, 1)
         return _snapshot(found[0]) if found else None
 
     def get_many(self, snapshot: Snapshot, keys: Sequence[Key]) -> dict[Key, Values]:
-        digest = snapshot.edition.partition(".")[0]
         texts = {f"{snapshot.view}#{key_text(key)}": key for key in keys}
-        asked = iter(_row_key(snapshot.view, key_text(key), snapshot.for_day, digest) for key in texts.values())
+        asked = iter(
+            _row_key(snapshot.view, key_text(key), snapshot.for_day, snapshot.digest) for key in texts.values()
+        )
         found = {}
         while some := list(islice(asked, READ_AT_ONCE)):
             for item in self._read(some):
@@ -170,7 +171,8 @@ def _row_key(view: str, text: str, for_day: str, digest: str) -> dict[str, Any]:
 
 
 def _snapshot(item: dict[str, Any]) -> Snapshot:
-    return Snapshot(item["item"]["S"], item["day"]["S"], f"{item['digest']['S']}.{item['forgotten']['N']}")
+    digest, forgotten = item["digest"]["S"], item["forgotten"]["N"]
+    return Snapshot(item["item"]["S"], item["day"]["S"], digest, f"{digest}.{forgotten}")
 
 
 def _pauses() -> Iterator[float]:

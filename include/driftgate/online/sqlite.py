@@ -47,11 +47,11 @@ class SqliteStore:
                 (view, for_day, digest),
             ).fetchone()
             number, forgotten = known or (_replace(connection, view, for_day, digest, key, texts), 0)
-        return _snapshot(view, for_day, number, forgotten)
+        return _snapshot(view, for_day, digest, number, forgotten)
 
     def newest(self, view: str, day: str) -> Snapshot | None:
         found = self._connection.execute(
-            "SELECT for_day, id, forgotten FROM snapshot WHERE view = ? AND current = 1 AND for_day <= ? "
+            "SELECT for_day, digest, id, forgotten FROM snapshot WHERE view = ? AND current = 1 AND for_day <= ? "
             "ORDER BY for_day DESC LIMIT 1",
             (view, day),
         ).fetchone()
@@ -102,8 +102,8 @@ class SqliteStore:
         connection.execute("COMMIT")
 
 
-def _snapshot(view: str, for_day: str, number: int, forgotten: int) -> Snapshot:
-    return Snapshot(view, for_day, f"{number}.{forgotten}")
+def _snapshot(view: str, for_day: str, digest: str, number: int, forgotten: int) -> Snapshot:
+    return Snapshot(view, for_day, digest, f"{number}.{forgotten}")
 
 
 def _replace(

@@ -21,10 +21,14 @@ Values = dict[str, Any]  # plain JSON, which comes back exactly, floats to the l
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rows of one view for one day. What it says of a key never changes: new content is a new ``edition``."""
+    """The rows of one view for one day. What it says of a key never changes: other rows are another ``edition``.
+
+    ``digest`` is equal for equal rows, in every store.
+    """
 
     view: str
     for_day: str
+    digest: str
     edition: str
 
 

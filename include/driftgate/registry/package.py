@@ -46,13 +46,13 @@ def load_package(use_case_name: str, version: str) -> Package:
     :raises Tampered: a file was changed, removed or added since the version was registered, its files are not of one
         model, or nobody measured its features
     """
-    from driftgate.models import Preprocessing, Scorer, Signature
+    from driftgate.models import Preprocessing, Scorer
 
     model = find_model(use_case_name, version)
     files = verified_files(model)
     where = lake().uri(model.folder)
     preprocessing = parse_record(json.loads(files["preprocessing.json"]), Preprocessing, where=f"{where}/preprocessing")
-    signature = parse_record(json.loads(files["signature.json"]), Signature, where=f"{where}/signature")
+    signature = _signature(model, files["signature.json"])
     _require_same_features(signature, preprocessing, where)
     _require_feature_baseline(files, preprocessing, where)
     return Package(
@@ -84,6 +84,30 @@ def _require_feature_baseline(files: Mapping[str, bytes], preprocessing: "Prepro
         raise Tampered(
             f"{FEATURE_BASELINE} and preprocessing.json in {where} name other features; take both from one job."
         )
+
+
+def load_signature(use_case_name: str, version: str) -> "Signature":
+    """Return the signature of a model version, without loading the model.
+
+    :raises ConfigError: there is no such version
+    :raises Tampered: the file was changed since the version was registered
+    """
+    model = find_model(use_case_name, version)
+    return _signature(model, _verified(model, "signature.json", model.files["signature.json"]))
+
+
+def _signature(model: ModelVersion, data: bytes) -> "Signature":
+    """Return a signature of the feature set that the model was trained on; another one would join other values."""
+    from driftgate.models import Signature
+
+    where = f"{lake().uri(model.folder)}/signature.json"
+    signature = parse_record(json.loads(data), Signature, where=where)
+    if signature.feature_set_sha256 != model.feature_set_sha256:
+        raise Tampered(
+            f"{where} is of the feature set {str(signature.feature_set_sha256)[:12]}, and the model was trained on "
+            f"{str(model.feature_set_sha256)[:12]}; register the job again."
+        )
+    return signature
 
 
 def verified_files(model: ModelVersion) -> dict[str, bytes]:

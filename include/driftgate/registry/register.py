@@ -83,6 +83,7 @@ def _publish(
         job_id=job.job_id,
         job_spec_sha256=job.spec_sha256,
         dataset_version=report.dataset_version,
+        feature_set_sha256=dataset.feature_set_sha256,
         trainer=spec.trainer,
         seed=spec.seed,
         parameters=spec.parameters,

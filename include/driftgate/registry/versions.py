@@ -33,6 +33,7 @@ class ModelVersion(Record):
     job_id: str
     job_spec_sha256: str
     dataset_version: str
+    feature_set_sha256: str | None = None  # of the features.sql that the dataset version was made with
     trainer: str
     seed: int
     parameters: dict[str, float | int | str | bool]

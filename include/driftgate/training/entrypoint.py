@@ -15,7 +15,7 @@ import time
 from driftgate import uris
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, JobResult, JobSpec
-from driftgate.datasets import version_files
+from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.records import sha256
@@ -48,7 +48,9 @@ def run(uri: str) -> JobResult:
     started = time.monotonic()
     spec = read_spec(uri)
     logger.info("job %s: reading dataset version %s", spec.job_id, spec.dataset_version)
-    trained = train(spec, pq.read_table(version_files(spec.dataset_version) / "rows.parquet"))
+    folder = version_files(spec.dataset_version)
+    version = DatasetVersion.model_validate_json((folder / "version.json").read_bytes())
+    trained = train(spec, pq.read_table(folder / "rows.parquet"), version)
     for name, data in {**trained.artefacts, "spec.json": spec.canonical()}.items():
         lake().write(f"{uris.job(spec.job_id)}/{name}", data)
     result = _result(spec, trained, time.monotonic() - started)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from driftgate.compute.jobs import JobSpec
+from driftgate.datasets import DatasetVersion
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc, log_loss
 from driftgate.models import Preprocessing, Scorer, Signature
@@ -37,10 +38,11 @@ class Trained:
     stop_reason: Literal["early_stopping", "all_iterations"]
 
 
-def train(spec: JobSpec, table: "pa.Table") -> Trained:
+def train(spec: JobSpec, table: "pa.Table", version: DatasetVersion | None = None) -> Trained:
     """Train on the rows of a dataset version, stopping early on its validation split.
 
     :param table: ``rows.parquet``: the columns of ``features.sql``, ``label`` and ``split``
+    :param version: the record of the dataset version, whose online views the model's requests are joined with
     :raises ConfigError: the rows cannot be learnt from; the sentence says why
     """
     parameters = parse_record(spec.parameters, LightgbmParameters, where=f"Job {spec.job_id}, 'parameters'")
@@ -48,7 +50,13 @@ def train(spec: JobSpec, table: "pa.Table") -> Trained:
     _require_rows(spec, rows, parameters)
     preprocessing = Preprocessing.fit(rows.train.table, rows.features)
     require_no_leak(spec, rows)
-    signature = Signature.of(rows.train.table, preprocessing, (*spec.request_key, spec.event_time))
+    signature = Signature.of(
+        rows.train.table,
+        preprocessing,
+        (*spec.request_key, spec.event_time),
+        version.views if version else (),
+        feature_set_sha256=version.feature_set_sha256 if version else None,
+    )
     logger.info("training on %d rows with %d features", len(rows.train.labels), len(rows.features))
     booster = _boost(spec, rows, preprocessing, parameters)
     text = booster.model_to_string()
