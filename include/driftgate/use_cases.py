@@ -18,6 +18,7 @@ Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Tier = Literal["critical", "important", "informational"]
+MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
 
 
 class Owner(Record):
@@ -37,11 +38,11 @@ class Label(Record):
 class OnlineView(Record):
     """A CTE of ``features.sql`` with one row per ``key``, kept online; its other columns are features of that name.
 
-    Values for a day that is more than ``max_age_days`` before the request's count as missing.
+    Values that rest on a history known more than ``max_age_days`` before the request's day count as missing.
     """
 
     key: Names
-    max_age_days: Annotated[int, Field(ge=0)] = 2
+    max_age_days: Annotated[int, Field(ge=0)] = MAX_AGE_DAYS
 
 
 class ErrorCosts(Record):
@@ -207,6 +208,10 @@ class UseCase(Record):
     def folder(self) -> Path:
         """The folder with ``use_case.yaml`` and ``features.sql``."""
         return use_case_folder() / self.name
+
+    def max_age_days(self, view: str) -> int:
+        """Return how many days old the values of an online view may be."""
+        return self.online[view].max_age_days if view in self.online else MAX_AGE_DAYS
 
     @property
     def features_sql(self) -> str:

@@ -44,9 +44,9 @@ class World:
         self.seconds: list[float] = []
         self.lookups = Lookups(self.store, observe=self.seconds.append, clock=lambda: self.now)
 
-    def put(self, day: str, **rows: Any) -> None:
+    def put(self, day: str, as_of: str = "", **rows: Any) -> None:
         values = (((key,), {"n": value}) for key, value in rows.items())
-        self.store.put_many(VIEW, day, values, key=["carrier"])
+        self.store.put_many(VIEW, day, values, key=["carrier"], as_of=as_of)
 
     def find(self, day: str, *keys: Key, max_age_days: int = 2) -> tuple[str, dict[Key, Values]]:
         found = self.lookups.find(VIEW, day, keys, max_age_days=max_age_days)
@@ -93,6 +93,18 @@ def test_an_older_day_stands_in_until_the_days_own_comes(world: World) -> None:
 def test_a_value_that_is_too_old_is_missing(world: World, age_days: int, result: str) -> None:
     world.put(DAY, UA=1)
     assert world.find(NEXT, UA, max_age_days=age_days)[0] == result
+
+
+@pytest.mark.parametrize(("as_of", "result"), [(NEXT, "exact"), (DAY, "older"), ("2013-03-30", "missing")])
+def test_how_old_it_is_counts_from_what_was_known(world: World, as_of: str, result: str) -> None:
+    """The next day's own values may have been made ahead, and nothing has come in since."""
+    world.put(NEXT, as_of, UA=1)
+    assert world.find(NEXT, UA)[0] == result
+    world.now += OLDER_SECONDS
+    world.put(NEXT, NEXT, UA=1)
+    world.find(NEXT, UA)
+    world.now += EXACT_SECONDS
+    assert world.find(NEXT, UA) == ("exact", {UA: {"n": 1}})
 
 
 def test_without_any_snapshot_everything_is_missing(world: World) -> None:

@@ -89,6 +89,25 @@ def test_putting_again_is_one_snapshot_and_other_rows_replace_all(store: OnlineS
     assert get(store, VIEW, ("B6",), DAY) == (DAY, {"n": 1})
 
 
+def test_rows_that_know_less_replace_nothing(store: OnlineStore) -> None:
+    """Values are made days ahead, and again when something came in; a backfill of old days must not undo that."""
+
+    def made(as_of: str, n: int) -> Any:
+        return store.put_many(VIEW, "2013-04-03", [(("UA",), {"n": n})], key=["carrier"], as_of=as_of)
+
+    assert made(DAY, 1).as_of == DAY
+    newer = made("2013-04-03", 3)
+    assert made(NEXT, 2) == newer == store.newest(VIEW, "2013-04-03")
+    assert get(store, VIEW, ("UA",), "2013-04-03") == ("2013-04-03", {"n": 3})
+
+
+def test_the_same_rows_of_a_later_day_are_newer_news(store: OnlineStore) -> None:
+    for as_of in (DAY, NEXT):
+        put_as_of = store.put_many(VIEW, "2013-04-03", [(("UA",), {"n": 1})], key=["carrier"], as_of=as_of)
+        assert put_as_of.as_of == as_of
+        assert store.newest(VIEW, "2013-04-03") == put_as_of
+
+
 def test_an_empty_snapshot_says_that_nobody_has_a_value(store: OnlineStore) -> None:
     put(store, DAY, {"UA": {"n": 1}})
     put(store, NEXT, {})

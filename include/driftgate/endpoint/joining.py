@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from driftgate.online.store import Key
     from driftgate.use_cases import UseCase
 
-DEFAULT_MAX_AGE_DAYS = 2  # of a view that use_case.yaml does not name any more, but a model still reads
-
 
 class Joining:
     """Completes rows; what the store does not have, or does not say in time, is null."""
@@ -47,8 +45,6 @@ class Joining:
 
     def _add(self, use_case: "UseCase", view: "View", asked: list[Asked], rows: list[dict[str, Any]]) -> list[str]:
         """Add the columns of one view to ``rows``; return a warning for each day without values."""
-        declared = use_case.online.get(view.name)
-        max_age_days = declared.max_age_days if declared else DEFAULT_MAX_AGE_DAYS
         days: dict[str, list[tuple[Key, dict[str, Any]]]] = defaultdict(list)
         for one, row in zip(asked, rows, strict=True):
             row |= dict.fromkeys(view.columns)
@@ -58,7 +54,7 @@ class Joining:
         warnings = []
         for day, keyed in days.items():
             keys = list({key for key, _ in keyed})
-            found = self._lookups.find(view.id, day, keys, max_age_days=max_age_days)
+            found = self._lookups.find(view.id, day, keys, max_age_days=use_case.max_age_days(view.name))
             self._metrics.count_lookups(view.label, found.result, len(keyed))
             for key, row in keyed:
                 row |= found.values.get(key, {})

@@ -43,22 +43,28 @@ class DynamoStore:
             TableName=self.table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
         )
 
-    def put_many(self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str]) -> Snapshot:
-        texts = written(view, rows)
+    def put_many(
+        self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str], as_of: str = ""
+    ) -> Snapshot:
+        texts, as_of = written(view, rows), as_of or for_day
         digest = digest_of(texts)
-        known = self._call("get_item", Key=_key(view, for_day), ConsistentRead=True).get("Item")
-        if known and known["digest"]["S"] == digest:
-            return _snapshot(known)
-        # How long a row is kept is no fact about the data, so it counts from the clock.
-        expires = {"N": str(int(time.time()) + (KEEP_DAYS + 1) * DAY_SECONDS)}
-        self._write(
-            {"PutRequest": {"Item": {**_row_key(view, text, for_day, digest), "body": {"S": body}, "expires": expires}}}
-            for text, body in texts.items()
-        )
-        pointer = {**_key(view, for_day), "digest": {"S": digest}, "forgotten": {"N": "0"}}
-        self._call("put_item", Item={**pointer, "key": {"S": json.dumps(list(key))}})
+        item = self._call("get_item", Key=_key(view, for_day), ConsistentRead=True).get("Item")
+        known = _snapshot(item) if item else None
+        if known and (known.as_of > as_of or (known.digest, known.as_of) == (digest, as_of)):
+            return known
+        same = known is not None and known.digest == digest  # the same rows are newer news
+        if not same:
+            self._write(_puts(view, for_day, digest, texts))
+        pointer = {
+            **_key(view, for_day),
+            "as_of": {"S": as_of},
+            "digest": {"S": digest},
+            "forgotten": item["forgotten"] if item and same else {"N": "0"},
+            "key": {"S": json.dumps(list(key))},
+        }
+        self._call("put_item", Item=pointer)
         self._drop_old(view)
-        return Snapshot(view, for_day, digest, f"{digest}.0")
+        return _snapshot(pointer)
 
     def newest(self, view: str, day: str) -> Snapshot | None:
         found = self._query(view, day, 1)
@@ -172,7 +178,15 @@ def _row_key(view: str, text: str, for_day: str, digest: str) -> dict[str, Any]:
 
 def _snapshot(item: dict[str, Any]) -> Snapshot:
     digest, forgotten = item["digest"]["S"], item["forgotten"]["N"]
-    return Snapshot(item["item"]["S"], item["day"]["S"], digest, f"{digest}.{forgotten}")
+    return Snapshot(item["item"]["S"], item["day"]["S"], item["as_of"]["S"], digest, f"{digest}.{forgotten}")
+
+
+def _puts(view: str, for_day: str, digest: str, texts: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    # How long a row is kept is no fact about the data, so it counts from the clock.
+    expires = {"N": str(int(time.time()) + (KEEP_DAYS + 1) * DAY_SECONDS)}
+    for text, body in texts.items():
+        row = {**_row_key(view, text, for_day, digest), "body": {"S": body}, "expires": expires}
+        yield {"PutRequest": {"Item": row}}
 
 
 def _pauses() -> Iterator[float]:

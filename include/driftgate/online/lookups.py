@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Result = Literal["exact", "older", "missing"]
 MAX_SNAPSHOTS, MAX_VALUES = 1_000, 100_000
-# A day's own snapshot is final but for an erasure; an older one is replaced as soon as the day's own comes.
+# What was known when a day began is final but for an erasure; older values are replaced as soon as newer ones come.
 EXACT_SECONDS, OLDER_SECONDS = 30.0, 1.0
 MAX_PAUSE_SECONDS = 30.0
 
@@ -25,8 +25,8 @@ MAX_PAUSE_SECONDS = 30.0
 class Found:
     """What a view says of some keys.
 
-    ``exact`` is the day's own snapshot, also for a key that is not in it: it has no values offline either. ``older`` is
-    a snapshot of days before. ``missing``: there is none that is new enough, or (``away``) the store did not answer.
+    ``exact``: what was known when the day began, also for a key without values: it has none offline either. ``older``:
+    the newest of it was known a day or more before. ``missing``: it is too old, or (``away``) the store did not answer.
     """
 
     result: Result
@@ -54,12 +54,12 @@ class Lookups:
         self._pause_seconds, self._retry_at = 0.0, 0.0
 
     def find(self, view: str, day: str, keys: Sequence[Key], *, max_age_days: int) -> Found:
-        """Return the values of ``keys`` in the newest snapshot up to ``day``, if that is at most so many days older."""
+        """Return the values of ``keys`` in the newest snapshot up to ``day``, if it is at most so many days old."""
         try:
             snapshot = self._snapshot(view, day)
-            if snapshot is None or _days_between(snapshot.for_day, day) > max_age_days:
+            if snapshot is None or _days_between(snapshot.as_of, day) > max_age_days:
                 return Found("missing", {})
-            return Found("exact" if snapshot.for_day == day else "older", self._values_of(snapshot, keys))
+            return Found("exact" if snapshot.as_of == day else "older", self._values_of(snapshot, keys))
         except _Away:
             return Found("missing", {}, away=True)
 
@@ -73,7 +73,7 @@ class Lookups:
             if known is None or known[0] is None:
                 raise
             return known[0]
-        fresh = EXACT_SECONDS if snapshot and snapshot.for_day == day else OLDER_SECONDS
+        fresh = EXACT_SECONDS if snapshot and snapshot.as_of == day else OLDER_SECONDS
         self._keep(self._snapshots, [((view, day), (snapshot, self._clock() + fresh))], MAX_SNAPSHOTS)
         return snapshot
 

@@ -1,12 +1,13 @@
 """Making snapshots: the views of a use case for the first day that knows a partition, computed as for training.
 
 The values for a day are made from the history that was known when it began, so they are what the features of that day's
-requests see offline, and they are there before the day begins.
+requests see offline, and they are there before the day begins. The days after it are made as well, as they will be if
+nothing comes in until then: an ingestion that is late costs no value, until ``max_age_days`` are over.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from driftgate import uris
@@ -15,7 +16,7 @@ from driftgate.datasets.pins import known_at, known_revisions
 from driftgate.datasets.views import current_views, view_rows
 from driftgate.datasets.window import beginning, history_keys
 from driftgate.errors import SourceMissing
-from driftgate.lake import lake, manifest_of, read_table
+from driftgate.lake import Revision, lake, manifest_of, read_table
 from driftgate.models import View
 from driftgate.online.store import Snapshot, online_store
 from driftgate.use_cases import UseCase
@@ -23,12 +24,10 @@ from driftgate.use_cases import UseCase
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from driftgate.lake import Revision
-
 
 @dataclass(frozen=True)
 class Materialized:
-    """What was put for one day; nothing when the use case looks at no history.
+    """What was put, for ``for_day`` and the days after it; nothing when the use case looks at no history.
 
     :param inputs: path and manifest hash of every partition that the snapshots were made from
     """
@@ -42,6 +41,8 @@ class Materialized:
 def materialize(use_case: UseCase, key: str, models: Sequence[View] = ()) -> Materialized:
     """Put the values of the first day that begins after the newest content of the partition ``key`` was known.
 
+    Running it again changes nothing; for an older partition it leaves the days alone that know more.
+
     :param models: views that models which serve were trained on; with those of the current ``features.sql`` they are
         kept, so that a change of the SQL starves neither
     :raises SourceMissing: the partition is not published
@@ -51,46 +52,51 @@ def materialize(use_case: UseCase, key: str, models: Sequence[View] = ()) -> Mat
     known = known_revisions(lake(), uris.partition("validated", dataset, key), key, None)
     if not known:
         raise SourceMissing(f"{dataset} {key} is not published; run the ingest DAG for it, then this task again.")
-    for_day = first_day_after(known[-1])
-    seen = _Seen(for_day)
-    own = seen.history(dataset, use_case.history_days)
+    for_day, seen, store = first_day_after(known[-1]), _Seen(), online_store()
+    own = seen.history(dataset, for_day, use_case.history_days)
     views = {view.id: view for view in (*(current_views(use_case, own) if own else ()), *models)}
-    snapshots, rows, store = [], 0, online_store()
+    snapshots, rows = [], 0
     for view in views.values():
-        if history := seen.history(view.dataset, view.history_days):
-            made = list(view_rows(view, history))
-            snapshots.append(store.put_many(view.id, for_day, made, key=view.key))
-            rows += len(made)
-    return Materialized(for_day, tuple(snapshots), rows, tuple(sorted(seen.inputs.items())))
+        for day in _days_from(for_day, use_case.max_age_days(view.name)):
+            if history := seen.history(view.dataset, day, view.history_days):
+                made = list(view_rows(view, history))
+                snapshots.append(store.put_many(view.id, day, made, key=view.key, as_of=for_day))
+                rows += len(made)
+    return Materialized(for_day, tuple(snapshots), rows, tuple(sorted(seen.inputs)))
 
 
-def first_day_after(revision: "Revision") -> str:
+def first_day_after(revision: Revision) -> str:
     """Return the first day at whose beginning the content was known."""
     known_at = revision.known_at
     begins = datetime.combine(known_at.date(), time.min)
     return (begins if begins >= known_at else begins + timedelta(days=1)).date().isoformat()
 
 
+def _days_from(day: str, more: int) -> list[str]:
+    return [(date.fromisoformat(day) + timedelta(days=ahead)).isoformat() for ahead in range(more + 1)]
+
+
 class _Seen:
-    """What the requests of one day see of earlier days; each partition is read once."""
+    """What the requests of a day see of earlier days; each partition is read once."""
 
-    def __init__(self, day: str) -> None:
-        self.day = day
-        self.inputs: dict[str, str] = {}
-        self._store, self._tables = lake(), dict[str, "pa.Table"]()
+    def __init__(self) -> None:
+        self.inputs: set[tuple[str, str]] = set()
+        self._store, self._tables = lake(), dict[tuple[str, str], "pa.Table"]()
+        self._known: dict[str, list[Revision]] = {}
 
-    def history(self, dataset: str, days: int) -> "pa.Table | None":
-        """Return the rows of the ``days`` days before; None where nothing is known."""
-        found = {key: self._table(dataset, key) for key in history_keys(self.day, days)}
-        read = {key: table for key, table in found.items() if table is not None}
-        return history_table(read, self.day, next(iter(read.values())).schema) if read else None
+    def history(self, dataset: str, day: str, days: int) -> "pa.Table | None":
+        """Return the rows of the ``days`` days before ``day``; None where nothing is known."""
+        read = {}
+        for key in history_keys(day, days):
+            path = uris.partition("validated", dataset, key)
+            if path not in self._known:
+                self._known[path] = known_revisions(self._store, path, key, None)
+            if digest := known_at(self._known[path], beginning(day)):
+                read[key] = self._table(path, digest)
+        return history_table(read, day, next(iter(read.values())).schema) if read else None
 
-    def _table(self, dataset: str, key: str) -> "pa.Table | None":
-        path = uris.partition("validated", dataset, key)
-        if path not in self._tables:
-            digest = known_at(known_revisions(self._store, path, key, None), beginning(self.day))
-            if digest is None:
-                return None
-            self.inputs[path] = digest
-            self._tables[path] = read_table(self._store, manifest_of(self._store, path, digest))
-        return self._tables[path]
+    def _table(self, path: str, digest: str) -> "pa.Table":
+        self.inputs.add((path, digest))
+        if (path, digest) not in self._tables:
+            self._tables[path, digest] = read_table(self._store, manifest_of(self._store, path, digest))
+        return self._tables[path, digest]

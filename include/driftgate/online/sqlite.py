@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from driftgate.online.rows import digest_of, is_about, key_text, written
@@ -17,8 +18,8 @@ KEYS_AT_ONCE = 500  # below SQLite's limit of variables in one statement
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS snapshot (
-        id INTEGER PRIMARY KEY, view TEXT NOT NULL, for_day TEXT NOT NULL, digest TEXT NOT NULL, key TEXT NOT NULL,
-        current INTEGER NOT NULL DEFAULT 1, forgotten INTEGER NOT NULL DEFAULT 0
+        id INTEGER PRIMARY KEY, view TEXT NOT NULL, for_day TEXT NOT NULL, as_of TEXT NOT NULL, digest TEXT NOT NULL,
+        key TEXT NOT NULL, current INTEGER NOT NULL DEFAULT 1, forgotten INTEGER NOT NULL DEFAULT 0
     )
     """,
     "CREATE INDEX IF NOT EXISTS newest ON snapshot (view, current, for_day)",
@@ -38,24 +39,24 @@ class SqliteStore:
         self.path = path
         self._local = threading.local()
 
-    def put_many(self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str]) -> Snapshot:
-        texts = written(view, rows)
+    def put_many(
+        self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str], as_of: str = ""
+    ) -> Snapshot:
+        texts, as_of = written(view, rows), as_of or for_day
         digest = digest_of(texts)
         with self._writing() as connection:
-            known = connection.execute(
-                "SELECT id, forgotten FROM snapshot WHERE view = ? AND for_day = ? AND digest = ? AND current = 1",
-                (view, for_day, digest),
-            ).fetchone()
-            number, forgotten = known or (_replace(connection, view, for_day, digest, key, texts), 0)
-        return _snapshot(view, for_day, digest, number, forgotten)
+            known = _found(connection, "view = ? AND current = 1 AND for_day = ?", view, for_day)
+            if known is None or (known.digest != digest and known.as_of <= as_of):
+                return _replace(connection, Snapshot(view, for_day, as_of, digest, ""), key, texts)
+            if known.as_of < as_of:  # the same rows are newer news
+                connection.execute(
+                    "UPDATE snapshot SET as_of = ? WHERE view = ? AND for_day = ? AND current", (as_of, view, for_day)
+                )
+                return replace(known, as_of=as_of)
+            return known
 
     def newest(self, view: str, day: str) -> Snapshot | None:
-        found = self._connection.execute(
-            "SELECT for_day, digest, id, forgotten FROM snapshot WHERE view = ? AND current = 1 AND for_day <= ? "
-            "ORDER BY for_day DESC LIMIT 1",
-            (view, day),
-        ).fetchone()
-        return _snapshot(view, *found) if found else None
+        return _found(self._connection, "view = ? AND current = 1 AND for_day <= ?", view, day)
 
     def get_many(self, snapshot: Snapshot, keys: Sequence[Key]) -> dict[Key, Values]:
         number = snapshot.edition.partition(".")[0]
@@ -102,19 +103,20 @@ class SqliteStore:
         connection.execute("COMMIT")
 
 
-def _snapshot(view: str, for_day: str, digest: str, number: int, forgotten: int) -> Snapshot:
-    return Snapshot(view, for_day, digest, f"{number}.{forgotten}")
+def _found(connection: sqlite3.Connection, condition: str, *values: str) -> Snapshot | None:
+    sql = f"SELECT view, for_day, as_of, digest, id, forgotten FROM snapshot WHERE {condition} ORDER BY for_day DESC"  # noqa: S608  ours
+    row = connection.execute(f"{sql} LIMIT 1", values).fetchone()
+    return Snapshot(*row[:4], edition=f"{row[4]}.{row[5]}") if row else None
 
 
-def _replace(
-    connection: sqlite3.Connection, view: str, for_day: str, digest: str, key: Sequence[str], texts: Mapping[str, str]
-) -> int:
-    """Write a snapshot and return its number. What it replaces goes with the next: a reader may have found it."""
+def _replace(connection: sqlite3.Connection, made: Snapshot, key: Sequence[str], texts: Mapping[str, str]) -> Snapshot:
+    """Write a snapshot and return it. What it replaces goes with the next one: a reader may just have found it."""
+    view = made.view
     connection.execute("DELETE FROM snapshot WHERE view = ? AND NOT current", (view,))
-    connection.execute("UPDATE snapshot SET current = 0 WHERE view = ? AND for_day = ?", (view, for_day))
+    connection.execute("UPDATE snapshot SET current = 0 WHERE view = ? AND for_day = ?", (view, made.for_day))
     number = connection.execute(
-        "INSERT INTO snapshot (view, for_day, digest, key) VALUES (?, ?, ?, ?)",
-        (view, for_day, digest, json.dumps(list(key))),
+        "INSERT INTO snapshot (view, for_day, as_of, digest, key) VALUES (?, ?, ?, ?, ?)",
+        (view, made.for_day, made.as_of, made.digest, json.dumps(list(key))),
     ).lastrowid
     connection.executemany("INSERT INTO entity VALUES (?, ?, ?)", ((number, *row) for row in texts.items()))
     connection.execute(
@@ -122,7 +124,7 @@ def _replace(
         "(SELECT for_day FROM snapshot WHERE view = ? AND current ORDER BY for_day DESC LIMIT ?)",
         (view, view, KEEP_DAYS),
     )
-    return int(number or 0)
+    return replace(made, edition=f"{number}.0")
 
 
 def _forget(

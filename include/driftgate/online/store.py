@@ -23,11 +23,13 @@ Values = dict[str, Any]  # plain JSON, which comes back exactly, floats to the l
 class Snapshot:
     """The rows of one view for one day. What it says of a key never changes: other rows are another ``edition``.
 
-    ``digest`` is equal for equal rows, in every store.
+    ``as_of`` is the day at whose beginning the newest of its content was known: ``for_day`` itself, or an earlier one
+    when nothing came since. ``digest`` is equal for equal rows, in every store.
     """
 
     view: str
     for_day: str
+    as_of: str
     digest: str
     edition: str
 
@@ -35,12 +37,16 @@ class Snapshot:
 class OnlineStore(Protocol):
     """Snapshots by view and day."""
 
-    def put_many(self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str]) -> Snapshot:
-        """Replace the snapshot of ``view`` for ``for_day``; the same rows again change nothing.
+    def put_many(
+        self, view: str, for_day: str, rows: Iterable[tuple[Key, Values]], *, key: Sequence[str], as_of: str = ""
+    ) -> Snapshot:
+        """Replace the snapshot of ``view`` for ``for_day``, and return the one that is there then.
 
-        The newest ``KEEP_DAYS`` days of the view are kept.
+        The same rows again change nothing, nor do rows of an earlier ``as_of`` than those that are there. The newest
+        ``KEEP_DAYS`` days of the view are kept.
 
         :param key: the names of the key's columns, for :meth:`forget`
+        :param as_of: see :class:`Snapshot`; ``for_day`` when not given
         """
 
     def newest(self, view: str, day: str) -> Snapshot | None:
