@@ -122,7 +122,7 @@ def test_a_key_with_a_null_is_no_row(use_case: UseCase, publish_day: Publish) ->
     table = sample.table_of("flights", DAYS[0])
     place = table.schema.get_field_index("dest")
     publish_day(DAYS[0], rows=table.set_column(place, "dest", pa.nulls(table.num_rows, pa.string())))
-    done = materialize(use_case, DAYS[0])
+    materialize(use_case, DAYS[0])
     assert value(use_case, "route_recent", ("EWR", "CLT"), DAYS[1]) is None
 
 
