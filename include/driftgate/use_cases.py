@@ -3,6 +3,7 @@
 Every section lives here, so that rooms which must not know each other share one file of words.
 """
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -159,12 +160,19 @@ class PerformanceDrift(Record):
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
+class Skew(Record):
+    """When what the endpoint saw differs from what training sees of the same requests."""
+
+    max_differing_share: Fraction = 0.01
+
+
 class Monitor(Record):
     """Thresholds of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly."""
 
     data_drift: DataDrift
     performance: PerformanceDrift
     tiers: dict[str, Tier] = {}
+    skew: Skew = Skew()
 
 
 class Retrain(Record):
@@ -238,6 +246,17 @@ def load_use_case(name: str) -> UseCase:
         raise ConfigError(f"There is no use case {name!r} in {use_case_folder()}{nearest(name, use_case_names())}")
     path = use_case_folder() / name / "use_case.yaml"
     return _parse(path, path.stat().st_mtime_ns)
+
+
+def online_use_cases(dataset: str) -> list[str]:
+    """Return the use cases with online views of ``dataset``; a broken file is left to its own DAG to tell."""
+    found = []
+    for name in use_case_names():
+        with suppress(ConfigError):
+            use_case = load_use_case(name)
+            if use_case.online and use_case.datasets[0] == dataset:
+                found.append(name)
+    return found
 
 
 @cache

@@ -20,9 +20,9 @@ def evidence(monitor: str, finding: str) -> Evidence:
     )  # fmt: skip
 
 
-def rule(performance: str, data: str, *, policy: Retrain = POLICY, **more: Any) -> Ruling:
-    """``performance`` and ``data``: ok, drift (tonight only), persistent, insufficient."""
-    states = {"performance": performance, "data": data}
+def rule(performance: str, data: str, skew: str = "ok", *, policy: Retrain = POLICY, **more: Any) -> Ruling:
+    """``performance``, ``data`` and ``skew``: ok, drift (tonight only), persistent, insufficient."""
+    states = {"performance": performance, "data": data, "skew": skew}
     found = tuple(evidence(name, "drift" if state == "persistent" else state) for name, state in states.items())
     nights = {name: {"drift": 1, "persistent": 2}.get(state, 0) for name, state in states.items()}
     return rule_on(policy, Situation(evidence=found, drift_nights=nights, **{"new_rows": ENOUGH, **more}))
@@ -46,6 +46,24 @@ CELLS = {
     ("insufficient", "persistent"): ("review", "inputs_moved_labels_missing"),
     ("insufficient", "insufficient"): ("cannot_judge", "evidence_insufficient"),
 }
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (("ok", "ok"), ("watch", "serving_differs_from_training")),
+        (("drift", "insufficient"), ("watch", "serving_differs_from_training")),
+        (("persistent", "ok"), ("retrain", "accepted_cause_persists")),
+        (("insufficient", "persistent"), ("review", "inputs_moved_labels_missing")),
+    ],
+)
+@pytest.mark.parametrize("skew", ["drift", "persistent"])
+def test_skew_is_watched_and_moves_nothing(cell: tuple[str, str], expected: tuple[str, str], skew: str) -> None:
+    assert rule(*cell, skew) == Ruling(*expected)
+
+
+def test_skew_that_cannot_be_judged_is_no_quiet_night() -> None:
+    assert rule("ok", "ok", "insufficient") == Ruling("cannot_judge", "evidence_insufficient")
 
 
 def test_the_table_has_every_cell() -> None:

@@ -24,6 +24,7 @@ def open_policy(use_case: UseCase) -> UseCase:
 def findings(nights: Any, key: str, performance: str, data: str = "ok", champion: str = "1") -> None:
     nights.evidence(key, "performance", performance, champion=champion)
     nights.evidence(key, "data", data, champion=champion)
+    nights.evidence(key, "skew", "ok", champion=champion)
 
 
 def drift_for(nights: Any, use_case: UseCase, first: str, last: str, champion: str = "1") -> list[Verdict]:
@@ -43,7 +44,7 @@ def test_two_drifting_nights_retrain_and_one_does_not(open_policy: UseCase, nigh
     first, second = drift_for(nights, open_policy, "2013-04-07", NIGHT)
     assert (first.decision, first.rule) == ("watch", "drift_not_yet_persistent")
     assert (second.decision, second.rule) == ("retrain", "accepted_cause_persists")
-    assert second.drift_nights == {"performance": 2, "data": 0}
+    assert second.drift_nights == {"performance": 2, "data": 0, "skew": 0}
     assert second.sentence == "performance says drift."
     assert second.champion == "1"
 
@@ -52,7 +53,7 @@ def test_a_night_is_recorded_with_its_evidence_and_its_policy(open_policy: UseCa
     findings(nights, NIGHT, "ok")
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.rule) == ("quiet", "all_monitors_quiet")
-    assert [item.monitor for item in made.evidence] == ["performance", "data"]
+    assert [item.monitor for item in made.evidence] == ["performance", "data", "skew"]
     assert made.policy == open_policy.retrain
     assert verdict_of("flight_delays", NIGHT) == made
     report = lake().read(uris.monitoring_report("flight_delays", NIGHT, "verdict"))
@@ -89,6 +90,7 @@ def test_a_later_night_never_changes_an_earlier_verdict(open_policy: UseCase, ni
 
 def test_a_monitor_that_did_not_run_cannot_be_judged(open_policy: UseCase, nights: Any) -> None:
     nights.evidence(NIGHT, "data", "ok")
+    nights.evidence(NIGHT, "skew", "ok")
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.rule) == ("cannot_judge", "evidence_insufficient")
     assert made.sentence == f"The performance monitor wrote no evidence about {NIGHT}; run its task."

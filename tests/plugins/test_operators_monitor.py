@@ -15,8 +15,10 @@ from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
 from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 NAME, KEY = "flight_delays", "2013-04-02"
+NIGHT = (JoinGroundTruthOperator, MeasureDriftOperator, MeasurePerformanceOperator, MeasureSkewOperator)
 
 
 def task(operator):
@@ -25,17 +27,16 @@ def task(operator):
 
 def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
     publish(lake(), f"validated/flights/{KEY}", sample.table_of("flights", KEY))
-    operators = (JoinGroundTruthOperator, MeasureDriftOperator, MeasurePerformanceOperator, DecideVerdictOperator)
-    joined, drift, performance, decision = [run().execute(task(operator)) for operator in operators]
+    joined, *measured, decision = [run().execute(task(operator)) for operator in (*NIGHT, DecideVerdictOperator)]
     assert joined == {"requests": 0, "labelled": 0, "unlabelled": 0}
-    assert (drift["verdict"], performance["verdict"]) == ("insufficient", "insufficient")
+    assert [evidence["verdict"] for evidence in measured] == ["insufficient"] * 3
     measured = read_stream(NAME)[2]
     assert [ref.name for ref in measured.inputs] == [uris.joined(NAME, KEY)]  # what performance was measured on
     assert decision["decision"] == verdict_of(NAME, KEY).decision == "cannot_judge"
 
 
 def test_the_verdict_rests_on_what_the_monitors_wrote(run):
-    for operator in (MeasureDriftOperator, MeasurePerformanceOperator, DecideVerdictOperator):
+    for operator in (*NIGHT[1:], DecideVerdictOperator):
         run().execute(task(operator))
     *monitors, verdict = read_stream(NAME)
     assert {output for record in monitors for output in record.outputs} == set(verdict.inputs)

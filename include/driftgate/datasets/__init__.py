@@ -1,5 +1,6 @@
 """Features in SQL, and dataset versions: immutable training sets kept by DVC and published by a git tag."""
 
+from driftgate.datasets.day_features import trained_features
 from driftgate.datasets.features import compute_features
 from driftgate.datasets.files import get_files, publish_files
 from driftgate.datasets.history import history_name, known_history
@@ -34,6 +35,7 @@ __all__ = [
     "online_views",
     "prepare",
     "publish_files",
+    "trained_features",
     "version_files",
     "versions_reading",
 ]

@@ -52,18 +52,21 @@ def pin(use_case: UseCase, key: str, stage: StageParameters, as_of: datetime | N
     """
     known = Known(lake(), as_of)
     days = _history(use_case, keys_before(key, use_case.train.window_days), stage, known)
-    requests, *others = use_case.datasets
+    return days, pins_of(days, use_case.datasets, use_case.history_days, stage.lookback_days, known)
+
+
+def pins_of(days: list[str], datasets: Sequence[str], history_days: int, lookback_days: int, known: Known) -> Pins:
+    """Return the manifests to read for the requests of ``days``, which are published, oldest first."""
+    requests, *others = datasets
     seen: dict[str, dict[str, str]] = {}
     for day in days:
         moment = beginning(day)
-        for earlier in history_keys(day, use_case.history_days):
+        for earlier in history_keys(day, history_days):
             _see(seen, requests, earlier, day, known_at(known.revisions(requests, earlier), moment))
         for dataset in others:
-            for recent in keys_before(day, stage.lookback_days + 1):
+            for recent in keys_before(day, lookback_days + 1):
                 _see(seen, dataset, recent, day, arriving(known.revisions(dataset, recent), moment))
-    return days, Pins(
-        requests={_path(requests, day): known.revisions(requests, day)[-1].manifest for day in days}, seen=seen
-    )
+    return Pins(requests={_path(requests, day): known.revisions(requests, day)[-1].manifest for day in days}, seen=seen)
 
 
 def _see(seen: dict[str, dict[str, str]], dataset: str, key: str, day: str, manifest: str | None) -> None:

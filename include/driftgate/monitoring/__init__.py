@@ -6,6 +6,7 @@ from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.performance import joined_days, measure_performance
 from driftgate.monitoring.policy import Suppression
+from driftgate.monitoring.skew import measure_skew
 from driftgate.monitoring.verdict import Verdict, decide, verdict_of, verdicts
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "load_baseline",
     "measure_drift",
     "measure_performance",
+    "measure_skew",
     "training_baseline",
     "verdict_of",
     "verdicts",

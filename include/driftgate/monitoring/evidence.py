@@ -7,7 +7,7 @@ from driftgate import uris
 from driftgate.lake import lake
 from driftgate.records import Record, parse_record
 
-MonitorName = Literal["data", "performance"]
+MonitorName = Literal["data", "performance", "skew"]
 Finding = Literal["ok", "drift", "insufficient"]
 
 
@@ -23,7 +23,10 @@ class Statistic(Record):
 
 
 class Evidence(Record):
-    """The finding of one monitor, with the number that decided and every number beside it."""
+    """The finding of one monitor, with the number that decided and every number beside it.
+
+    ``examples`` are prediction ids: who may read the captures can look at them.
+    """
 
     schema_version: int = 1
     use_case: str
@@ -39,6 +42,7 @@ class Evidence(Record):
     verdict: Finding
     sentence: str
     statistics: tuple[Statistic, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
 def insufficient(

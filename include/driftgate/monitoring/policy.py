@@ -10,6 +10,7 @@ new_champion_fails                      rollback        performance drift persis
 accepted_cause_persists                 retrain         a monitor named in ``retrain.on`` drifts on ``nights`` of the
                                                         last ``of_last`` nights, tonight included
 inputs_moved_labels_missing             review          data drift persists while performance cannot be judged
+serving_differs_from_training           watch           what the endpoint saw tonight is not what training sees of it
 drift_not_yet_persistent                watch           a monitor drifts tonight, on too few nights so far
 inputs_moved_performance_holds          watch           data drift persists, is no accepted cause, performance is fine
 drift_is_no_accepted_cause              watch           performance drift persists but is no accepted cause
@@ -79,6 +80,8 @@ def _wanted(policy: Retrain, situation: Situation) -> tuple[Decision, str]:
         return "retrain", "accepted_cause_persists"
     if "data" in persistent and "performance" in unjudged:
         return "review", "inputs_moved_labels_missing"
+    if "skew" in drifting:
+        return "watch", "serving_differs_from_training"
     if drifting:
         return "watch", _watch_rule(drifting, persistent)
     if unjudged:

@@ -17,7 +17,7 @@ from driftgate.records import Record, parse_record
 from driftgate.use_cases import Retrain, UseCase
 
 KIND = "verdict"
-MONITORS: tuple[MonitorName, ...] = ("performance", "data")
+MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew")
 
 
 class Verdict(Record):

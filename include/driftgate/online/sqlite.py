@@ -106,7 +106,10 @@ class SqliteStore:
 def _found(connection: sqlite3.Connection, condition: str, *values: str) -> Snapshot | None:
     sql = f"SELECT view, for_day, as_of, digest, id, forgotten FROM snapshot WHERE {condition} ORDER BY for_day DESC"  # noqa: S608  ours
     row = connection.execute(f"{sql} LIMIT 1", values).fetchone()
-    return Snapshot(*row[:4], edition=f"{row[4]}.{row[5]}") if row else None
+    if row is None:
+        return None
+    view, for_day, as_of, digest, number, forgotten = row
+    return Snapshot(view, for_day, as_of, digest, f"{number}.{forgotten}")
 
 
 def _replace(connection: sqlite3.Connection, made: Snapshot, key: Sequence[str], texts: Mapping[str, str]) -> Snapshot:

@@ -1,7 +1,8 @@
 """# Ingest
 
 Brings one day of every dataset of a source into the lake: **ingest** (raw zone) → **validate** (Great Expectations) →
-**publish** (validated rows, quarantined rows with their reason) → **profile**.
+**publish** (validated rows, quarantined rows with their reason) → **profile**. Where a use case keeps entity features
+online, **materialize** puts their values for the next day into the online store.
 
 **When it runs:** every midnight, New York time, for the day that has just ended. Backfill any range from the UI.
 The *initial load* of a longer history is one manual run with *First partition* and *Last partition* filled in; it does
@@ -22,6 +23,9 @@ what was decided.
 **Rows in quarantine** fail nothing: `driftgate quarantine list` says where they lie, `show` why, and `release` or
 `discard` what becomes of them.
 
+**If `materialize_…` fails:** the endpoint goes on with the online values of earlier days, for `max_age_days` of the
+view. The sentence says what is wrong with `features.sql` or the use case; correct it, then clear the task.
+
 **If `find_late_rows` fails:** a database does not answer, or its table has changed; the night's own partition is not
 touched by it. Clear it when the database is back.
 
@@ -39,9 +43,11 @@ from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, chain
 
 from driftgate.contracts import references_of
 from driftgate.sources import datasets_of, watermarked_datasets_of
+from driftgate.use_cases import online_use_cases
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
 from driftgate_airflow.operators.find_late_rows import FindLateRowsOperator
 from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
+from driftgate_airflow.operators.materialize_online import MaterializeOnlineOperator
 from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
 from driftgate_airflow.operators.publish_partition import PublishPartitionOperator
 from driftgate_airflow.operators.validate_contract import ValidateContractOperator
@@ -73,12 +79,15 @@ def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | N
         datasets = datasets_of(source)
         for dataset in datasets:
             with TaskGroup(dataset, prefix_group_id=False):
+                publish = PublishPartitionOperator(task_id=f"publish_{dataset}", source=source, dataset=dataset)
                 chain(
                     IngestPartitionOperator(task_id=f"ingest_{dataset}", source=source, dataset=dataset),
                     ValidateContractOperator(task_id=f"validate_{dataset}", source=source, dataset=dataset),
-                    PublishPartitionOperator(task_id=f"publish_{dataset}", source=source, dataset=dataset),
+                    publish,
                     ProfilePartitionOperator(task_id=f"profile_{dataset}", source=source, dataset=dataset),
                 )
+                for use_case in online_use_cases(dataset):
+                    publish >> MaterializeOnlineOperator(task_id=f"materialize_{use_case}", use_case=use_case)
         _wait_for_references(dag, datasets)
         _late_rows(source, dag.dag_id)
     return dag

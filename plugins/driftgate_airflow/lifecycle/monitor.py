@@ -1,11 +1,15 @@
 """# Monitor
 
-Decides about one night: joins the day's answers with what really happened, measures data drift and performance, and
-writes the **verdict** with its evidence and the rule that decided.
+Decides about one night: joins the day's answers with what really happened, measures data drift, performance and the
+skew between serving and training, and writes the **verdict** with its evidence and the rule that decided.
 
 **When it runs:** when every dataset of the use case has published the same partition.
 
 **If a measurement says `insufficient`:** that is an answer, not a failure; the sentence says what was missing.
+
+**If the verdict says `serving_differs_from_training`:** the evidence `skew.json` of that night names the features and
+some answers. Is an online value late (`driftgate_online_lookups` of the endpoint), or does a caller compute one another
+way?
 
 **If a task fails:** clear it. Every task writes the same result again.
 """
@@ -19,6 +23,7 @@ from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
 from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 
 def monitor(use_case: UseCase, *, runbook: str) -> DAG:
@@ -38,6 +43,7 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
             [
                 MeasureDriftOperator(task_id="measure_drift", use_case=use_case.name),
                 MeasurePerformanceOperator(task_id="measure_performance", use_case=use_case.name),
+                MeasureSkewOperator(task_id="measure_skew", use_case=use_case.name),
             ],
             DecideVerdictOperator(task_id="decide_verdict", use_case=use_case.name),
         )
