@@ -17,6 +17,7 @@ from driftgate.datasets.restore import (
     versions_reading,
 )
 from driftgate.datasets.version import DatasetVersion, FilesVersion
+from driftgate.datasets.views import current_views
 
 __all__ = [
     "DatasetVersion",
@@ -25,6 +26,7 @@ __all__ = [
     "compute_features",
     "compute_labels",
     "compute_view",
+    "current_views",
     "get_files",
     "get_version",
     "history_name",

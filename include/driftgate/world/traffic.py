@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import read_captures
 from driftgate.contracts import load_contract, published_schema
-from driftgate.datasets import compute_features, history_name, known_history
+from driftgate.datasets import compute_features, current_views, history_name, known_history
 from driftgate.errors import DriftgateError, SourceMissing
 from driftgate.partition_keys import keys_before
 from driftgate.settings import settings
@@ -23,13 +23,14 @@ def requests_of_day(use_case: UseCase, key: str) -> list[dict[str, Any]]:
     """Return the requests of the day ``key`` as JSON objects, ordered by the time of the event.
 
     They are made by the use case's own ``features.sql`` on tables that have no outcome columns and on the history that
-    the lake has: what is known at request time, computed as in training.
+    the lake has: what is known at request time, computed as in training. Online columns are the endpoint's to join.
     """
     first = use_case.datasets[0]
     tables = {first: with_key(sample.requests_of(key), key)}
     tables |= {name: _known(name, key) for name in use_case.datasets[1:]}
-    tables[history_name(first)] = known_history(use_case, key, published_schema(load_contract(first)))
-    rows: list[dict[str, Any]] = compute_features(use_case, tables).to_pylist()
+    tables[history_name(first)] = history = known_history(use_case, key, published_schema(load_contract(first)))
+    joined = [name for view in current_views(use_case, history) for name in view.columns]
+    rows: list[dict[str, Any]] = compute_features(use_case, tables).drop_columns(joined).to_pylist()
     rows.sort(key=lambda row: row[use_case.event_time])
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
