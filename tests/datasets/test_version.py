@@ -21,6 +21,7 @@ CONTENT = {
     "dvc_md5": "dd",
     "sources": {"validated/flights/2013-03-31": "ee"},
     "older_sources": {"validated/flights/2013-03-31": ["e0"]},
+    "views": [],
     "as_of": "2013-04-01T12:00:00",
 }
 GOLDEN = (
@@ -30,7 +31,7 @@ GOLDEN = (
     '"older_sources":{"validated/flights/2013-03-31":["e0"]},"rows":4,'
     '"schema_version":1,"sources":{"validated/flights/2013-03-31":"ee"},'
     '"split":{"train_rows":3,"validation_first":"2013-03-18","validation_rows":1},'
-    '"tag":"flight_delays/2013-03-31-NAME","use_case":"flight_delays",'
+    '"tag":"flight_delays/2013-03-31-NAME","use_case":"flight_delays","views":[],'
     '"window":{"first":"2013-01-01","last":"2013-03-31"}}'
 )
 
@@ -44,7 +45,7 @@ def test_the_golden_example() -> None:
 
 
 def test_a_version_that_was_made_before_a_field_existed_keeps_its_name() -> None:
-    old = {name: value for name, value in CONTENT.items() if name not in ("older_sources", "as_of")}
+    old = {name: value for name, value in CONTENT.items() if name not in ("older_sources", "views", "as_of")}
     written = canonical_json(
         {**old, "name": "flight_delays/2013-03-31-db0dd5f", "tag": "flight_delays/2013-03-31-db0dd5f"}
     )

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from driftgate.captures import read_captures
-from driftgate.datasets import compute_features, history_name, known_history
+from driftgate.datasets import compute_features, history_name
 from driftgate.datasets.day_rows import DayRows
 from driftgate.datasets.day_tables import DayTables
 from driftgate.datasets.history import history_table, keyed
@@ -53,7 +53,7 @@ def requests(use_case: UseCase, day: str) -> list[dict[str, Any]]:
     """What the callers of a day know: no history."""
     history = history_table({}, day, sample.table_of("flights", day).schema)
     tables = {"flights": keyed(sample.requests_of(day), day), history_name("flights"): history}
-    joined = [name for view in current_views(use_case, history) for name in view.columns]
+    joined = [name for view in current_views(use_case) for name in view.columns]
     rows = compute_features(use_case, tables).drop_columns(joined).to_pylist()
     return [{name: plain(value) for name, value in row.items()} for row in rows]
 
@@ -70,10 +70,9 @@ def bits(row: dict[str, Any]) -> dict[str, Any]:
 
 def deploy(use_case: UseCase, rows: pa.Table) -> None:
     """Serve a small model of the use case's features."""
-    history = known_history(use_case, ASKED[0], sample.table_of("flights", ASKED[0]).schema)
     table = rows.drop_columns("label")
     preprocessing = Preprocessing.fit(table, [name for name in table.column_names if name not in use_case.not_features])
-    signature = Signature.of(table, preprocessing, use_case.request_key, current_views(use_case, history))
+    signature = Signature.of(table, preprocessing, use_case.request_key, current_views(use_case))
     labels = np.array([bool(label) for label in rows.column("label").to_pylist()])
     data = lgb.Dataset(
         preprocessing.encode_table(table),

@@ -6,7 +6,7 @@ from driftgate.registry import ModelVersion, find_model, list_models
 from driftgate.registry.versions import PackageFile, Registration, model_of_job
 
 GOLDEN_PACKAGE = (
-    '{"dataset_version":"flight_delays/2013-03-31-3f9c2a1","files":{"model.txt":{"bytes":5,"sha256":"abc"}},'
+    '{"dataset_version":"flight_delays/2013-03-31-3f9c2a1","feature_set_sha256":"fff","files":{"model.txt":{"bytes":5,"sha256":"abc"}},'
     '"job_id":"job-1","job_spec_sha256":"def","metrics":{"auc":0.725},"parameters":{"learning_rate":0.05,'
     '"num_leaves":31},"schema_version":1,"seed":7,"trainer":"lightgbm","use_case":"flight_delays","version":"3"}'
 )
@@ -46,6 +46,7 @@ def test_the_golden_package_json_is_written_and_read_unchanged() -> None:
         job_id="job-1",
         job_spec_sha256="def",
         dataset_version="flight_delays/2013-03-31-3f9c2a1",
+        feature_set_sha256="fff",
         trainer="lightgbm",
         seed=7,
         parameters={"num_leaves": 31, "learning_rate": 0.05},

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from driftgate.datasets.day_rows import DayRows
 from driftgate.datasets.day_tables import DayTables
-from driftgate.datasets.history import history_table
 from driftgate.datasets.labels import LABEL
 from driftgate.datasets.parameters import FAILURE, FEATURES, PARAMETERS, SOURCES, Parameters, inputs_hash
 from driftgate.datasets.pins import Pins
@@ -66,24 +65,20 @@ def build(folder: Path, *, cached: bool = True) -> None:
             "dvc_md5": _md5(folder / "data" / ROWS),
             "sources": pins.newest,
             "older_sources": pins.older,
-            "views": [view.model_dump(mode="json") for view in _views(made_with, features_sql.decode(), tables)],
+            "views": [view.model_dump(mode="json") for view in _views(made_with, features_sql.decode())],
         }
     )
     (folder / "data" / VERSION).write_bytes(version.canonical())
 
 
-def _views(made_with: Parameters, features_sql: str, tables: DayTables) -> tuple[View, ...]:
+def _views(made_with: Parameters, features_sql: str) -> tuple[View, ...]:
     version = made_with.version
-    if not version.online:
-        return ()
-    schema = tables.requests(version.key).drop_columns("partition_key").schema
     return views_of(
         version.use_case,
         features_sql,
         version.online,
         dataset=version.datasets[0],
         history_days=version.history_days,
-        history=history_table({}, version.key, schema),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from driftgate.datasets.ctes import parsed
 from driftgate.datasets.history import history_name
 from driftgate.datasets.locked_sql import locked_duckdb, quoted, run_select
 from driftgate.datasets.online_views import view_sql
@@ -14,46 +15,31 @@ from driftgate.use_cases import UseCase
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FEATURES = "features.sql"
-
 
 def views_of(
-    use_case_name: str,
-    features_sql: str,
-    keys: Mapping[str, Sequence[str]],
-    *,
-    dataset: str,
-    history_days: int,
-    history: "pa.Table",
+    use_case_name: str, features_sql: str, keys: Mapping[str, Sequence[str]], *, dataset: str, history_days: int
 ) -> tuple[View, ...]:
     """Return the views of a ``features.sql`` that are kept online.
 
     :param keys: the key of each view by its name
-    :param history: any history of ``dataset``; its rows do not matter
-    :raises ConfigError: ``features.sql`` has no such CTE, or it does not run
+    :raises ConfigError: ``features.sql`` has no such CTE, or it does not name its columns
     """
-    where = f"include/use_cases/{use_case_name}/{FEATURES}"
-    found = []
-    with locked_duckdb() as connection:
-        for name, key in keys.items():
-            sql = view_sql(features_sql, name, where=where)
-            empty = {history_name(dataset): history.slice(0, 0)}
-            columns = run_select(connection, sql, empty, where=f"{where}, CTE {name!r},").column_names
-            found.append(
-                View(
-                    use_case=use_case_name,
-                    name=name,
-                    key=tuple(key),
-                    columns=tuple(column for column in columns if column not in key),
-                    dataset=dataset,
-                    history_days=history_days,
-                    sql=sql,
-                )
-            )
-    return tuple(found)
+    where = _where(use_case_name)
+    return tuple(
+        View(
+            use_case=use_case_name,
+            name=name,
+            key=tuple(key),
+            columns=_columns(features_sql, name, key, where),
+            dataset=dataset,
+            history_days=history_days,
+            sql=view_sql(features_sql, name, where=where),
+        )
+        for name, key in keys.items()
+    )
 
 
-def current_views(use_case: UseCase, history: "pa.Table") -> tuple[View, ...]:
+def current_views(use_case: UseCase) -> tuple[View, ...]:
     """Return the views of the use case as its files are now."""
     return views_of(
         use_case.name,
@@ -61,7 +47,6 @@ def current_views(use_case: UseCase, history: "pa.Table") -> tuple[View, ...]:
         {name: view.key for name, view in use_case.online.items()},
         dataset=use_case.datasets[0],
         history_days=use_case.history_days,
-        history=history,
     )
 
 
@@ -70,16 +55,27 @@ def view_rows(view: View, history: "pa.Table") -> "Iterator[tuple[tuple[Any, ...
 
     :raises ConfigError: the view does not run on this history, or gives a column that no request can carry
     """
-    where = f"include/use_cases/{view.use_case}/{FEATURES}, CTE {view.name!r},"
+    where = f"{_where(view.use_case)}, CTE {view.name!r},"
     known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in view.key)
     with locked_duckdb() as connection:
         table = run_select(connection, f"{view.sql} WHERE {known}", {history_name(view.dataset): history}, where=where)
-    if missing := {*view.key, *view.columns} - set(table.column_names):
-        raise ConfigError(f"{where} does not give {', '.join(sorted(missing))}; correct it.")
     for field in table.schema:
         kind_of(field.name, field.type)
     for row in table.to_pylist():
         yield tuple(row[name] for name in view.key), {name: _plain(row[name]) for name in view.columns}
+
+
+def _columns(features_sql: str, name: str, key: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the columns of a CTE that are features."""
+    bodies = {cte.alias: cte.this for cte in parsed(features_sql, where=where).ctes}
+    named: list[str] = bodies[name].named_selects if name in bodies else [*key]
+    if "*" in named or not set(key) <= set(named):
+        raise ConfigError(f"{where}: the CTE {name!r} must name its columns, {', '.join(key)} among them.")
+    return tuple(column for column in named if column not in key)
+
+
+def _where(use_case_name: str) -> str:
+    return f"include/use_cases/{use_case_name}/features.sql"
 
 
 def _plain(value: Any) -> Any:

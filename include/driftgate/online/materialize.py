@@ -53,8 +53,7 @@ def materialize(use_case: UseCase, key: str, models: Sequence[View] = ()) -> Mat
     if not known:
         raise SourceMissing(f"{dataset} {key} is not published; run the ingest DAG for it, then this task again.")
     for_day, seen, store = first_day_after(known[-1]), _Seen(), online_store()
-    own = seen.history(dataset, for_day, use_case.history_days)
-    views = {view.id: view for view in (*(current_views(use_case, own) if own else ()), *models)}
+    views = {view.id: view for view in (*current_views(use_case), *models)}
     snapshots, rows = [], 0
     for view in views.values():
         for day in _days_from(for_day, use_case.max_age_days(view.name)):

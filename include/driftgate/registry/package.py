@@ -102,10 +102,11 @@ def _signature(model: ModelVersion, data: bytes) -> "Signature":
 
     where = f"{lake().uri(model.folder)}/signature.json"
     signature = parse_record(json.loads(data), Signature, where=where)
-    if signature.feature_set_sha256 != model.feature_set_sha256:
+    known = signature.feature_set_sha256, model.feature_set_sha256
+    if None not in known and known[0] != known[1]:
         raise Tampered(
-            f"{where} is of the feature set {str(signature.feature_set_sha256)[:12]}, and the model was trained on "
-            f"{str(model.feature_set_sha256)[:12]}; register the job again."
+            f"{where} is of the feature set {str(known[0])[:12]}, and the model was trained on {str(known[1])[:12]}; "
+            "register the job again."
         )
     return signature
 

@@ -28,8 +28,8 @@ def requests_of_day(use_case: UseCase, key: str) -> list[dict[str, Any]]:
     first = use_case.datasets[0]
     tables = {first: with_key(sample.requests_of(key), key)}
     tables |= {name: _known(name, key) for name in use_case.datasets[1:]}
-    tables[history_name(first)] = history = known_history(use_case, key, published_schema(load_contract(first)))
-    joined = [name for view in current_views(use_case, history) for name in view.columns]
+    tables[history_name(first)] = known_history(use_case, key, published_schema(load_contract(first)))
+    joined = [name for view in current_views(use_case) for name in view.columns]
     rows: list[dict[str, Any]] = compute_features(use_case, tables).drop_columns(joined).to_pylist()
     rows.sort(key=lambda row: row[use_case.event_time])
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
