@@ -33,7 +33,7 @@ def test_what_differs_is_named(
     path = uris.partition("validated", "flights", "2013-03-24")
     before, table = read_manifest(lake(), path).hash, read_table(lake(), read_manifest(lake(), path))
     publish(lake(), path, table.slice(0, table.num_rows - 5))
-    use_case = shaped(label="arr_delay_minutes > 30", window_days=11)
+    use_case = shaped(label="arr_delay_minutes > 30", window_days=11).model_copy(update={"online": {}})
     in_a_project(f"SELECT 1 AS one, * FROM (\n{use_case.features_sql})")
     other = prepare(use_case, LAST)
     found = compare(version.name, other.name)
@@ -63,7 +63,7 @@ def test_a_column_of_another_type_is_changed(
 ) -> None:
     name, kind = next((name, kind) for name, kind in version.columns.items() if kind == "double")
     in_a_project(f"SELECT * REPLACE ({name}::VARCHAR AS {name}) FROM (\n{use_case.features_sql})")
-    other = prepare(use_case, LAST)
+    other = prepare(use_case.model_copy(update={"online": {}}), LAST)
 
     assert compare(version.name, other.name).columns_changed == {name: Change(first=kind, second="string")}
 

@@ -39,7 +39,7 @@ GOLDEN = (
 def test_the_golden_example() -> None:
     version = named(CONTENT)
 
-    assert version.canonical().decode() == GOLDEN.replace("NAME", "020014c")
+    assert version.canonical().decode() == GOLDEN.replace("NAME", "a5982d9")
     assert DatasetVersion.model_validate_json(version.canonical()) == version
     assert read_version(version.canonical(), version.tag) == version
 
