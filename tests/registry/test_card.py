@@ -32,7 +32,7 @@ def card(finished, use_case, mlflow_database) -> str:
         "| `carrier` | critical | ",
         "Features that say nearly the same (rank correlation): none.",
         "12 requests of the window have no outcome",
-        "Columns that identify but are not learnt: flight, scheduled_departure.",
+        "Columns that identify but are not learnt: flight, scheduled_departure, tail_number.",
         "Training stopped early on the validation rows",
         "Job `job-1`, dataset version `flight_delays/2013-03-10-3f9c2a1`",
         "Trainer lightgbm, seed 7, early_stopping_round=30, num_leaves=4",
