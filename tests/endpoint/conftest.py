@@ -11,11 +11,14 @@ from starlette.testclient import TestClient
 
 from driftgate.captures import read_captures
 from driftgate.endpoint.server import Server
+from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Signature, View
+from driftgate.models import Preprocessing, Scorer, Signature, View
+from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
+from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
 KEY = ("carrier", "flight", "origin", "scheduled_departure")
@@ -54,21 +57,31 @@ def train() -> Callable[[int], dict[str, bytes]]:
         for name in joined:
             table = table.append_column(name, pa.array(chance.random(count)))
         preprocessing = Preprocessing.fit(table, [*FEATURES, *joined])
+        labels = chance.random(count) < sum((table.column(name).to_numpy() / 2 for name in joined), hour / 30)
         data = lgb.Dataset(
             preprocessing.encode_table(table),
-            label=chance.random(count) < sum((table.column(name).to_numpy() / 2 for name in joined), hour / 30),
+            label=labels,
             feature_name=preprocessing.names,
             categorical_feature=preprocessing.categorical,
         )
         parameters = {"objective": "binary", "num_leaves": 8, "verbosity": -1, "seed": seed, "num_threads": 1}
         booster = lgb.train(parameters, data, num_boost_round=10)
+        scorer = Scorer.load(booster.model_to_string(), preprocessing)
+        profile, judged = profile_table(table, columns=preprocessing.names), table.append_column("label", [labels])
         return {
             "model.txt": booster.model_to_string().encode(),
             "preprocessing.json": preprocessing.canonical(),
             "signature.json": Signature.of(table, preprocessing, KEY, views).canonical(),
+            "feature_baseline.json": feature_baseline(untiered(), scorer, table, judged, profile).canonical(),
         }
 
     return trained
+
+
+def untiered() -> UseCase:
+    """The shipped use case without tiers of features that these small models do not have."""
+    whole = load_use_case(NAME)
+    return whole.model_copy(update={"monitor": whole.monitor.model_copy(update={"tiers": {}})})
 
 
 @pytest.fixture(scope="session")

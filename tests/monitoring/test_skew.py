@@ -19,13 +19,14 @@ from driftgate.monitoring.evidence import read_evidence
 from driftgate.monitoring.skew import differences
 from driftgate.partition_keys import due, keys_between
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import write_package
+from driftgate.registry.package import package_files, write_package
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase
 
 DAYS = keys_between("2013-03-20", "2013-03-30")
 NIGHT = "2013-03-31"
 KEY = ("carrier", "flight")
+FILES = {"feature_baseline.json": b"{}"}
 
 
 def publish_flights(day: str, rows: pa.Table | None = None, known_at: datetime | None = None) -> None:
@@ -66,7 +67,7 @@ def served(
     for path in lake().list(uris.captures(use_case.name, NIGHT)):
         lake().delete(path)
     if metadata().latest("model", f"{use_case.name}/1") is None:
-        write_package(model_trained_on(use_case.name, version), {})
+        write_package(model_trained_on(use_case.name, version), FILES)
     truth = trained_features(version.name, NIGHT).to_pylist()
     rows = [{name: plain(value) for name, value in row.items()} for row in truth]
 
@@ -88,7 +89,7 @@ def model_trained_on(use_case: str, version: DatasetVersion) -> ModelVersion:
         seed=1,
         parameters={},
         metrics={},
-        files={},
+        files=package_files(FILES),
     )
 
 

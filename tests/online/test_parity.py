@@ -23,11 +23,13 @@ from driftgate.datasets.parameters import parameters, stage_parameters
 from driftgate.datasets.views import current_views
 from driftgate.datasets.window import pin
 from driftgate.endpoint.server import Server
+from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.lake import Manifest
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Signature
+from driftgate.models import Preprocessing, Scorer, Signature
 from driftgate.online import materialize
 from driftgate.partition_keys import keys_between
+from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
@@ -81,10 +83,16 @@ def deploy(use_case: UseCase, rows: pa.Table) -> None:
         categorical_feature=preprocessing.categorical,
     )
     booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=5)
+    scorer, profile = (
+        Scorer.load(booster.model_to_string(), preprocessing),
+        profile_table(table, columns=preprocessing.names),
+    )
+    judged = rows.filter(rows.column("label").is_valid())
     files = {
         "model.txt": booster.model_to_string().encode(),
         "preprocessing.json": preprocessing.canonical(),
         "signature.json": signature.canonical(),
+        "feature_baseline.json": feature_baseline(use_case, scorer, table, judged, profile).canonical(),
     }
     model = ModelVersion(
         use_case=use_case.name,

@@ -58,7 +58,8 @@ def flights(carrier: str) -> int:
 
 def serve(view: View) -> None:
     """Version 1 serves; it was trained on another features.sql."""
-    files = {"signature.json": Signature(columns=(), views=(view,)).canonical()}
+    signature = Signature(columns=(), views=(view,))
+    files = {"signature.json": signature.canonical(), "feature_baseline.json": b"{}"}
     model = ModelVersion(
         use_case=NAME,
         version="1",
