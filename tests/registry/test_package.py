@@ -9,7 +9,7 @@ import pytest
 from driftgate.errors import ConfigError, Conflict, Tampered
 from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.registry import load_package
+from driftgate.registry import load_package, load_signature
 from driftgate.registry import package as package_module
 from driftgate.registry.package import package_files, write_package
 from driftgate.registry.versions import PackageFile, record_registration
@@ -99,6 +99,18 @@ def test_a_signature_that_asks_for_other_features_than_were_trained_on_is_refuse
     package(replaced={"signature.json": json.dumps(signature).encode()})
     with pytest.raises(Tampered, match=r"signature\.json and preprocessing\.json in .* in another order; take both"):
         load_package("flight_delays", "1")
+
+
+def test_a_signature_of_another_feature_set_is_refused(package, artefacts) -> None:
+    """It would have the endpoint join values of other views than the model was trained on."""
+    signature = {**json.loads(artefacts["signature.json"]), "feature_set_sha256": "a" * 64}
+    replaced = {"signature.json": json.dumps(signature).encode()}
+    package("1", replaced, feature_set_sha256="a" * 64)
+    assert load_package("flight_delays", "1").signature == load_signature("flight_delays", "1")
+    package("2", replaced, feature_set_sha256="b" * 64)
+    for load in (load_package, load_signature):
+        with pytest.raises(Tampered, match=r"is of the feature set aaaaaaaaaaaa, .* trained on bbbbbbbbbbbb"):
+            load("flight_delays", "2")
 
 
 def test_a_package_whose_features_nobody_measured_is_not_registered(artefacts, package) -> None:
