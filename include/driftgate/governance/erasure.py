@@ -23,6 +23,7 @@ from driftgate.contracts.withdrawals import (
 from driftgate.datasets import DatasetVersion, list_versions
 from driftgate.errors import ConfigError, ContractBroken
 from driftgate.governance.erase_captures import erase_captures, forget_prepared
+from driftgate.governance.erase_online import erase_online
 from driftgate.governance.erase_rows import Erased, erase_rows, holds
 from driftgate.governance.subject import Subject, subject_of
 from driftgate.lake import Store, lake
@@ -39,8 +40,8 @@ JOB = "driftgate.forget"
 Eraser = Callable[[Subject], int]
 """Erases a subject from one more store and returns how many entries went."""
 
-ERASERS: list[Eraser] = []
-"""Stores beside the lake, such as the online store; whoever adds one to the project adds its eraser here."""
+ERASERS: list[Eraser] = [erase_online]
+"""Stores beside the lake; whoever adds one to the project adds its eraser here."""
 
 
 @dataclass(frozen=True)
