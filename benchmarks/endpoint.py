@@ -1,7 +1,8 @@
 """Single-row requests at our endpoint, captures on, against the usual FastAPI app and a bare ASGI app.
 
-One worker of uvicorn each (uvloop, httptools), one after the other, the same model, the same bodies, the same load
-generator in another process, all on the same two cores. The run fails when the answers differ or a capture is missing.
+One worker of uvicorn each (uvloop, httptools), one after the other, the same model, the same rows, the same load
+generator in another process, all on the same two cores. Our endpoint joins the entity features from its online store;
+the others are sent them. The run fails when the answers differ or a capture is missing.
 """
 
 import json
@@ -40,7 +41,7 @@ def uvicorn(app: str) -> tuple[str, ...]:
 
 
 SUBJECTS = (
-    Subject("Driftgate", ("-m", "driftgate.endpoint"), "/invocations", captures=True),
+    Subject("Driftgate", ("-m", "driftgate.endpoint"), "/invocations", bodies="requests.json", captures=True),
     Subject("FastAPI, pandas", uvicorn("fastapi_app:app"), "/pandas"),
     Subject("FastAPI, NumPy", uvicorn("fastapi_app:app"), "/numpy"),
     # What `mlflow models serve --env-manager local` starts. It gets rows that are encoded already.

@@ -8,12 +8,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftgate.datasets import compute_features, compute_labels
+from driftgate.datasets import compute_features, compute_labels, current_views
 from driftgate.datasets.history import history_name, history_table
+from driftgate.datasets.views import view_rows
 from driftgate.datasets.window import history_keys
+from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.metadata import metadata
 from driftgate.models import Preprocessing, Scorer
+from driftgate.online import online_store
 from driftgate.partition_keys import keys_between
+from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
@@ -23,28 +27,39 @@ from driftgate.training.spec import training_spec
 from driftgate.use_cases import UseCase, load_use_case
 
 REQUESTS = 500
-VERSION = "1"
+VERSION, DAY = "1", "2013-04-01"
 
 
 def make_world(folder: Path, days: int) -> float:
     """Register and deploy a model of the first ``days`` of March; write the requests, and the model for its peers.
 
-    ``bodies.json`` holds the requests, ``encoded.json`` the same rows as the numbers that the model reads. Returns the
-    score of the first one.
+    ``requests.json`` holds the requests as our endpoint wants them: it joins the online columns itself. ``bodies.json``
+    holds the whole rows, ``encoded.json`` the numbers that the model reads of them. Returns the score of the first one.
     """
     use_case = load_use_case("flight_delays")
     files = _trained(use_case, keys_between("2013-03-01", f"2013-03-{days:02}"))
     for name in ("model.txt", "preprocessing.json"):
         (folder / name).write_bytes(files[name])
     _deploy(use_case, files)
-    rows = [_json_row(row) for row in _features(use_case, ["2013-04-01"]).slice(0, REQUESTS).to_pylist()]
-    bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in rows]
-    (folder / "bodies.json").write_text(json.dumps(bodies))
+    rows = [_json_row(row) for row in _features(use_case, [DAY]).slice(0, REQUESTS).to_pylist()]
+    joined = _kept_online(use_case)
+    asked = [{name: value for name, value in row.items() if name not in joined} for row in rows]
+    for name, sent in (("bodies", rows), ("requests", asked)):
+        bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in sent]
+        (folder / f"{name}.json").write_text(json.dumps(bodies))
     scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     encoded = [json.dumps({"inputs": scorer.preprocessing.encode_rows([row]).tolist()}) for row in rows]
     (folder / "encoded.json").write_text(json.dumps(encoded))
     _save_for_mlflow(folder)
     return float(scorer.score_rows(rows[:1])[0])
+
+
+def _kept_online(use_case: UseCase) -> set[str]:
+    """Put the values of the day into the online store, and return the columns that they are."""
+    history = _history(use_case, DAY)
+    for view in current_views(use_case):
+        online_store().put_many(view.id, DAY, view_rows(view, history), key=view.key)
+    return {name for view in current_views(use_case) for name in view.columns}
 
 
 def _save_for_mlflow(folder: Path) -> None:
@@ -63,7 +78,12 @@ def _trained(use_case: UseCase, keys: list[str]) -> dict[str, bytes]:
     table = features.append_column("label", labels.column("label"))  # both are ordered by the request key
     table = table.append_column("split", pc.if_else(last, "validation", "train"))
     spec = training_spec(use_case, f"{use_case.name}/{keys[-1]}-0123456", "bench")
-    return train(spec, table.filter(table.column("label").is_valid())).artefacts
+    labelled = table.filter(table.column("label").is_valid())
+    files = train(spec, labelled, current_views(use_case)).artefacts
+    parts = [labelled.filter(pc.equal(labelled.column("split"), name)) for name in ("train", "validation")]
+    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    profile = profile_table(parts[0], columns=scorer.preprocessing.names)
+    return files | {"feature_baseline.json": feature_baseline(use_case, scorer, *parts, profile).canonical()}
 
 
 def _features(use_case: UseCase, keys: list[str]) -> pa.Table:
@@ -75,10 +95,14 @@ def _features(use_case: UseCase, keys: list[str]) -> pa.Table:
         )
         for dataset in use_case.datasets
     }
-    first, begin = use_case.datasets[0], keys[0]
-    earlier = {key: table_of(first, key) for key in history_keys(begin, use_case.history_days) if key >= "2013"}
-    tables[history_name(first)] = history_table(earlier, begin, table_of(first, begin).schema)
+    tables[history_name(use_case.datasets[0])] = _history(use_case, keys[0])
     return compute_features(use_case, tables)
+
+
+def _history(use_case: UseCase, day: str) -> pa.Table:
+    first = use_case.datasets[0]
+    earlier = {key: table_of(first, key) for key in history_keys(day, use_case.history_days) if key >= "2013"}
+    return history_table(earlier, day, table_of(first, day).schema)
 
 
 def _deploy(use_case: UseCase, files: dict[str, bytes]) -> None:

@@ -50,7 +50,8 @@ def run(uri: str) -> JobResult:
     logger.info("job %s: reading dataset version %s", spec.job_id, spec.dataset_version)
     folder = version_files(spec.dataset_version)
     version = DatasetVersion.model_validate_json((folder / "version.json").read_bytes())
-    trained = train(spec, pq.read_table(folder / "rows.parquet"), version)
+    rows = pq.read_table(folder / "rows.parquet")
+    trained = train(spec, rows, version.views, feature_set_sha256=version.feature_set_sha256)
     for name, data in {**trained.artefacts, "spec.json": spec.canonical()}.items():
         lake().write(f"{uris.job(spec.job_id)}/{name}", data)
     result = _result(spec, trained, time.monotonic() - started)

@@ -1,14 +1,14 @@
 """Trains a LightGBM model so that the same spec and dataset version give the same bytes, on any number of threads."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from driftgate.compute.jobs import JobSpec
-from driftgate.datasets import DatasetVersion
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc, log_loss
-from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.models import Preprocessing, Scorer, Signature, View
 from driftgate.records import parse_record
 from driftgate.training.leakage import require_no_leak
 from driftgate.training.parameters import LightgbmParameters
@@ -38,11 +38,13 @@ class Trained:
     stop_reason: Literal["early_stopping", "all_iterations"]
 
 
-def train(spec: JobSpec, table: "pa.Table", version: DatasetVersion | None = None) -> Trained:
+def train(
+    spec: JobSpec, table: "pa.Table", views: Sequence[View] = (), *, feature_set_sha256: str | None = None
+) -> Trained:
     """Train on the rows of a dataset version, stopping early on its validation split.
 
     :param table: ``rows.parquet``: the columns of ``features.sql``, ``label`` and ``split``
-    :param version: the record of the dataset version, whose online views the model's requests are joined with
+    :param views: what the model's requests are joined with, and ``feature_set_sha256``: as the dataset version has them
     :raises ConfigError: the rows cannot be learnt from; the sentence says why
     """
     parameters = parse_record(spec.parameters, LightgbmParameters, where=f"Job {spec.job_id}, 'parameters'")
@@ -54,8 +56,8 @@ def train(spec: JobSpec, table: "pa.Table", version: DatasetVersion | None = Non
         rows.train.table,
         preprocessing,
         (*spec.request_key, spec.event_time),
-        version.views if version else (),
-        feature_set_sha256=version.feature_set_sha256 if version else None,
+        views,
+        feature_set_sha256=feature_set_sha256,
     )
     logger.info("training on %d rows with %d features", len(rows.train.labels), len(rows.features))
     booster = _boost(spec, rows, preprocessing, parameters)
