@@ -125,3 +125,49 @@ def test_the_time_zone_is_the_projects_and_must_exist(files: Path, monkeypatch: 
     monkeypatch.setenv("DRIFTGATE_ENV", "mars")
     with pytest.raises(ConfigError, match=r"key 'timezone': 'Mars/Olympus' is no time zone; write one as"):
         settings()
+
+
+@pytest.mark.parametrize(
+    ("key", "production", "place"),
+    [
+        ("lake", "s3://acme-production", "s3://acme-production"),
+        ("lake", "s3://acme-production", "s3://acme-production/sandbox"),
+        ("lake", "s3://${PRODUCTION_BUCKET}", "s3://acme-production"),
+        ("metadata", "postgresql://app:secret@db.acme/driftgate", "postgresql://app:secret@db.acme/driftgate"),
+    ],
+)
+def test_a_development_environment_cannot_have_a_place_of_production(
+    files: Path, monkeypatch: pytest.MonkeyPatch, key: str, production: str, place: str
+) -> None:
+    monkeypatch.setenv("PRODUCTION_BUCKET", "acme-production")
+    old = {"lake": "s3://${DRIFTGATE_LAKE_BUCKET}", "metadata": "${DRIFTGATE_METADATA_URL}"}[key]
+    replace(files / "aws.yaml", f"{key}: {old}", f"{key}: {production}")
+    shutil.copy(files / "local.yaml", files / "dev.yaml")
+    here = {"lake": "file://${DRIFTGATE_HOME}/lake", "metadata": "sqlite:///${DRIFTGATE_HOME}/metadata.db"}[key]
+    replace(files / "dev.yaml", f"{key}: {here}", f"{key}: {place}")
+    monkeypatch.setenv("DRIFTGATE_ENV", "dev")
+    with pytest.raises(ConfigError) as caught:
+        settings()
+    assert "dev.yaml is a development environment" in str(caught.value)
+    assert f"its {key!r} is that of aws.yaml, which is production" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_place_beside_production_is_fine(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(files / "aws.yaml", "lake: s3://${DRIFTGATE_LAKE_BUCKET}", "lake: s3://acme")
+    replace(files / "local.yaml", "lake: file://${DRIFTGATE_HOME}/lake", "lake: s3://acme-dev")
+    assert settings().lake == "s3://acme-dev"
+
+
+def test_production_itself_and_what_says_so_too_may_be_there(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(files / "aws.yaml", "lake: s3://${DRIFTGATE_LAKE_BUCKET}", "lake: s3://acme")
+    replace(files / "local.yaml", "lake: file://${DRIFTGATE_HOME}/lake", "stage: production\nlake: s3://acme")
+    assert (settings().stage, settings().lake) == ("production", "s3://acme")
+
+
+def test_a_stage_that_is_none_is_named(files: Path) -> None:
+    replace(files / "local.yaml", "lake: file", "stage: prod\nlake: file")
+    with pytest.raises(
+        ConfigError, match=r"local\.yaml: key 'stage' cannot be 'prod'\. Known: development, production"
+    ):
+        settings()

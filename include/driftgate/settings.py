@@ -1,6 +1,7 @@
 """Where this environment keeps things. ``DRIFTGATE_ENV`` picks ``include/settings/<env>.yaml``; one schema for all."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -58,10 +59,12 @@ class IngestSettings(Record):
 class Settings(Record):
     """One environment: every port of the house plan and where its backend is.
 
+    No environment of the stage ``development`` has the lake or the metadata of one of the stage ``production``.
     ``timezone`` is the project's: its midnight ends a partition, and its wall-clock says when something became known.
     """
 
     timezone: str = "America/New_York"
+    stage: Literal["development", "production"] = "development"
     lake: str
     metadata: str
     online: str
@@ -109,7 +112,37 @@ def _load(env: str, home_folder: str, root: str, _: tuple[str, ...]) -> Settings
         known = [file.stem for file in folder.glob("*.yaml")]
         raise ConfigError(f"DRIFTGATE_ENV is {env!r}, for which {folder} has no file{nearest(env, known)}")
     variables = {**DEFAULTS, **os.environ, "DRIFTGATE_HOME": home_folder}
-    return parse_record(_expand(read_yaml(path), variables, path), Settings, where=str(path))
+    written = read_yaml(path)
+    found = parse_record(_expand(written, variables, path), Settings, where=str(path))
+    if found.stage == "development":
+        for other in sorted(set(folder.glob("*.yaml")) - {path}):
+            _refuse_shared_places(path, written, found, other, variables)
+    return found
+
+
+def _refuse_shared_places(
+    path: Path, written: dict[str, Any], found: Settings, other: Path, variables: dict[str, str]
+) -> None:
+    """Refuse a place of production. Where both files say the same variable, the environment has the word, not we."""
+    production = read_yaml(other)
+    if not isinstance(production, dict) or production.get("stage") != "production":
+        return
+    for name in ("lake", "metadata"):
+        try:
+            theirs = str(_expand(production.get(name, ""), variables, other)).rstrip("/")
+        except ConfigError:  # a variable of production is not set here, so it names no place of ours
+            continue
+        ours, same_words = getattr(found, name), written[name] == production.get(name)
+        if theirs and not (same_words and "$" in written[name]) and f"{ours}/".startswith(f"{theirs}/"):
+            raise ConfigError(
+                f"{path} is a development environment, and its {name!r} is that of {other.name}, which is production "
+                f"({without_credentials(ours)}); give it one of its own."
+            )
+
+
+def without_credentials(address: str) -> str:
+    """Return an address as a message may show it."""
+    return re.sub(r"//[^/@]*@", "//", address)
 
 
 def _expand(value: Any, variables: dict[str, str], path: Path) -> Any:

@@ -6,6 +6,7 @@ from driftgate.cli import (
     catalog,
     contract,
     dataset,
+    dev_sample,
     doctor,
     env,
     erasure,
@@ -33,6 +34,7 @@ dataset.app.command("issues")(issues.issues)
 app.add_typer(contract.app, name="contract")
 dataset.app.command("forget")(erasure.forget)
 dataset.app.command("who-saw")(erasure.who_saw)
+dataset.app.command("sample")(dev_sample.sample)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
