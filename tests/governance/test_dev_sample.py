@@ -108,7 +108,7 @@ def test_it_can_be_dropped_and_ingested_elsewhere(
     ingest_partition("cab", "rides", KEY)
     validate_partition("rides", KEY)
     done = publish_partition("rides", KEY)
-    assert (done.rows, done.quarantined) == (20, 0)
+    assert (done.rows_validated, done.rows_quarantined) == (20, 0)
 
 
 def test_numbers_about_persons_are_invented_within_what_there_was(
