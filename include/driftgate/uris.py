@@ -36,6 +36,11 @@ def promotion_report(use_case: str, version: str, step: str) -> str:
     return f"reports/promotion/{use_case}/{version}/{step}.json"
 
 
+def catalog() -> str:
+    """Return the path of the catalogue's page."""
+    return "reports/catalog/index.html"
+
+
 def prepared(use_case: str, key: str, inputs_sha256: str) -> str:
     """Return the folder of one day's rows as prepared from inputs with this hash."""
     return f"prepared/{use_case}/{key}/{inputs_sha256}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from driftgate import uris
 from driftgate.catalog.datasets import dataset_entry
 from driftgate.catalog.entries import Catalog, DatasetEntry, FeatureEntry, ModelEntry
 from driftgate.catalog.features import feature_entries, with_duplicates
@@ -18,7 +19,7 @@ from driftgate.use_cases import load_use_case, use_case_names
 KIND = "catalog"
 INDEX = "index"
 FINDINGS = "sensitive_data"  # what discovery found, one record per dataset
-PAGE = "reports/catalog/index.html"
+PAGE = uris.catalog()
 
 
 @dataclass(frozen=True)

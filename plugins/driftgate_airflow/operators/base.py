@@ -54,6 +54,7 @@ class DatasetOperator(DriftgateOperator):
     """
 
     template_fields: Sequence[str] = ("source", "dataset")
+    reached: str | None = None  # the partition that the task came to last: at the end, where its button leads
 
     def __init__(self, *, source: str, dataset: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,6 +69,7 @@ class DatasetOperator(DriftgateOperator):
         with fail_at_once(), tampering_recorded(self.stream, context):
             steps = []
             for key in partition_keys(context):
+                self.reached = key
                 steps.append(self.step_for(key))
                 self.log.info("%s %s: %s", self.dataset, key, steps[-1].summary)
             return self.conclude(steps, context)

@@ -2,10 +2,13 @@
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DatasetOperator
+from driftgate_airflow.ui.links import ProfileLink
 
 
 class ProfilePartitionOperator(DatasetOperator):
     """Write the profile of the validated partition, with its quality scores, and the page that people read."""
+
+    operator_extra_links = (ProfileLink(),)
 
     def step_for(self, key: str) -> Step:
         from driftgate import uris

@@ -2,6 +2,7 @@
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DatasetOperator
+from driftgate_airflow.ui.links import DataDocsLink
 
 
 class ValidateContractOperator(DatasetOperator):
@@ -10,6 +11,8 @@ class ValidateContractOperator(DatasetOperator):
 
     :raises ContractBroken: a critical check failed; the report is written, nothing is published, never retried
     """
+
+    operator_extra_links = (DataDocsLink(),)
 
     def step_for(self, key: str) -> Step:
         from driftgate import uris

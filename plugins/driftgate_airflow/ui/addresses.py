@@ -1,0 +1,17 @@
+"""Where in Airflow's web server the pages of the lake are."""
+
+from urllib.parse import quote, urlsplit
+
+from airflow.configuration import conf
+
+PREFIX = "/driftgate"
+
+
+def base_path() -> str:
+    """Return the path under which Airflow itself is reached, without a slash at its end: mostly nothing."""
+    return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+
+
+def page_url(path: str) -> str:
+    """Return the address of the page at ``path`` in the lake, on whatever host the reader has Airflow open."""
+    return f"{base_path()}{PREFIX}/{quote(path)}"
