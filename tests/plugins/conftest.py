@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections import defaultdict
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 # Before the first import of Airflow: it reads its home when it is imported.
 os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="driftgate-airflow-"))
+os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(Path(__file__).resolve().parents[2] / "plugins")
+os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = "anna:viewer,bert:admin"
+os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = "s" * 64
 
 KEY = "2013-04-02"
 
