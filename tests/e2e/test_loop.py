@@ -17,6 +17,7 @@ from driftgate.monitoring import verdict_of
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
 from driftgate.registry import list_models, load_package
+from driftgate.settings import settings
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
 from driftgate.world import demo, processes, stack, traffic
@@ -111,6 +112,15 @@ def test_a_missing_day_fails_its_run_with_a_sentence(api):
     run_id = api.trigger("nycflights.ingest", "nothing_there", key="2013-09-09", conf={"replay": True})
     with pytest.raises(DriftgateError, match="failed in ingest_"):
         api.wait("nycflights.ingest", run_id, seconds=60)
+
+
+def test_a_task_leads_to_its_page_for_those_who_are_logged_in(api):
+    task = "/api/v2/dags/nycflights.ingest/dagRuns/replay__2013-03-14/taskInstances/validate_flights"
+    address = api.http.get(f"{task}/links").json()["extra_links"]["Data Docs"]
+    page = api.http.get(address)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "flights 2013-03-14" in page.text
+    assert httpx.get(f"{settings().airflow.url}{address}").status_code == 401
 
 
 def test_a_rollback_by_hand_is_a_dry_run_until_told_otherwise(api):

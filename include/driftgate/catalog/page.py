@@ -71,7 +71,7 @@ code { font-size: .88rem; overflow-wrap: anywhere }
 {{ q.rows_quarantined }} of {{ q.rows_in }} rows of {{ q.partition }} quarantined;
 {% if q.broken_rules %}broken: {{ q.broken_rules | join(", ") }}{% else %}no rule broken{% endif %}
 {% for name, score in q.scores.items() if score is not none %}; {{ name }} {{ "%.4f" | format(score) }}{% endfor %}
-(<a href="../validation/{{ d.name }}/{{ q.partition }}.html">judgement</a>){% endcall %}{% endif %}
+{{ " " }}(<a href="../validation/{{ d.name }}/{{ q.partition }}.html">judgement</a>){% endcall %}{% endif %}
 {% call line("used by") %}{{ d.use_cases | join(", ") or "no use case" }}; {{ d.features | length }} features;
 models {{ d.models | join(", ") or "none" }}{% endcall %}
 {% if d.partitions.last %}{% call line("lineage") %}

@@ -13,11 +13,12 @@ task.
 
 `settle_…` waits until a dataset is published, or will not be, before others that refer to it are judged.
 
-**If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open the Data Docs page
-that the log names. Correct the source, or the contract by pull request, then clear the task.
+**If `validate_…` fails:** a critical rule of the contract is broken and nothing was published. Open **Data Docs** on
+the failed task: the button under *Details*, or the link in the log. Correct the source, or the contract by pull
+request, then clear the task.
 
-**Is the data any good?** `profile_…` names a page in its log and its answer: every column with a small plot, what
-differs from the partition before, four quality scores. `driftgate dataset issues DATASET` lists every broken rule and
+**Is the data any good?** **Profile** on `profile_…` is a page with a small plot of every column, what differs
+from the partition before, and four quality scores. `driftgate dataset issues DATASET` lists every broken rule and
 what was decided.
 
 **Rows in quarantine** fail nothing: `driftgate quarantine list` says where they lie, `show` why, and `release` or

@@ -2,6 +2,7 @@
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DatasetOperator
+from driftgate_airflow.ui.addresses import full_url
 from driftgate_airflow.ui.links import ProfileLink
 
 
@@ -27,13 +28,15 @@ class ProfilePartitionOperator(DatasetOperator):
         ]
         judged = [DatasetRef(uris.validation_report(self.dataset, key), report.hash)] if report else []
         profile = profile_partition(self.dataset, key, hidden=contract.masked, results=results)
+        page = uris.profile(self.dataset, key, "html")
+        self.log.info("Profile: %s", full_url(page))
         return Step(
             summary={
                 "rows": profile.rows,
                 "columns": len(profile.columns),
                 "findings": len(profile.findings),
                 "quality": profile.quality.model_dump() if profile.quality else None,
-                "page": lake().uri(uris.profile(self.dataset, key, "html")),
+                "page": lake().uri(page),
             },
             inputs=(DatasetRef(validated.path, validated.hash), *judged),
             outputs=(DatasetRef(uris.profile(self.dataset, key), profile.hash),),

@@ -2,6 +2,7 @@
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DatasetOperator
+from driftgate_airflow.ui.addresses import full_url
 from driftgate_airflow.ui.links import DataDocsLink
 
 
@@ -21,16 +22,17 @@ class ValidateContractOperator(DatasetOperator):
         from driftgate.lineage import DatasetRef
 
         raw = read_manifest(lake(), uris.partition("raw", self.dataset, key))
+        page = uris.validation_report(self.dataset, key, "html")
         try:
             report = validate_partition(self.dataset, key)
         finally:
             record_issues(self.dataset, key)  # also of a partition that fails: its report is written
+            self.log.info("Data Docs: %s", full_url(page))
         if report.releases_lost:
             self.log.warning(
                 "%s %s: %d rows that a person had released are not in this delivery or break no rule any more",
                 *(self.dataset, key, report.releases_lost),
             )
-        page = uris.validation_report(self.dataset, key, "html")
         return Step(
             summary={"checks": len(report.checks), "failed": report.failed, "data_docs": lake().uri(page)},
             inputs=(DatasetRef(raw.path, raw.hash),),

@@ -1,7 +1,7 @@
 """The buttons on a task's page. Airflow asks for them when the task has ended, well or not, and keeps the answer."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from abc import abstractmethod
+from typing import Any
 
 from airflow.sdk import BaseOperatorLink
 
@@ -16,21 +16,27 @@ class PageLink(BaseOperatorLink):
     A task that came to none has no button.
     """
 
-    path: ClassVar[Callable[[str, str, str], str]]
+    @abstractmethod
+    def path(self, dataset: str, key: str) -> str:
+        """Return where in the lake the page of a partition is."""
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        return page_url(self.path(operator.dataset, operator.reached, "html")) if operator.reached else ""
+        return page_url(self.path(operator.dataset, operator.reached)) if operator.reached else ""
 
 
 class DataDocsLink(PageLink):
     """Great Expectations' judgement of a partition."""
 
     name = "Data Docs"
-    path = staticmethod(uris.validation_report)
+
+    def path(self, dataset: str, key: str) -> str:
+        return uris.validation_report(dataset, key, "html")
 
 
 class ProfileLink(PageLink):
     """What is in a partition, column by column."""
 
     name = "Profile"
-    path = staticmethod(uris.profile)
+
+    def path(self, dataset: str, key: str) -> str:
+        return uris.profile(dataset, key, "html")
