@@ -42,6 +42,10 @@ class Metrics:
         self.package_failures = Counter(
             "driftgate_package_failures", "Loads of a package that failed", ("use_case", "version"), registry=registry
         )
+        self._online(registry)
+        self._states(registry)
+
+    def _online(self, registry: CollectorRegistry) -> None:
         self.online_lookups = Counter(
             "driftgate_online_lookups",
             "Rows joined with an online view: exact (the day's own values), older, missing",
@@ -54,6 +58,8 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+
+    def _states(self, registry: CollectorRegistry) -> None:
         self._loaded = Gauge(
             "driftgate_loaded_variant", "Percentage of requests it answers", VARIANT, registry=registry
         )

@@ -86,12 +86,16 @@ def publish(
         outcomes=outcomes,
         dropped=dropped,
     )
-    store.write(_path_of(path, manifest.hash), manifest.canonical())
-    if known_at is not None:
-        add_revision(store, path, manifest.hash, known_at)
-    if current:
-        store.write(f"{path}/{POINTER}", manifest.canonical())
+    _announce(store, manifest, known_at, current=current)
     return manifest
+
+
+def _announce(store: Store, manifest: Manifest, known_at: datetime | None, *, current: bool) -> None:
+    store.write(_path_of(manifest.path, manifest.hash), manifest.canonical())
+    if known_at is not None:
+        add_revision(store, manifest.path, manifest.hash, known_at)
+    if current:
+        store.write(f"{manifest.path}/{POINTER}", manifest.canonical())
 
 
 def replace_content(store: Store, path: str, replaced: Mapping[str, str]) -> None:

@@ -66,12 +66,7 @@ class Signature(Record):
         :raises ConfigError: a required column or one of a view is missing, or a column's type is none that a request
             can carry
         """
-        for name in required:
-            if name not in table.column_names:
-                raise ConfigError(
-                    f"features.sql does not select {name!r}, which the use case names in 'request_key' or 'event_time'"
-                    f"{nearest(name, table.column_names)}"
-                )
+        _refuse_missing(required, table.column_names)
         categories = {feature.name: feature.categories for feature in preprocessing.features}
         online = {name: view.name for view in views for name in view.columns}
         signature = cls(
@@ -169,6 +164,15 @@ class Signature(Record):
     @cached_property
     def _never_null(self) -> list[str]:
         return [column.name for column in self.columns if column.nullable and not column.null_in_training]
+
+
+def _refuse_missing(required: Sequence[str], columns: Sequence[str]) -> None:
+    for name in required:
+        if name not in columns:
+            raise ConfigError(
+                f"features.sql does not select {name!r}, which the use case names in 'request_key' or 'event_time'"
+                f"{nearest(name, columns)}"
+            )
 
 
 def _refuse_unfit(view: View, signature: Signature, required: Sequence[str]) -> None:
