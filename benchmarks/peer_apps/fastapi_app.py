@@ -51,6 +51,10 @@ class Flight(BaseModel):
     aircraft_manufacturer: str | None
     aircraft_seats: int | None
     aircraft_engines: int | None
+    aircraft_late_share_28d: float | None
+    aircraft_last_delay_minutes: float | None
+    flight_late_share_28d: float | None
+    flight_delay_minutes_28d: float | None
 
 
 class Question(BaseModel):
