@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from driftgate.errors import ConfigError
 from driftgate.settings import home, project_root, settings
 
+LOCK_SECONDS = 60  # for which a writer of Airflow's SQLite database waits for another one
+
 QUIET = {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "AIRFLOW__OPENLINEAGE__DISABLED": "True",  # our own store keeps the lineage
@@ -57,7 +59,8 @@ def airflow_environment() -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{settings().airflow.user}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": settings().airflow.password_file,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings().airflow.url}/execution/",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        # On a busy machine a writer can wait for longer than the five seconds that SQLite would give it.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}?timeout={LOCK_SECONDS}",
         "AIRFLOW__API__HOST": url.hostname or "127.0.0.1",
         "AIRFLOW__API__PORT": str(url.port or 8080),
         "AIRFLOW__API__BASE_URL": settings().airflow.url,
