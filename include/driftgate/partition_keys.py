@@ -5,17 +5,26 @@ from datetime import UTC, date, datetime, time, timedelta
 from driftgate.errors import ConfigError
 
 
+def parse_day(text: str, *, what: str = "The day") -> date:
+    """Return the day that ``text`` names, be it past or future.
+
+    :raises ConfigError: it is not a date written YYYY-MM-DD
+    """
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        day = None
+    if day is None or day.isoformat() != text:
+        raise ConfigError(f"{what} {text!r} is not a date; write it as YYYY-MM-DD, for example 2013-04-01.")
+    return day
+
+
 def parse_key(key: str) -> date:
     """Return the day that ``key`` names.
 
     :raises ConfigError: ``key`` is not a date written YYYY-MM-DD, or lies in the future
     """
-    try:
-        day = date.fromisoformat(key)
-    except (TypeError, ValueError):
-        day = None
-    if day is None or day.isoformat() != key:
-        raise ConfigError(f"Partition key {key!r} is not a date; write it as YYYY-MM-DD, for example 2013-04-01.")
+    day = parse_day(key, what="Partition key")
     if day > datetime.now(UTC).date():
         raise ConfigError(f"Partition key {key!r} lies in the future; a partition can be run once its day is over.")
     return day

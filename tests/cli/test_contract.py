@@ -120,3 +120,12 @@ def test_doctor_is_green_where_everything_is_in_place(run: Callable[..., Any], m
     answer = run("doctor")
     assert (answer.exit_code, answer.stderr) == (0, "")
     assert answer.stdout.count("✓") == 9
+
+
+def test_a_folder_without_any_contract_is_no_success(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
+    answer = run("contract", "lint")
+    assert answer.exit_code == 1
+    assert f"{tmp_path} has no data contract and no use case" in answer.stderr

@@ -172,6 +172,9 @@ def test_what_a_model_needs_stays(
 def test_a_held_version_stays_until_it_is_released(run: Callable[..., Any], versions: list[DatasetVersion]) -> None:
     name = versions[0].name
     assert run("dataset", "hold", name, "--reason", "audit").exit_code == 0
+    told = run("dataset", "gc", "--keep-newest", "1").stdout
+    assert f"{name} stays: held by " in told
+    assert f"{versions[2].name} stays: of the newest days" in told
     run("dataset", "gc", "--keep-newest", "1", "--delete")
     assert [stored(version).exists() for version in versions] == [True, False, True]
     assert run("dataset", "release-hold", name, "--reason", "audit is over").exit_code == 0

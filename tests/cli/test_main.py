@@ -54,3 +54,29 @@ def test_an_unknown_environment_is_a_sentence_too(run: Callable[..., Any], monke
 
     assert answer.exit_code == 1
     assert "did you mean 'local'" in answer.stderr
+
+
+def test_a_folder_that_cannot_be_used_is_a_sentence(run: Callable[..., Any], monkeypatch: Any, tmp_path: Any) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DRIFTGATE_HOME", str(tmp_path / "file" / "home"))
+    answer = run("dataset", "issues", "weather")
+
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert answer.stderr.startswith(str(tmp_path / "file")) and "make it usable" in answer.stderr
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(
+    run: Callable[..., Any], monkeypatch: Any, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("DRIFTGATE_HOME", str(tmp_path))
+    (tmp_path / "metadata.db").write_bytes(b"this is not a database" * 100)
+    answer = run("dataset", "issues", "weather")
+
+    assert (answer.exit_code, answer.stderr.count("\n")) == (1, 1)
+    assert "(file is not a database)" in answer.stderr
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(run: Callable[..., Any], monkeypatch: Any) -> None:
+    monkeypatch.setattr("driftgate.contracts.issues.issues", lambda _: 1 / 0)
+
+    assert isinstance(run("dataset", "issues", "weather").exception, ZeroDivisionError)

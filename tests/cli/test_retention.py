@@ -47,3 +47,11 @@ def test_the_day_can_be_chosen_and_must_be_one(run, old_quarantine):
 def test_the_lifecycle_is_json(run):
     rules = json.loads(run("retention", "lifecycle").stdout)["Rules"]
     assert "quarantine/flights/" in {rule["Filter"]["Prefix"] for rule in rules}
+
+
+def test_a_report_looks_ahead_but_nothing_is_deleted_before_its_time(run, old_quarantine):
+    os.utime(old_quarantine)
+    assert "ended: quarantine/flights/2013-04-01" in run("retention", "report", "--today", "9999-01-01").stdout
+    early = run("retention", "sweep", "--today", "9999-01-01", "--delete", "--by", "anna", "--reason", "weekly")
+    assert (early.exit_code, "lies in the future" in early.stderr) == (1, True)
+    assert old_quarantine.exists()

@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from driftgate.catalog.lint import lint_catalog
 from driftgate.contracts import lint_contract, publish_partition, validate_partition
 from driftgate.errors import SourceMissing
+from driftgate.governance.data_classes import lint_classes
 from driftgate.settings import settings
 from driftgate.sources import datasets_of, ingest_partition
 
@@ -27,7 +29,7 @@ def block(language: str) -> str:
 @pytest.fixture
 def new_project(tmp_path, monkeypatch):
     root = tmp_path / "project"
-    for folder in ("data_contracts", "include/settings", "dags"):
+    for folder in ("data_contracts", "include/settings", "include/governance", "include/use_cases", "dags"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
     (root / "data_contracts" / "trips.yaml").write_text(block("yaml"))
@@ -37,6 +39,7 @@ def new_project(tmp_path, monkeypatch):
 
 def test_the_contract_of_the_guide_is_fit_to_run_and_belongs_to_its_source(new_project):
     assert lint_contract(new_project / "data_contracts" / "trips.yaml") == []
+    assert (lint_catalog(), lint_classes()) == ([], [])  # the rest of what `make check` asks of it
     assert datasets_of("cab") == ["trips"]
     assert datasets_of("nycflights") == ["flights", "planes", "weather"]
 

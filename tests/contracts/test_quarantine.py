@@ -7,9 +7,11 @@ from driftgate.contracts import (
     decisions_on,
     list_quarantine,
     publish_partition,
+    record_issues,
     show_quarantine,
     validate_partition,
 )
+from driftgate.contracts.issues import issues
 from driftgate.errors import ConfigError, ContractBroken
 from driftgate.lake import as_of, lake, manifest_of, read_manifest, read_table, revisions
 from driftgate.lineage import read_stream
@@ -111,6 +113,33 @@ def test_a_corrected_delivery_keeps_releases_of_rows_that_it_still_has_and_says_
     assert (report.released, report.releases_lost, report.rows_quarantined) == (1, 1, 1)
     assert publish_partition("trips", KEY).rows_quarantined == 1
     assert "west" in zones()
+
+
+def test_a_corrected_delivery_keeps_what_was_discarded_and_the_last_decision_counts(published, ingested):
+    published(zone={2: "west", 5: "east"})
+    decide("discard", "trips", KEY, rows=[2], **WHY)
+    decide("release", "trips", KEY, rows=[5], **WHY)
+    published(zone={2: "west", 5: "east"}, fare_usd={9: 11.0})
+    assert [(held.rows, held.open) for held in list_quarantine("trips")] == [(1, 0)]
+    decide("discard", "trips", KEY, rows=[5], **WHY)
+    published(zone={2: "west", 5: "east"}, fare_usd={9: 12.0})
+
+    assert [(held.rows, held.open) for held in list_quarantine("trips")] == [(2, 0)]
+
+
+def test_what_was_decided_is_in_the_log_of_issues(published):
+    published(zone={2: "west", 5: "east"})
+    decide("release", "trips", KEY, rows=[2], **WHY)
+    (half,) = issues("trips")
+    decide("discard", "trips", KEY, rows=[5], **WHY)
+    (rest,) = issues("trips")
+    decide("release", "trips", KEY, rows=[5], **WHY)
+    (whole,) = issues("trips")
+
+    assert [one.decision for one in (half, rest, whole)] == ["rows quarantined", "rows discarded", "rows released"]
+    assert len({one.decisions for one in (half, rest, whole)} - {None}) == 3
+    assert rest.where == f"quarantine/trips/{KEY}"
+    assert record_issues("trips", KEY) == []
 
 
 def test_of_equal_rows_as_many_are_released_as_were(published, ingested, trips):

@@ -1,16 +1,20 @@
 """A report is bounded, deterministic, and complete about what was checked."""
 
+import pytest
+
 from driftgate.contracts import ValidationReport, load_contract
-from driftgate.contracts.report import Check, Failure
+from driftgate.contracts.report import Check, Failure, report_at
+from driftgate.errors import ConfigError
+from driftgate.lake import lake
 
 from .conftest import report_of
 
 GOLDEN = (
-    '{"checks":[{"broken":1,"high":null,"judged":72,"low":null,"note":null,"passed":false,"rule":"wind_speed_mph.range",'
-    '"severity":"row"}],"contract":"weather@1.0.0","contract_sha256":"cd","dataset":"weather","decisions":null,'
+    '{"checks":[{"broken":1,"high":null,"judged":72,"low":null,"note":null,"open":1,"passed":false,"released":0,'
+    '"rule":"wind_speed_mph.range","severity":"row"}],"contract":"weather@1.0.0","contract_sha256":"cd","dataset":"weather","decisions":null,'
     '"failures":[{"broken":1,"examples":["1048.36058"],"rule":"wind_speed_mph.range","severity":"row"}],'
-    '"newest_minute":1380,"partition":"2013-02-12","raw":"ab","released":0,"releases_lost":0,"rows_in":72,'
-    '"rows_quarantined":1,"rows_validated":71,"schema_version":2}'
+    '"newest_minute":1380,"open":1,"partition":"2013-02-12","raw":"ab","released":0,"releases_lost":0,"rows_in":72,'
+    '"rows_quarantined":1,"rows_validated":71,"schema_version":3}'
 )
 
 
@@ -24,8 +28,9 @@ def test_the_record_is_written_as_it_always_was():
         rows_in=72,
         rows_validated=71,
         rows_quarantined=1,
+        open=1,
         newest_minute=1380,
-        checks=(Check(rule="wind_speed_mph.range", severity="row", passed=False, judged=72, broken=1),),
+        checks=(Check(rule="wind_speed_mph.range", severity="row", passed=False, judged=72, broken=1, open=1),),
         failures=(Failure(rule="wind_speed_mph.range", severity="row", broken=1, examples=("1048.36058",)),),
     )
 
@@ -84,3 +89,9 @@ def test_a_partition_of_which_nothing_would_be_left_is_critically_broken(trips, 
 
     assert report.rows_validated == 0
     assert report.critical == ("something_left",)
+
+
+def test_a_report_that_is_cut_off_is_a_sentence():
+    lake().write("reports/validation/trips/2013-04-01.json", b'{"checks":[')
+    with pytest.raises(ConfigError, match=r"2013-04-01.json is no JSON; run the validate task"):
+        report_at(lake(), "reports/validation/trips/2013-04-01.json")

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from driftgate.cli.sentences import fail, out
+from driftgate.settings import project_root
 
 app = typer.Typer(help="Data contracts and use cases.", no_args_is_help=True)
 
@@ -24,7 +25,10 @@ def lint(
 ) -> None:
     """Check that every contract and use case parses and that the names in them exist; exit code 1 if not."""
     problems = []
-    for path in paths or [*contract_files(), *use_case_files()]:
+    every = paths or [*contract_files(), *use_case_files()]
+    if not every:
+        fail(f"{project_root()} has no data contract and no use case; set DRIFTGATE_PROJECT to the project's folder.")
+    for path in every:
         found = _lint(path)
         problems += found
         out.print("[red]✗[/]" if found else "[green]✓[/]", escape(str(path)), highlight=False)
@@ -79,8 +83,6 @@ def docs(
 
 def contract_files() -> list[Path]:
     """Return every file in ``data_contracts/``."""
-    from driftgate.settings import project_root
-
     return sorted((project_root() / "data_contracts").glob("*.yaml"))
 
 

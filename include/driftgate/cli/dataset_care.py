@@ -77,9 +77,9 @@ def gc(
     Tags and records stay; a version that is prepared again has its data again.
     """
     from driftgate.datasets.collection import collect, plan_collection
-    from driftgate.governance.protection import versions_needed
+    from driftgate.governance.protection import protected_versions
 
-    needed = versions_needed()
+    needed = protected_versions()
     plan = plan_collection(needed, keep_newest)
     if delete:
         collect(plan, actor=_actor(), reason=reason)
@@ -91,6 +91,8 @@ def _tell(plan: "Plan", needed: dict[str, str], *, done: bool) -> None:
         out.print(f"{name} {'removed' if done else 'would go'}", highlight=False)
     for name, why in needed.items():
         out.print(f"{name} stays: {why}", highlight=False)
+    for name in plan.newest:
+        out.print(f"{name} stays: of the newest days", highlight=False)
     for name in plan.young:
         out.print(f"{name} stays: its data were written within the last hour", highlight=False)
     freed = f"{plan.bytes / 1e6:,.1f} MB"

@@ -1,6 +1,7 @@
 """``driftgate retention``: what has reached its end, and its deletion."""
 
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="How long data is kept: report, sweep, S3 lifecycle rules.", no_args_is_help=True)
 
 SHOWN = 20  # partitions that the report lists
-Today = Annotated[str | None, typer.Option(help="The day that the sweep is for, as 2013-04-01; today if left out.")]
+Today = Annotated[str | None, typer.Option(help="The day to look from, as 2013-04-01; today if left out.")]
 
 
 @app.command()
@@ -34,6 +35,8 @@ def sweep(
 
     plan = _plan(today)
     _show(plan)
+    if delete and plan.today > _today():
+        fail(f"{plan.today} lies in the future; what ends until then is not deleted before.")
     if delete:
         out.print(f"{carry_out(plan, by=by, reason=reason)} objects deleted.")
     elif plan.ended:
@@ -55,12 +58,14 @@ def lifecycle() -> None:
 
 
 def _plan(today: str | None) -> "RetentionPlan":
-    from datetime import UTC, datetime
-
     from driftgate.governance.retention import plan_retention
-    from driftgate.partition_keys import parse_key
+    from driftgate.partition_keys import parse_day
 
-    return plan_retention(parse_key(today) if today else datetime.now(UTC).date())
+    return plan_retention(parse_day(today) if today else _today())
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _show(plan: "RetentionPlan") -> None:

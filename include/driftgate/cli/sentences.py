@@ -24,6 +24,26 @@ class Sentences(TyperGroup):
             return super().invoke(ctx)
         except (DriftgateError, Conflict, SourceUnready) as error:
             fail(str(error))
+        except Exception as error:
+            if sentence := _about_the_outside(error):
+                fail(sentence)
+            raise
+
+
+def _about_the_outside(error: Exception) -> str | None:
+    """Return what a person can mend outside of this program; None is an error of ours, whose traceback is wanted.
+
+    Libraries are known by name, for most commands load neither.
+    """
+    library = type(error).__module__.partition(".")[0]
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; make it usable or name another, then run this again."
+    if library == "sqlalchemy":
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+        return f"A database does not answer as it should ({said}); see 'metadata' and 'online' in the settings file."
+    if library == "botocore":
+        return f"The object store does not answer as it should ({error}); see the settings file and the credentials."
+    return None
 
 
 def fail(sentence: str) -> None:

@@ -1,11 +1,12 @@
 """What persons decided about quarantined rows: records that are only added to, and what follows for a delivery.
 
 A row is known by its content, and by its number among the rows of the raw partition it was decided on. So a decision
-holds when the same delivery is ingested again, and in a corrected one for rows that are still in it, as they were.
+holds when the same delivery is ingested again, and in a corrected one, or one from which a person was erased, for rows
+that are still in it, as they were.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -83,18 +84,17 @@ def decisions_on(dataset: str, key: str) -> list[Decision]:
 def decided(decisions: Sequence[Decision], raw: str, scan: "Callable[[], Scan]") -> Decided:
     """Return what follows from ``decisions`` for the delivery with the manifest ``raw``; the last about a row counts.
 
-    :param scan: gives a scan of the delivery that releases nothing; asked only if rows were released in another one
+    :param scan: gives a scan of the delivery as if nobody had decided; asked only if there are decisions on another one
     """
     if not decisions:
         return NOBODY
-    here = verdicts_on(decisions, raw)
-    wanted = _released_elsewhere(decisions, raw)
-    found = _found(scan(), wanted) if wanted else frozenset()
-    released = {number for number, action in here.items() if action == "release"}
+    wanted = _wanted(decisions, raw)
+    found = _found(scan(), wanted) if wanted else {}
+    verdicts = {**found, **verdicts_on(decisions, raw)}
     return Decided(
-        released=frozenset(released | (found - here.keys())),
-        discarded=frozenset(here.keys() - released),
-        lost=wanted.total() - len(found),
+        released=frozenset(number for number, action in verdicts.items() if action == "release"),
+        discarded=frozenset(number for number, action in verdicts.items() if action == "discard"),
+        lost=sum(actions["release"] for actions in wanted.values()) - list(found.values()).count("release"),
         at=max(decision.at for decision in decisions),
         hash=sha256(canonical_json([decision.hash for decision in decisions])),
     )
@@ -113,25 +113,27 @@ def row_digests(rows: "pa.RecordBatch") -> list[str]:
     ]
 
 
-def _released_elsewhere(decisions: Sequence[Decision], raw: str) -> Counter[str]:
-    """Return how many rows of each content the other delivery has released that has released the most of them."""
-    wanted: Counter[str] = Counter()
-    for other in {decision.raw for decision in decisions} - {raw}:
-        last = verdicts_on(decisions, other)
+def _wanted(decisions: Sequence[Decision], raw: str) -> dict[str, Counter[Action]]:
+    """Return, by content, how many rows were released and discarded in the other delivery that was decided on last."""
+    wanted: dict[str, Counter[Action]] = {}
+    for other in reversed(dict.fromkeys(one.raw for one in reversed(decisions) if one.raw != raw)):
         digests = {row.number: row.sha256 for one in decisions if one.raw == other for row in one.rows}
-        wanted |= Counter(digests[number] for number, action in last.items() if action == "release")
+        actions: dict[str, Counter[Action]] = defaultdict(Counter)
+        for number, action in verdicts_on(decisions, other).items():
+            actions[digests[number]][action] += 1
+        wanted |= actions
     return wanted
 
 
-def _found(scan: "Scan", wanted: Counter[str]) -> frozenset[int]:
-    """Return the numbers of the quarantined rows with the wanted contents, of equal rows the first ones."""
-    left, found = wanted.copy(), set()
-    for scanned in scan:
-        for number, digest in quarantined_rows(scanned):
-            if left[digest] > 0:
-                left[digest] -= 1
-                found.add(number)
-    return frozenset(found)
+def _found(scan: "Scan", wanted: Mapping[str, Counter[Action]]) -> dict[int, Action]:
+    """Return what was decided about quarantined rows of the wanted contents, by number; of equal rows the first."""
+    left: dict[str, list[Action]] = {digest: list(actions.elements()) for digest, actions in wanted.items()}
+    return {
+        number: left[digest].pop()
+        for scanned in scan
+        for number, digest in quarantined_rows(scanned)
+        if left.get(digest)
+    }
 
 
 def quarantined_rows(scanned: "Scanned") -> Iterator[tuple[int, str]]:

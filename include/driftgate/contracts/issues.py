@@ -1,26 +1,33 @@
 """The log of data issues: what was found in a partition, what was decided, and where to look.
 
 One entry per broken rule of a partition, kept in the metadata store and never changed. A later judgement appends to the
-same rule's entries: the same finding again is not written twice, and a rule that holds again is noted as mended.
+same rule's entries: the same finding again is not written twice, a rule that holds again is noted as mended, and so is
+what a person decided about quarantined rows.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Literal
 
 from driftgate import uris
 from driftgate.contracts.contract import Severity
-from driftgate.contracts.report import Check, ValidationReport
+from driftgate.contracts.report import Check, ValidationReport, report_at
 from driftgate.lake import lake
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 
 KIND = "data_issue"
 
-Decision = Literal["partition failed", "rows quarantined", "reported only", "mended"]
+Decision = Literal["partition failed", "rows quarantined", "rows released", "rows discarded", "reported only", "mended"]
+
+
+IN_QUARANTINE = ("rows quarantined", "rows discarded")
 
 
 class Issue(Record):
-    """One finding and its decision. ``raw`` is the hash of the manifest whose rows were judged; ``where`` a path."""
+    """One finding and its decision. ``raw`` is the hash of the manifest whose rows were judged; ``where`` a path.
+
+    Rows are ``quarantined`` as long as one of them is open; then ``released`` if all were let pass, else ``discarded``.
+    ``decisions`` is the hash of what persons decided.
+    """
 
     schema_version: int = 1
     dataset: str
@@ -32,14 +39,13 @@ class Issue(Record):
     decision: Decision
     where: str
     raw: str
+    decisions: str | None = None
 
 
 def read_report(dataset: str, key: str) -> ValidationReport | None:
     """Return the newest validation report on a partition, or None when it was not judged."""
     path = uris.validation_report(dataset, key)
-    if not lake().exists(path):
-        return None
-    return parse_record(json.loads(lake().read(path)), ValidationReport, where=lake().uri(path))
+    return report_at(lake(), path) if lake().exists(path) else None
 
 
 def record_issues(dataset: str, key: str) -> list[Issue]:
@@ -67,15 +73,20 @@ def _issues_of(report: ValidationReport) -> Iterator[Issue]:
             broken=check.broken,
             judged=check.judged,
             decision=decision,
-            where=where if decision == "rows quarantined" else uris.validation_report(report.dataset, report.partition),
+            where=where if decision in IN_QUARANTINE else uris.validation_report(report.dataset, report.partition),
             raw=report.raw,
+            decisions=report.decisions if check.severity == "row" and check.open < check.broken else None,
         )
 
 
 def _decision(report: ValidationReport, check: Check) -> Decision:
     if check.severity == "warn":
         return "reported only"
-    return "partition failed" if report.critical else "rows quarantined"
+    if report.critical:
+        return "partition failed"
+    if check.open:
+        return "rows quarantined"
+    return "rows released" if check.released == check.broken else "rows discarded"
 
 
 def _appended(issue: Issue) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 
 from driftgate import uris
 from driftgate.contracts.catalog import contract_names, load_contract
-from driftgate.contracts.decisions import Action, Decision, decisions_on, record_decision, verdicts_on
+from driftgate.contracts.decisions import Action, Decision, record_decision
 from driftgate.contracts.evidence import MASKED
+from driftgate.contracts.issues import record_issues
 from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.contracts.selection import Selection, select_rows
@@ -104,7 +105,10 @@ def decide(
                 at=wall_clock(),
             )
         )
-    validate_partition(dataset, key)
+    try:
+        validate_partition(dataset, key)
+    finally:
+        record_issues(dataset, key)  # also when a critical rule is broken all the same: its report is written
     published = publish_partition(dataset, key)
     if chosen:
         _tell_lineage(partition, action, published, reason.strip(), by.strip())
@@ -125,13 +129,11 @@ def _tell_lineage(partition: Partition, action: Action, published: Published, re
 
 
 def _held(report: ValidationReport) -> Held:
-    verdicts = verdicts_on(decisions_on(report.dataset, report.partition), report.raw)
-    discarded = sum(action == "discard" for action in verdicts.values())
     return Held(
         dataset=report.dataset,
         partition=report.partition,
         rows=report.rows_quarantined,
-        open=report.rows_quarantined - discarded,
+        open=report.open,
         rules={check.rule: check.broken for check in report.checks if check.severity == "row" and check.broken},
         stopped=report.critical,
     )

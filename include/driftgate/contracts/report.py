@@ -7,6 +7,7 @@ report.
 import json
 
 from driftgate.contracts.contract import Severity
+from driftgate.errors import ConfigError
 from driftgate.lake import Store
 from driftgate.records import Record, parse_record
 
@@ -14,6 +15,7 @@ from driftgate.records import Record, parse_record
 class Check(Record):
     """The judgement on one rule. ``judged`` and ``broken`` count known values, or rows for a rule about rows.
 
+    Of the broken rows of a rule that quarantines, a person ``released`` some; about ``open`` ones nobody has decided.
     ``low`` and ``high`` are the bounds that earlier partitions gave, in rows or minutes; ``note`` says where they come
     from, or why the rule was not judged.
     """
@@ -23,6 +25,8 @@ class Check(Record):
     passed: bool
     judged: int
     broken: int
+    released: int = 0
+    open: int = 0
     low: float | None = None
     high: float | None = None
     note: str | None = None
@@ -41,12 +45,13 @@ class ValidationReport(Record):
     """The judgement on one partition. ``raw`` is the hash of the manifest whose rows were judged.
 
     ``released`` of the rows that break a rule count as validated, for a person has let them pass; ``releases_lost`` are
-    such rows of an earlier delivery that this one does not have; ``decisions`` is the hash of what persons decided.
+    such rows of an earlier delivery that this one does not have. About ``open`` of the quarantined rows nobody has
+    decided; ``decisions`` is the hash of what persons decided.
     ``newest_minute`` is when the newest row is, in minutes from the start of its day: later partitions are compared
     with it.
     """
 
-    schema_version: int = 2
+    schema_version: int = 3
     dataset: str
     partition: str
     contract: str
@@ -57,6 +62,7 @@ class ValidationReport(Record):
     rows_quarantined: int
     released: int = 0
     releases_lost: int = 0
+    open: int = 0
     decisions: str | None = None
     newest_minute: int | None = None
     checks: tuple[Check, ...]
@@ -78,4 +84,8 @@ def report_at(store: Store, path: str) -> ValidationReport:
 
     :raises ConfigError: it is not one
     """
-    return parse_record(json.loads(store.read(path)), ValidationReport, where=store.uri(path))
+    try:
+        raw = json.loads(store.read(path))
+    except ValueError:
+        raise ConfigError(f"{store.uri(path)} is no JSON; run the validate task of its partition again.") from None
+    return parse_record(raw, ValidationReport, where=store.uri(path))

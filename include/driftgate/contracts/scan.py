@@ -23,7 +23,7 @@ class Scanned:
     """A batch with the mask of every rule that some row of it breaks, by its id, and of the rows for quarantine.
 
     ``first`` is the number of its first row; ``seen`` are the rows as the rules see them, without NaN. ``released`` of
-    them would go to quarantine, had nobody let them pass.
+    them would go to quarantine, had nobody let them pass; ``open`` are those in quarantine that nobody decided on.
     """
 
     first: int
@@ -32,6 +32,7 @@ class Scanned:
     broken: "dict[str, Mask]"
     quarantined: "Mask"
     released: int
+    open: "Mask"
 
 
 class Scan:
@@ -51,6 +52,7 @@ class Scan:
     ) -> None:
         self.rows = rows
         self.released: list[int] = []
+        self.discarded: list[int] = []
         with closing(Connection(folder)) as connection:
             facts = Facts(rows, connection, known or {})
             self._finders: list[tuple[Rule, Find]] = [(rule, finder(rule, facts)) for rule in rules]
@@ -70,13 +72,19 @@ class Scan:
                 broken[rule.id] = mask
                 if rule.severity == "row":
                     quarantined |= mask
-        pass_by = [number - first for number in self.released if first <= number < first + batch.num_rows]
+        pass_by = _places(self.released, first, batch)
         released = int(quarantined[pass_by].sum())
         quarantined[pass_by] = False
-        return Scanned(first, batch, seen, broken, quarantined, released)
+        undecided = quarantined.copy()
+        undecided[_places(self.discarded, first, batch)] = False
+        return Scanned(first, batch, seen, broken, quarantined, released, undecided)
 
-    def releasing(self, released: Collection[int]) -> "Scan":
-        """Return this scan as it is when a person has let the rows with these numbers pass."""
+    def deciding(self, released: Collection[int], discarded: Collection[int]) -> "Scan":
+        """Return this scan as it is when a person has let some rows pass and left others out, by their numbers."""
         other = copy(self)
-        other.released = sorted(released)
+        other.released, other.discarded = sorted(released), sorted(discarded)
         return other
+
+
+def _places(numbers: Collection[int], first: int, batch: "pa.RecordBatch") -> list[int]:
+    return [number - first for number in numbers if first <= number < first + batch.num_rows]

@@ -36,7 +36,7 @@ def select_rows(partition: Partition, wanted: Selection) -> tuple[tuple[RowRef, 
     chosen: list[RowRef] = []
     seen: set[int] = set()
     left = 0
-    for scanned in partition.scan.releasing(()):
+    for scanned in partition.scan.deciding((), ()):
         mask, alone = _asked(partition, scanned, wanted, closed)
         seen |= wanted.rows & set(_numbers(scanned, scanned.quarantined))
         left += int((mask & ~alone).sum())

@@ -18,10 +18,15 @@ MOST_EXAMPLES = 5
 
 @dataclass
 class Count:
-    """Of one rule: how many known values (or rows) it judged, how many broke it, and a few of those as text."""
+    """Of one rule: how many known values (or rows) it judged, how many broke it, and a few of those as text.
+
+    ``released`` of the broken ones a person let pass, ``open`` are in quarantine and nobody has decided on them.
+    """
 
     judged: int = 0
     broken: int = 0
+    released: int = 0
+    open: int = 0
     examples: list[str] = field(default_factory=list)
 
 
@@ -38,7 +43,7 @@ class Tally:
 
     def __init__(self, contract: Contract, rules: Collection[Rule]) -> None:
         self.contract, self.rules = contract, tuple(rules)
-        self.rows = self.quarantined = self.released = 0
+        self.rows = self.quarantined = self.released = self.open = 0
         self.counts = {rule.id: Count() for rule in rules}
         self.missing = dict.fromkeys((column.name for column in contract.columns), 0)
         self.slices: dict[str, dict[str, SliceCount]] = {name: {} for name in contract.slices}
@@ -49,6 +54,7 @@ class Tally:
         self.rows += scanned.rows.num_rows
         self.quarantined += int(scanned.quarantined.sum())
         self.released += scanned.released
+        self.open += int(scanned.open.sum())
         for name in self.missing:
             self.missing[name] += scanned.seen.column(name).null_count
         for rule in self.rules:
@@ -63,6 +69,9 @@ class Tally:
         if broken is None:
             return
         count.broken += int(broken.sum())
+        if rule.severity == "row":
+            count.released += int((broken & ~scanned.quarantined).sum())
+            count.open += int((broken & scanned.open).sum())
         if rule.kind != "nulls" and len(count.examples) < MOST_EXAMPLES:
             most = MOST_EXAMPLES - len(count.examples)
             count.examples += shown_values(self.contract, rule, scanned.rows, broken, most=most)

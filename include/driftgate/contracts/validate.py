@@ -48,7 +48,7 @@ def open_partition(dataset: str, key: str, *, row_rules_only: bool = False) -> I
     with store.scratch() as folder:
         scan = Scan(resolved.rules, rows, folder, known=resolved.known)
         so_far = decided(decisions_on(dataset, key), raw.hash, lambda: scan)
-        yield Partition(contract, store, key, raw, resolved, so_far, scan.releasing(so_far.released))
+        yield Partition(contract, store, key, raw, resolved, so_far, scan.deciding(so_far.released, so_far.discarded))
 
 
 def validate_partition(dataset: str, key: str) -> ValidationReport:

@@ -57,11 +57,15 @@ def unshared(going: Iterable[Versioned], versions: Iterable[Versioned]) -> dict[
 
 @dataclass(frozen=True)
 class Plan:
-    """What a collection removes: the objects by version, their size, and the versions that are too young."""
+    """What a collection removes: the objects by version, and their size.
+
+    Besides what is needed, those of the ``newest`` days stay, and those that are too ``young``.
+    """
 
     objects: dict[str, tuple[str, ...]]
     bytes: int
     young: tuple[str, ...]
+    newest: tuple[str, ...]
 
 
 def plan_collection(needed: Collection[str], keep_newest: int) -> Plan:
@@ -79,7 +83,8 @@ def plan_collection(needed: Collection[str], keep_newest: int) -> Plan:
     young = {version.name for version in versions if fresh & set(version.objects)}
     objects = _going(versions, protected | young, keep_newest)
     size = sum(found.bytes for md5 in {md5 for each in objects.values() for md5 in each} if (found := there[md5]))
-    return Plan(objects, size, tuple(sorted(young - protected)))
+    newest = {version.name for version in versions} - protected - young - objects.keys()
+    return Plan(objects, size, tuple(sorted(young - protected)), tuple(sorted(newest)))
 
 
 def _going(versions: Sequence[Version], protected: Collection[str], keep_newest: int) -> dict[str, tuple[str, ...]]:

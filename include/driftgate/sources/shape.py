@@ -42,10 +42,12 @@ def _problems(shape: Shape, contract: Contract) -> Iterator[str]:
         yield f"it has the column {twice[0]!r} twice"
         return
     extra = [name for name in names if name not in promised.names]
-    for name in promised.names:
-        if name not in names:
-            hint = nearest(name, extra).replace("Known", "Columns unknown to the contract")
-            yield f"it lacks the column {name!r}{hint}"
+    lacking = [name for name in promised.names if name not in names]
+    for name in lacking:
+        close, _, unknown = nearest(name, extra).partition(" Known: ")
+        last = extra and name == lacking[-1]
+        rest = f"{close} Columns unknown to the contract: {unknown}" if last else close.removesuffix(".")
+        yield f"it lacks the column {name!r}{rest}"
     for name, kind in shape:
         if name in promised.names and kind is not None and kind != promised.field(name).type:
             yield f"its column {name!r} is {kind}, promised is {promised.field(name).type}"
