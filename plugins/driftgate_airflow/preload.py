@@ -16,7 +16,7 @@ HEAVY = (
     "scipy.stats",
     "datasketches",
     "driftgate.contracts",
-    "driftgate.contracts.reading",
+    "open_data_contract_standard.model",
     "driftgate.datasets",
     "driftgate.evaluation",
     "driftgate.monitoring",

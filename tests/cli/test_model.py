@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from driftgate.contracts.withdrawals import Withdrawal, record_withdrawal
 from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
 from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
@@ -51,6 +53,26 @@ def test_versions_are_listed_with_role_origin_and_numbers(run: Callable[..., Any
     assert second[1] == "2"
     assert "no traffic" in answer
     assert second[-4:-1:2] == ["0.7200", "0.6900"]
+
+
+@pytest.mark.usefixtures("models")
+def test_a_model_that_learned_from_a_withdrawn_subject_is_marked(run: Callable[..., Any]) -> None:
+    record_withdrawal(
+        Withdrawal(
+            dataset="rides",
+            columns=("passenger",),
+            subject="ab",
+            key_check="cd",
+            reason="asked",
+            by="dpo",
+            at=datetime(2013, 5, 1),
+            done=True,
+            models=("flight_delays/2",),
+        )
+    )
+    marked = {version: json.loads(run("model", "show", "flight_delays", version).stdout) for version in ("1", "2")}
+    assert [marked[version]["contains_withdrawn"] for version in ("1", "2")] == [False, True]
+    assert run("model", "list").stdout.count("withdrawn") == 1
 
 
 def test_without_versions_the_list_says_who_makes_the_first(run: Callable[..., Any]) -> None:

@@ -1,5 +1,6 @@
 """The tasks of the ingest DAG on one real day of the weather, run as Airflow runs them."""
 
+import shutil
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from driftgate.errors import Conflict, SourceUnready
 from driftgate.lake import lake, publish, read_manifest, revisions, to_parquet
 from driftgate.lineage import DatasetRef, read_stream, verify
+from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.sources.delivery import delivery_file
 from driftgate.wall_clock import wall_clock
@@ -157,3 +159,17 @@ def test_the_event_of_a_published_day_says_whether_it_is_an_old_one(run, deliver
     night = run(run_type=run_type)
     night.execute(task(PublishPartitionOperator))
     assert night.outlet_events[assets.validated(DATASET)].extra == {"old_backfill": old}
+
+
+def test_made_up_data_is_marked_as_such_in_lineage(run, delivered, tmp_path, monkeypatch):
+    for folder in ("data_contracts", "include/settings"):
+        shutil.copytree(project_root() / folder, tmp_path / folder)
+    contract = tmp_path / "data_contracts" / f"{DATASET}.yaml"
+    made_up = "customProperties:\n  - {property: synthetic, value: true}\n"
+    contract.write_text(contract.read_text().replace("customProperties:\n", made_up, 1))
+    run().execute(task(IngestPartitionOperator))
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
+    run().execute(task(IngestPartitionOperator))
+    real, synthetic = (record.facet("driftgate_parameters")["values"]["synthetic"] for record in read_stream(SOURCE))
+
+    assert (real, synthetic) == (False, True)

@@ -33,9 +33,9 @@ WRONG = {
     ),
     "a missing column": (lambda table: table.drop_columns(["dest"]), "it lacks the column 'dest'"),
     "two missing columns": (
-        lambda table: table.drop_columns(["dest"]).rename_columns({"tail_number": "tail"}),
-        "it lacks the column 'tail_number'; did you mean 'tail'?; it lacks the column 'dest'. Columns unknown to the "
-        "contract: tail. Have",
+        lambda table: table.drop_columns(["dest"]).rename_columns({"tail_number": "tailnumber"}),
+        "it lacks the column 'tail_number'; did you mean 'tailnumber'?; it lacks the column 'dest'. Columns unknown to "
+        "the contract: tailnumber. Have",
     ),
     "a column twice": (lambda table: table.append_column("dest", table["dest"]), "it has the column 'dest' twice"),
     "an undeclared column twice": (

@@ -37,13 +37,15 @@ def list_(
 @app.command()
 def show(use_case: UseCase, version: Version) -> None:
     """Print everything that is recorded about one model version, as JSON."""
+    from driftgate.governance.erasure import contains_withdrawn
     from driftgate.registry import find_model, verified_files
     from driftgate.use_cases import load_use_case
 
     model = find_model(load_use_case(use_case).name, version)
     files = verified_files(model)
     made = {name: json.loads(files[f"{name}.json"]) for name in ("evaluation", "feature_baseline")}
-    out.print_json(json.dumps({**model.model_dump(mode="json"), "package_hash": model.package_hash, **made}))
+    about = {"package_hash": model.package_hash, "contains_withdrawn": contains_withdrawn(f"{use_case}/{version}")}
+    out.print_json(json.dumps({**model.model_dump(mode="json"), **about, **made}))
 
 
 @app.command()
@@ -82,6 +84,7 @@ def _share(baseline: "FeatureBaseline", name: str) -> str:
 
 
 def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
+    from driftgate.governance.erasure import contains_withdrawn
     from driftgate.promotion import deployment
     from driftgate.registry import list_models
 
@@ -90,7 +93,10 @@ def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
     for model in list_models(use_case_name):
         aucs = (model.metrics.get(name) for name in ("auc", "champion_auc"))
         numbers = ["-" if value is None else f"{value:.4f}" for value in aucs]
-        yield model.version, roles.get(model.version, "no traffic"), model.dataset_version, *numbers
+        role = roles.get(model.version, "no traffic")
+        if contains_withdrawn(f"{use_case_name}/{model.version}"):
+            role += ", contains withdrawn data"
+        yield model.version, role, model.dataset_version, *numbers
 
 
 def _role(variant: "Variant") -> str:
