@@ -146,6 +146,7 @@ WRONG = {
     "a column named twice": ("- name: zone", "- name: trip", "column 'trip' is named twice under 'schema'"),
     "a column named twice but for its capitals": ("- name: zone", "- name: Trip", "column 'trip' is named twice under"),
     "a rule named twice": ("id: mostly_known", "id: known", "rule 'zone.known' is named twice under 'schema'"),
+    "a rule named as one of ours": ("id: volume", "id: loss_limit", "has the name of a check of our own"),
     "a column that is no word": ("- name: zone", "- name: my zone", "must be a word of letters, digits and _"),
     "a column that quarantine adds": ("- name: zone", "- name: _rules", "_report, partition_key"),
     "a partition column that is no time": (

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from driftgate.contracts.contract import Contract
 from driftgate.contracts.tally import SliceCount, Tally
 
+SOMETHING_LEFT, LOSS_LIMIT, LOSS_LEANS = "something_left", "loss_limit", "loss_leans"
+OF_THE_WHOLE = (SOMETHING_LEFT, LOSS_LIMIT, LOSS_LEANS)  # checks that every report has
 LEAST_ROWS = 30
 TIMES = 3
 LEAST_SHARE = 0.05

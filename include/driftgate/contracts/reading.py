@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_args
 
 from driftgate.contracts.clauses import Clause, needed, one_of, repeated, texts
 from driftgate.contracts.contract import PERSONAL, AvailableAt, Classification, Column, Contract, Rule, Treatment
+from driftgate.contracts.loss import OF_THE_WHOLE
 from driftgate.contracts.odcs import read_odcs
 from driftgate.contracts.quality import read_column_rule, read_reference, read_table_rule
 from driftgate.contracts.schema import TYPES
@@ -49,6 +50,7 @@ def read_contract(path: Path) -> Contract:
     for schema in collect(_schema, odcs, path.stem):
         columns, rules = _columns_and_rules(schema, collect)
         collect(_refuse_repetition, columns, rules)
+        collect(_refuse_our_names, rules)
         collect(_check_slices, columns, head.get("slices", ()))
         partition_column = next(iter(collect(_partition_column, schema)), None)
     if problems:
@@ -138,6 +140,12 @@ def _refuse_repetition(columns: list[Column], rules: list[Rule]) -> None:
         twice = repeated(names)
         if twice:
             raise Clause(f"{kind} {twice[0]!r} is named twice under 'schema'; give each {kind} its own name")
+
+
+def _refuse_our_names(rules: list[Rule]) -> None:
+    for rule in rules:
+        if rule.id.partition(".")[0] in OF_THE_WHOLE:
+            raise Clause(f"rule {rule.id!r} has the name of a check of our own; give it another one")
 
 
 def _check_slices(columns: list[Column], slices: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from driftgate.contracts.contract import Contract, Rule, Severity
 from driftgate.contracts.decisions import NOBODY, Decided
 from driftgate.contracts.history import HISTORICAL, newest_minute
-from driftgate.contracts.loss import leaning, too_many
+from driftgate.contracts.loss import LOSS_LEANS, LOSS_LIMIT, SOMETHING_LEFT, leaning, too_many
 from driftgate.contracts.report import Check, Failure, ValidationReport
 from driftgate.contracts.tally import MOST_EXAMPLES, Tally
 from driftgate.lake import Manifest
@@ -36,7 +36,7 @@ def make_report(contract: Contract, tally: Tally, judged: Mapping[str, bool], ab
     checks += _checks_of_the_whole(contract, tally, leans)
     worst = sorted((check for check in checks if not check.passed), key=lambda check: _ORDER[check.severity])
     examples = {rule: count.examples for rule, count in tally.counts.items()}
-    examples |= {f"loss_leans.{name}": found[:MOST_EXAMPLES] for name, found in leans.items()}
+    examples |= {f"{LOSS_LEANS}.{name}": found[:MOST_EXAMPLES] for name, found in leans.items()}
     return ValidationReport(
         dataset=contract.name,
         partition=about.key,
@@ -83,11 +83,11 @@ def _checks_of_the_whole(contract: Contract, tally: Tally, leans: Mapping[str, l
     def check(rule: str, passed: bool) -> Check:
         return Check(rule=rule, severity="critical", passed=passed, judged=tally.rows, broken=tally.quarantined)
 
-    yield check("something_left", tally.quarantined < tally.rows)
+    yield check(SOMETHING_LEFT, tally.quarantined < tally.rows)
     if contract.max_quarantined_percent is not None:
-        yield check("loss_limit", not too_many(contract, tally))
+        yield check(LOSS_LIMIT, not too_many(contract, tally))
     for name, found in leans.items():
-        yield check(f"loss_leans.{name}", not found)
+        yield check(f"{LOSS_LEANS}.{name}", not found)
 
 
 def _failure(check: Check, examples: Sequence[str]) -> Failure:

@@ -114,14 +114,6 @@ def replace_content(store: Store, path: str, replaced: Mapping[str, str]) -> Non
         store.write(f"{path}/{POINTER}", store.read(_path_of(path, replaced[current])))
 
 
-def _announce(store: Store, manifest: Manifest, known_at: datetime | None, *, current: bool) -> None:
-    store.write(_path_of(manifest.path, manifest.hash), manifest.canonical())
-    if known_at is not None:
-        add_revision(store, manifest.path, manifest.hash, known_at)
-    if current:
-        store.write(f"{manifest.path}/{POINTER}", manifest.canonical())
-
-
 def _write_data(
     store: Store, path: str, rows: "pa.Table | Iterable[pa.RecordBatch]", schema: "pa.Schema"
 ) -> tuple[DataFile, ...]:
