@@ -42,6 +42,14 @@ def test_callers_send_what_no_view_gives(table: pa.Table, preprocessing: Preproc
         signature.request.check([{**sent, "carriers": "UA"}])
 
 
+def test_what_callers_send_does_not_depend_on_what_was_checked_before(
+    table: pa.Table, preprocessing: Preprocessing, rows: list[Row]
+) -> None:
+    signature = sign(table, preprocessing, view())
+    signature.check([rows[0]])  # as a candidate does in its shadow, before it is the champion
+    signature.request.check([{name: value for name, value in rows[0].items() if name not in view().columns}])
+
+
 def test_without_views_callers_send_everything(signature: Signature) -> None:
     assert signature.request is signature
 

@@ -92,7 +92,8 @@ class Signature(Record):
     def request(self) -> "Signature":
         """What callers send: the fields that the endpoint does not join itself."""
         sent = tuple(column for column in self.columns if column.online is None)
-        return self.model_copy(update={"columns": sent}) if self.views else self
+        # Not model_copy: it would copy what is cached about all columns.
+        return Signature(columns=sent, views=self.views, feature_set_sha256=self.feature_set_sha256)
 
     def check(self, rows: Sequence[Any]) -> None:
         """Return when every row has exactly the fields of the signature with values of their types.
