@@ -91,6 +91,8 @@ class Signature(Record):
     @cached_property
     def request(self) -> "Signature":
         """What callers send: the fields that the endpoint does not join itself."""
+        if not self.views:
+            return self
         sent = tuple(column for column in self.columns if column.online is None)
         # Not model_copy: it would copy what is cached about all columns.
         return Signature(columns=sent, views=self.views, feature_set_sha256=self.feature_set_sha256)
