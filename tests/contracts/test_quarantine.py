@@ -7,6 +7,7 @@ from driftgate.contracts import (
     decisions_on,
     list_quarantine,
     publish_partition,
+    read_report,
     record_issues,
     show_quarantine,
     validate_partition,
@@ -15,6 +16,7 @@ from driftgate.contracts.issues import issues
 from driftgate.errors import ConfigError, ContractBroken
 from driftgate.lake import as_of, lake, manifest_of, read_manifest, read_table, revisions
 from driftgate.lineage import read_stream
+from driftgate.records import canonical_json
 
 from .conftest import KEY
 
@@ -162,6 +164,15 @@ def test_discarded_rows_stay_out_and_are_open_no_more(published):
     assert done.published.rows_quarantined == 2
     assert decide("release", "trips", KEY, **WHY).rows == 1
     assert zones().count("west") == 0
+
+
+def test_a_report_of_before_that_counted_no_open_rows_hides_none(published):
+    published(zone={2: "west"})
+    path = f"reports/validation/trips/{KEY}.json"
+    older = read_report("trips", KEY).model_dump(mode="json", exclude={"open"}) | {"schema_version": 2}
+    lake().write(path, canonical_json(older))
+
+    assert [held.open for held in list_quarantine("trips")] == [1]
 
 
 def test_a_release_can_be_taken_back(published):

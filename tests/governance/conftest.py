@@ -7,11 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from driftgate.lake import lake
+from driftgate.contracts import publish_partition, validate_partition
+from driftgate.governance.erasure import forget
+from driftgate.lake import lake, publish
+from driftgate.settings import settings
+from driftgate.sources import ingest_partition
 
 ROOT = Path(__file__).resolve().parents[2]
+ANNA, BEN = "anna@example.com", "ben@example.com"
+KEYS = ("2013-04-01", "2013-04-02")
+NOW = datetime(2013, 5, 1, 12)
 
 
 @pytest.fixture
@@ -68,3 +76,31 @@ def age() -> Callable[[str, datetime], None]:
             os.utime(file, (seconds, seconds))
 
     return write_earlier
+
+
+def deliver(rides, key, *passengers):
+    path = Path(settings().drop) / "cab" / "rides" / f"{key}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(rides(key, *passengers), path)
+
+
+def run_day(key):
+    """Go the whole way of a delivery, with Great Expectations in it."""
+    ingest_partition("cab", "rides", key)
+    validate_partition("rides", key)
+    publish_partition("rides", key)
+
+
+@pytest.fixture
+def two_days(project, rides):
+    """Anna rode on the first day only, Ben on both; the manifests of the validated partitions."""
+    manifests = []
+    for key, who in zip(KEYS, ((ANNA, BEN, ANNA), (BEN,)), strict=True):
+        deliver(rides, key, *who)
+        raw, path = ingest_partition("cab", "rides", key), f"validated/rides/{key}"
+        manifests.append(publish(lake(), path, rides(key, *who), contract="rides@1.0.0", inputs=(raw.hash,)))
+    return manifests
+
+
+def erase(*pairs, **options):
+    return forget("rides", pairs or [f"passenger={ANNA}"], **{"reason": "asked", "by": "dpo", "now": NOW, **options})

@@ -1,65 +1,26 @@
 """A forgotten subject is nowhere in the lake, does not come back, and whoever learned from it is named."""
 
-import json
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from driftgate import uris
-from driftgate.captures import read_captures
-from driftgate.captures.capture import Capture
-from driftgate.captures.segments import write_captures
-from driftgate.contracts import publish_partition, validate_partition
 from driftgate.contracts.treat import KEY
 from driftgate.contracts.withdrawals import withdrawals
-from driftgate.datasets import DatasetVersion
 from driftgate.errors import ConfigError, SourceMissing, Tampered
 from driftgate.governance import erasure
-from driftgate.governance.erasure import contains_withdrawn, forget, who_saw
 from driftgate.lake import as_of, lake, manifest_of, publish, read_manifest, read_table, revisions
 from driftgate.lineage import read_stream, verify
 from driftgate.metadata import metadata
-from driftgate.settings import settings
 from driftgate.sources import ingest_partition
 
-ANNA, BEN = "anna@example.com", "ben@example.com"
-KEYS = ("2013-04-01", "2013-04-02")
-NOW = datetime(2013, 5, 1, 12)
-
-
-def deliver(rides, key, *passengers):
-    path = Path(settings().drop) / "cab" / "rides" / f"{key}.parquet"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(rides(key, *passengers), path)
-
-
-def run_day(key):
-    """Go the whole way of a delivery, with Great Expectations in it."""
-    ingest_partition("cab", "rides", key)
-    validate_partition("rides", key)
-    publish_partition("rides", key)
-
-
-@pytest.fixture
-def two_days(project, rides):
-    """Anna rode on the first day only, Ben on both; the manifests of the validated partitions."""
-    manifests = []
-    for key, who in zip(KEYS, ((ANNA, BEN, ANNA), (BEN,)), strict=True):
-        deliver(rides, key, *who)
-        raw, path = ingest_partition("cab", "rides", key), f"validated/rides/{key}"
-        manifests.append(publish(lake(), path, rides(key, *who), contract="rides@1.0.0", inputs=(raw.hash,)))
-    return manifests
+from .conftest import ANNA, BEN, KEYS, NOW, deliver, erase, run_day
 
 
 def passengers(zone, key):
     manifest = read_manifest(lake(), uris.partition(zone, "rides", key))
     return read_table(lake(), manifest).column("passenger").to_pylist()
-
-
-def erase(*pairs, **options):
-    return forget("rides", pairs or [f"passenger={ANNA}"], **{"reason": "asked", "by": "dpo", "now": NOW, **options})
 
 
 def everything_written():
@@ -230,76 +191,6 @@ def test_lineage_says_what_took_the_place_of_what(two_days):
     assert before.hash in {ref.version for ref in record.inputs}
     assert read_manifest(lake(), before.path).hash in {ref.version for ref in record.outputs}
     assert verify("cab") == []
-
-
-def capture(place, passenger):
-    row = {"ride": place, "started_at": "2013-04-01T08:00:00", "passenger": passenger}
-    return Capture(
-        prediction_id=f"p{place}",
-        use_case="fares",
-        variant_role="champion",
-        model_version="1",
-        deployment_revision=1,
-        step="serving",
-        score=0.5,
-        error=None,
-        latency_ms=1.0,
-        received_at=datetime(2013, 4, 1, 7),
-        event_time="2013-04-01T08:00:00",
-        request_key=json.dumps({"ride": place}),
-        features=json.dumps(row),
-    )
-
-
-@pytest.fixture
-def fares(monkeypatch):
-    """A use case over ``rides``, as far as erasure asks for one."""
-    from types import SimpleNamespace
-
-    from driftgate.governance import erase_captures
-
-    for module in (erase_captures, erasure):
-        monkeypatch.setattr(module, "use_case_names", lambda: ["fares"])
-    monkeypatch.setattr(erase_captures, "load_use_case", lambda _: SimpleNamespace(datasets=("rides",)))
-
-
-def test_captures_and_prepared_days_of_the_subject_go(two_days, fares):
-    write_captures([capture(0, ANNA), capture(1, BEN)])
-    write_captures([capture(2, ANNA)])
-    lake().write(f"prepared/fares/{KEYS[0]}/abc.parquet", ANNA.encode())
-    lake().write(f"prepared/fares/{KEYS[1]}/abc.parquet", b"others")
-
-    assert erase().rows == 4
-    assert read_captures("fares", "2013-04-01").column("prediction_id").to_pylist() == ["p1"]
-    assert lake().list("prepared") == [f"prepared/fares/{KEYS[1]}/abc.parquet"]
-
-
-def test_versions_and_models_that_held_the_subject_are_named(two_days, fares, monkeypatch):
-    def version(name, **sources):
-        return DatasetVersion.model_construct(name=name, sources=sources, older_sources={})
-
-    first, second = two_days
-    versions = [version("fares/a", **{first.path: first.hash}), version("fares/b", **{second.path: second.hash})]
-    monkeypatch.setattr(erasure, "list_versions", lambda _: versions)
-    models = [type("Model", (), {"version": str(n), "dataset_version": f"fares/{x}"}) for n, x in ((1, "a"), (2, "b"))]
-    monkeypatch.setattr(erasure, "list_models", lambda _: models)
-
-    assert who_saw("rides", [f"passenger={ANNA}"]).versions == ("fares/a",)
-    done = erase()
-
-    assert (done.versions, done.models) == (("fares/a",), ("fares/1",))
-    assert who_saw("rides", [f"passenger={ANNA}"]).models == ("fares/1",)  # also when nothing holds it any more
-    assert contains_withdrawn("fares/a")
-    assert contains_withdrawn("fares/1")
-    assert not contains_withdrawn("fares/2")
-    assert who_saw("rides", ["passenger=carl@example.com"]).partitions == {}
-
-
-def test_a_store_beside_the_lake_can_take_part(two_days, monkeypatch):
-    asked = []
-    monkeypatch.setattr(erasure, "ERASERS", [lambda subject: asked.append(subject.texts) or 1])
-    assert erase().rows == 3
-    assert asked == [{"passenger": ANNA}]
 
 
 @pytest.mark.parametrize(

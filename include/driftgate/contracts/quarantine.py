@@ -11,7 +11,7 @@ from driftgate.contracts.decisions import Action, Decision, record_decision
 from driftgate.contracts.evidence import MASKED
 from driftgate.contracts.issues import record_issues
 from driftgate.contracts.publish import Published, publish_partition
-from driftgate.contracts.report import ValidationReport, report_at
+from driftgate.contracts.report import COUNTS_OPEN, ValidationReport, report_at
 from driftgate.contracts.selection import Selection, select_rows
 from driftgate.contracts.split import OBSERVED, ROW, RULES, Splitter
 from driftgate.contracts.validate import Partition, open_partition, validate_partition
@@ -133,7 +133,7 @@ def _held(report: ValidationReport) -> Held:
         dataset=report.dataset,
         partition=report.partition,
         rows=report.rows_quarantined,
-        open=report.open,
+        open=report.open if report.schema_version >= COUNTS_OPEN else report.rows_quarantined,
         rules={check.rule: check.broken for check in report.checks if check.severity == "row" and check.broken},
         stopped=report.critical,
     )

@@ -11,6 +11,8 @@ from driftgate.errors import ConfigError
 from driftgate.lake import Store
 from driftgate.records import Record, parse_record
 
+COUNTS_OPEN = 3  # reports of an earlier schema_version do not say about how many rows nobody has decided
+
 
 class Check(Record):
     """The judgement on one rule. ``judged`` and ``broken`` count known values, or rows for a rule about rows.

@@ -107,7 +107,8 @@ def _known(subject: Subject) -> Withdrawal | None:
 
 
 def _seen(store: Store, subject: Subject) -> Seen:
-    marks = {"raw": subject.as_delivered(), "validated": subject.as_published()}
+    published = subject.as_published()
+    marks = {"raw": subject.as_delivered(), "validated": published, "quarantine": published}
     found = {
         path: digests
         for zone, marked in marks.items()
@@ -115,7 +116,8 @@ def _seen(store: Store, subject: Subject) -> Seen:
         for path in _folders(store, zone, subject.contract)
         if (digests := holds(store, path, marked))
     }
-    versions = [version for name in use_case_names() for version in list_versions(name) if _reads(version, found)]
+    days = {path.partition("/")[2] for path in found if path.startswith("raw/")} if published is None else set()
+    versions = [version for name in use_case_names() for version in list_versions(name) if _reads(version, found, days)]
     names = {version.name for version in versions}
     models = [
         f"{name}/{model.version}"
@@ -126,16 +128,11 @@ def _seen(store: Store, subject: Subject) -> Seen:
     return Seen(found, tuple(sorted(names)), tuple(models))
 
 
-def _reads(version: DatasetVersion, found: dict[str, frozenset[str]]) -> bool:
-    """Whether a version was made from content with the subject, whichever zone the subject can be found in."""
-    days = {path.partition("/")[2] for path in found if path.startswith("raw/")}
-    for path, digest in version.pinned:
-        if digest in found.get(path, frozenset()):
-            return True
-        unmatched = path.startswith("validated/") and not any(name.startswith("validated/") for name in found)
-        if unmatched and path.partition("/")[2] in days:
-            return True
-    return False
+def _reads(version: DatasetVersion, found: dict[str, frozenset[str]], days: set[str]) -> bool:
+    """Whether a version was made from content with the subject, or from one of the ``days`` that may have it."""
+    return any(
+        digest in found.get(path, frozenset()) or path.partition("/")[2] in days for path, digest in version.pinned
+    )
 
 
 def _folders(store: Store, zone: str, contract: Contract) -> list[str]:
