@@ -82,3 +82,16 @@ def test_the_shipped_features_are_traced_to_their_columns():
     found = expressions(use_case.features_sql, tables, where="features.sql")
     assert found["temperature_f"].unchanged == "weather.temperature_f"
     assert found["aircraft_age_years"].unchanged is None
+
+
+def test_what_people_read_is_the_sql_where_it_is_computed():
+    found = of(
+        "WITH known AS (SELECT *, fare_usd > 20 AS dear FROM trips_history), "
+        "recent AS (SELECT zone, avg(dear) AS dear_share, count(*) AS trips FROM known GROUP BY zone) "
+        "SELECT t.zone, hour(t.started_at) AS h, r.dear_share FROM trips t LEFT JOIN recent r USING (zone)"
+    )
+    assert {name: item.text for name, item in found.items()} == {
+        "zone": "trips.zone",
+        "h": "HOUR(started_at)",
+        "dear_share": "AVG(dear) per zone",
+    }

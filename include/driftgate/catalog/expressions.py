@@ -24,16 +24,18 @@ SHAPE = ("joins", "where", "group", "having", "qualify", "distinct", "windows", 
 class Expression:
     """One output column of ``features.sql``.
 
-    ``text`` is its canonical form; ``unchanged`` is the ``table.column`` whose values it passes on as they are.
+    ``text`` is what people read: the SQL where it is computed. ``canonical`` is that written out down to the datasets.
+    ``unchanged`` is the ``table.column`` whose values it passes on as they are.
     """
 
     text: str
+    canonical: str
     unchanged: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """The sha256 of :attr:`text`."""
-        return sha256(self.text.encode())
+        """The sha256 of :attr:`canonical`: equal for the same feature under two names."""
+        return sha256(self.canonical.encode())
 
 
 def expressions(sql: str, tables: Mapping[str, Mapping[str, str]], *, where: str) -> dict[str, Expression]:
@@ -70,7 +72,28 @@ def _refuse_unknown_tables(scope: "Scope", tables: Collection[str], where: str) 
 
 
 def _expression(node: "exp.Expr", scope: "Scope") -> Expression:
-    return Expression(_canonical(node, scope), _passed_on(node, scope))
+    return Expression(_readable(node, scope), _canonical(node, scope), _passed_on(node, scope))
+
+
+def _readable(node: "exp.Expr", scope: "Scope") -> str:
+    """Return the SQL that computes ``node``, in the SELECT that does so, and the groups if that has some."""
+    from sqlglot import exp
+
+    source, found = _origin(node, scope) if isinstance(node, exp.Column) else (None, None)
+    if source is not None and found is not None:
+        return _readable(found, source)
+    group = scope.expression.args.get("group")
+    computed = f"{_plain(node)} per {', '.join(map(_plain, group.expressions))}" if group else _plain(node)
+    return f"{source.name}.{computed}" if isinstance(source, exp.Table) else computed
+
+
+def _plain(node: "exp.Expr") -> str:
+    """Return ``node`` as people write it: no quotes, no table before a column."""
+    from sqlglot import exp
+
+    bare = node.transform(lambda part: exp.column(part.name) if isinstance(part, exp.Column) else part)
+    text: str = bare.sql(dialect=DIALECT, comments=False)
+    return text
 
 
 def _canonical(node: "exp.Expr", scope: "Scope") -> str:
