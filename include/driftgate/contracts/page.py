@@ -21,7 +21,7 @@ td, th { border: 1px solid #ddd; padding: .3rem .6rem; text-align: left; vertica
 .fa-times::before { content: "✗"; color: #c62828 }
 </style></head><body>
 <h1>{{ report.dataset }} {{ report.partition }}</h1>
-<p>Contract {{ report.contract }}, owned by {{ contract.owner }} ({{ contract.contact }}).
+<p>Contract {{ report.contract }}, owned by {{ contract.owner }} ({{ contract.contact | replace("mailto:", "") }}).
 {{ report.rows_in }} rows came in: {{ report.rows_validated }} keep the contract, {{ report.rows_quarantined }} go to
 quarantine. {% if report.critical %}<b>Nothing is published, for critical rules are broken:
 {{ report.critical | join(", ") }}.</b>{% else %}No critical rule is broken.{% endif %}</p>
