@@ -95,3 +95,9 @@ def test_what_people_read_is_the_sql_where_it_is_computed():
         "h": "HOUR(started_at)",
         "dear_share": "AVG(dear) per zone",
     }
+
+
+def test_a_sentence_about_broken_sql_is_plain_text():
+    with pytest.raises(ConfigError, match=r"^features.sql cannot be read as SQL \(") as refused:
+        of("DELETE t.* EXCLUDE (zone) FROM trips t")
+    assert "\x1b" not in str(refused.value) and "\n" not in str(refused.value)

@@ -3,6 +3,7 @@
 Two features with the same text here are the same feature under two names, in whatever words their SQL says so.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 DIALECT = "duckdb"
 LONGEST_MESSAGE = 400
+UNDERLINED = re.compile(r"\x1b\[\d*m")  # sqlglot writes for a terminal
 # Parts of a SELECT that change what a column of it means to those who read from it.
 SHAPE = ("joins", "where", "group", "having", "qualify", "distinct", "windows", "limit")
 
@@ -178,4 +180,5 @@ def _shape(scope: "Scope") -> str:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:LONGEST_MESSAGE]
+    plain = UNDERLINED.sub("", str(error))
+    return " ".join(plain.split())[:LONGEST_MESSAGE]
