@@ -105,14 +105,18 @@ def decide(
                 at=wall_clock(),
             )
         )
+    published = _publish_again(dataset, key)
+    if chosen:
+        _tell_lineage(partition, action, published, reason.strip(), by.strip())
+    return Outcome(len(chosen), left, published)
+
+
+def _publish_again(dataset: str, key: str) -> Published:
     try:
         validate_partition(dataset, key)
     finally:
         record_issues(dataset, key)  # also when a critical rule is broken all the same: its report is written
-    published = publish_partition(dataset, key)
-    if chosen:
-        _tell_lineage(partition, action, published, reason.strip(), by.strip())
-    return Outcome(len(chosen), left, published)
+    return publish_partition(dataset, key)
 
 
 def _tell_lineage(partition: Partition, action: Action, published: Published, reason: str, by: str) -> None:
