@@ -30,10 +30,6 @@ EXAMPLE = {
             "aircraft_manufacturer": "AIRBUS INDUSTRIE",
             "aircraft_seats": 182,
             "aircraft_engines": 2,
-            "aircraft_late_share_28d": None,
-            "aircraft_last_delay_minutes": None,
-            "flight_late_share_28d": None,
-            "flight_delay_minutes_28d": None,
         }
     ],
 }
