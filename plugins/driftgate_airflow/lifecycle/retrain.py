@@ -15,15 +15,18 @@ second one.
 
 **If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was
 registered.
+
+`catalog_sync` then brings the catalogue up to date: the new dataset version, and the candidate if there is one.
 """
 
 from datetime import date
 from typing import Any
 
-from airflow.sdk import DAG, Param, XComArg, chain
+from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
 from driftgate_airflow.operators.prepare_dataset import PrepareDatasetOperator
 from driftgate_airflow.operators.register_candidate import RegisterCandidateOperator
@@ -53,7 +56,10 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
         trained: dict[str, Any] = {"dataset_version": version, "job_id": XComArg(job, key="job_id")}
         evaluation = EvaluateCandidateOperator(task_id="evaluate_candidate", use_case=name, **trained)
         registration = RegisterCandidateOperator(task_id="register_candidate", use_case=name, **trained)
-        chain(sensor, dataset, job, evaluation, registration)
+        # Also when the candidate was turned away, and not on a quiet night.
+        catalog = CatalogSyncOperator(task_id="catalog_sync", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
+        chain(sensor, dataset, job, evaluation, registration, catalog)
+        dataset >> catalog
     return dag
 
 
