@@ -26,9 +26,10 @@ def compute_features(use_case: UseCase, tables: "Mapping[str, pa.Table]") -> "pa
     """
     where = str(use_case.folder / "features.sql")
     with locked_duckdb() as connection:
-        return run_features(
+        features = run_features(
             connection, use_case.features_sql, tables, use_case.request_key, use_case.event_time, where=where
         )
+    return features.sort_by([(name, "ascending") for name in use_case.request_key])
 
 
 def run_features(
@@ -40,12 +41,12 @@ def run_features(
     *,
     where: str,
 ) -> "pa.Table":
-    """Return what :func:`compute_features` returns, for the text ``sql`` that was read from ``where``."""
+    """Return what :func:`compute_features` does, in any order, for the text ``sql`` read from ``where``."""
     features = run_select(connection, sql, tables, where=where, outcomes=_outcomes(tables))
     _refuse_wrong_columns(features.column_names, request_key, event_time, where)
     _refuse_wrong_types(features, where)
     _refuse_repeated_requests(features, request_key, where)
-    return features.sort_by([(name, "ascending") for name in request_key])
+    return features
 
 
 def _outcomes(tables: "Mapping[str, pa.Table]") -> dict[str, str]:

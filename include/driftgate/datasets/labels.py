@@ -24,7 +24,8 @@ def compute_labels(use_case: UseCase, truth: "pa.Table") -> "pa.Table":
     """
     where = f"{use_case.folder / 'use_case.yaml'}, key 'label.expression',"
     with locked_duckdb() as connection:
-        return run_labels(connection, use_case.label.expression, truth, use_case.request_key, where=where)
+        labels = run_labels(connection, use_case.label.expression, truth, use_case.request_key, where=where)
+    return labels.sort_by([(name, "ascending") for name in use_case.request_key])
 
 
 def run_labels(
@@ -35,7 +36,7 @@ def run_labels(
     *,
     where: str,
 ) -> "pa.Table":
-    """Return what :func:`compute_labels` returns, for the text ``expression`` that was read from ``where``."""
+    """Return what :func:`compute_labels` does, in any order, for the text ``expression`` read from ``where``."""
     import pyarrow as pa
 
     columns = ", ".join((*map(quoted, request_key), f"({expression}\n) AS {LABEL}"))
@@ -43,7 +44,7 @@ def run_labels(
     found = labels.schema.field(LABEL).type
     if found != pa.bool_():
         raise ConfigError(f"{where} gives {found}; write a comparison that is true or false.")
-    return labels.sort_by([(name, "ascending") for name in request_key]) if request_key else labels
+    return labels
 
 
 def label_columns(
