@@ -12,6 +12,8 @@ from driftgate.datasets import DatasetVersion, prepare
 from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_between
 from driftgate.records import sha256
+from driftgate.registry import ModelVersion
+from driftgate.registry.versions import record_registration
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
 
@@ -72,6 +74,34 @@ def test_get_restores_the_rows_and_refuses_a_folder_in_use(
     again = run("dataset", "get", version.name, tmp_path / "rows")
     assert again.exit_code == 1
     assert "is not empty" in again.stderr
+
+
+def test_get_of_a_model_restores_what_it_was_trained_on(
+    run: Callable[..., Any], version: DatasetVersion, tmp_path: Path
+) -> None:
+    unknown = run("dataset", "get", "flight_delays/7", tmp_path / "none")
+    assert unknown.exit_code == 1
+    assert "flight_delays has no model version '7'" in unknown.stderr
+
+    model = ModelVersion(
+        use_case="flight_delays",
+        version="1",
+        job_id="job",
+        job_spec_sha256="0" * 64,
+        dataset_version=version.name,
+        trainer="lightgbm",
+        seed=1,
+        parameters={},
+        metrics={},
+        files={},
+    )
+    lake().write(f"{model.folder}/package.json", model.canonical())
+    record_registration(model)
+    answer = run("dataset", "get", "flight_delays/1", tmp_path / "rows")
+
+    assert answer.exit_code == 0, answer.output
+    assert answer.stdout.startswith(version.name)
+    assert sha256((tmp_path / "rows" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
 
 
 def test_an_unknown_version_gets_the_nearest_match(run: Callable[..., Any], version: DatasetVersion) -> None:

@@ -45,6 +45,20 @@ def model() -> None:
 
 
 @pytest.mark.usefixtures("model")
+def test_the_chain_of_a_model_is_drawn_as_a_graph(run: Callable[..., Any]) -> None:
+    answer = run("lineage", "graph", "flight_delays/1")
+
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith("digraph lineage {\n") and answer.stdout.endswith("}\n")
+    edges = [line.strip() for line in answer.stdout.splitlines() if "->" in line]
+    assert (
+        '"job/7 @ model" -> "model/flight_delays/1 @ package" [label="flight_delays.retrain.register_candidate"];'
+        in edges
+    )
+    assert len(edges) == 4  # files, partitions, dataset version, job, model
+
+
+@pytest.mark.usefixtures("model")
 def test_the_chain_of_a_prediction_is_printed(run: Callable[..., Any]) -> None:
     answer = run("lineage", "trace", PREDICTION)
 

@@ -50,12 +50,16 @@ def show(name: Name) -> None:
 
 @app.command()
 def get(
-    name: Name,
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a dataset version, or of a model (flight_delays/1) for what it was trained on."),
+    ],
     target: Annotated[Path, typer.Argument(help="Folder to restore into; it must be new or empty.")],
 ) -> None:
     """Restore a dataset version into TARGET, every byte checked against its hash."""
     from driftgate.datasets import FilesVersion, get_files, get_version, load_any
 
+    name = _trained_on(name)
     version = load_any(name)
     folder = get_files(version, target) if isinstance(version, FilesVersion) else get_version(name, target)
     out.print(f"{name} restored to {folder}; its hash is the recorded one.", highlight=False)
@@ -99,3 +103,13 @@ def _row(version: "AnyVersion") -> tuple[str, str, str, str]:
     if isinstance(version, FilesVersion):
         return version.name, version.key, f"{version.files:,} files", version.hash[:12]
     return version.name, f"{version.window.first} to {version.window.last}", f"{version.rows:,} rows", version.hash[:12]
+
+
+def _trained_on(name: str) -> str:
+    """Return the dataset version of a model named as ``flight_delays/1``; any other name is one itself."""
+    use_case, _, version = name.partition("/")
+    if not version.isdecimal():
+        return name
+    from driftgate.registry import find_model
+
+    return find_model(use_case, version).dataset_version

@@ -25,6 +25,17 @@ def trace(
 
 
 @app.command()
+def graph(
+    target: Annotated[str, typer.Argument(help="A prediction id, a model version (flight_delays/3), or a lake path.")],
+) -> None:
+    """Print what TARGET was made from as a graph in the DOT language; Graphviz draws it."""
+    from driftgate.cli.lineage_graph import dot
+    from driftgate.lineage.trace import trace as walk
+
+    out.print(dot(walk(target)), markup=False, highlight=False, soft_wrap=True, end="")
+
+
+@app.command()
 def verify(
     stream: Annotated[
         str | None, typer.Argument(help="One chain (a use case or a source); all of them if left out.")
