@@ -29,7 +29,8 @@ def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]
     import pyarrow as pa
 
     schema = published_schema(contract)
-    secret = _secret(contract) if any(column.treatment == "hash" for column in contract.columns) else b""
+    why = f"{contract.label} hashes columns"
+    secret = project_key(why) if any(column.treatment == "hash" for column in contract.columns) else b""
     made: dict[str, Callable[[Any], Any]] = {"keep": _kept, "mask": _masked, "hash": partial(_hashed, secret=secret)}
 
     def treat(rows: "pa.RecordBatch") -> "pa.RecordBatch":
@@ -39,12 +40,17 @@ def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]
     return treat
 
 
-def _secret(contract: Contract) -> bytes:
+def project_key(why: str) -> bytes:
+    """Return the project's secret for keyed hashes.
+
+    :param why: what needs it, as the beginning of the sentence
+    :raises ConfigError: it is not set, or too short
+    """
     secret = os.environ.get(KEY, "")
     if len(secret) < LEAST_CHARACTERS:
         raise ConfigError(
-            f"{contract.label} hashes columns, and the environment variable {KEY} is not set to a secret of "
-            f"{LEAST_CHARACTERS} characters or more; set it ('driftgate env' makes one), and never change it."
+            f"{why}, and the environment variable {KEY} is not set to a secret of {LEAST_CHARACTERS} characters or "
+            "more; set it ('driftgate env' makes one), and never change it."
         )
     return secret.encode()
 

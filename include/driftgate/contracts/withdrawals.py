@@ -4,13 +4,12 @@ A tombstone names a subject by a keyed hash of its key, never by the key.
 """
 
 import hmac
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.treat import KEY, LEAST_CHARACTERS
+from driftgate.contracts.treat import KEY, project_key
 from driftgate.errors import ConfigError
 from driftgate.metadata import Entry, metadata
 from driftgate.records import Record, canonical_json, parse_record
@@ -124,13 +123,7 @@ def _kept(rows: "pa.RecordBatch", dataset: str, columns: Sequence[str], subjects
 
 
 def _secret(dataset: str) -> bytes:
-    secret = os.environ.get(KEY, "")
-    if len(secret) < LEAST_CHARACTERS:
-        raise ConfigError(
-            f"Subjects of {dataset} are known by a keyed hash, and the environment variable {KEY} is not set to a "
-            f"secret of {LEAST_CHARACTERS} characters or more; set it, and never change it."
-        )
-    return secret.encode()
+    return project_key(f"Subjects of {dataset} are known by a keyed hash")
 
 
 def _read(entry: Entry) -> Withdrawal:

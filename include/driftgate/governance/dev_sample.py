@@ -15,7 +15,7 @@ import numpy as np
 
 from driftgate import uris
 from driftgate.contracts import Contract, Files, arrow_schema, load_contract, published_schema
-from driftgate.contracts.treat import KEY, LEAST_CHARACTERS
+from driftgate.contracts.treat import project_key
 from driftgate.errors import ConfigError
 from driftgate.governance.pseudonyms import KEYED, How, replaced, replacement
 from driftgate.lake import Manifest, lake, read_batches, read_manifest, read_table, to_parquet
@@ -167,13 +167,8 @@ def _require_enough(contract: Contract, rows: int) -> None:
 
 
 def _secret(contract: Contract, seed: int) -> bytes:
-    secret = os.environ.get(KEY, "")
-    if len(secret) < LEAST_CHARACTERS:
-        raise ConfigError(
-            f"{contract.label} has personal data that a sample replaces by keyed hashes, and the environment variable "
-            f"{KEY} is not set to a secret of {LEAST_CHARACTERS} characters or more; set it to that of the project."
-        )
-    return hmac.digest(secret.encode(), f"sample {seed}".encode(), "sha256")  # no hash of the lake is in a sample
+    secret = project_key(f"{contract.label} has personal data that a sample replaces by keyed hashes")
+    return hmac.digest(secret, f"sample {seed}".encode(), "sha256")  # no hash of the lake is in a sample
 
 
 def _refuse_other(path: Path, data: bytes) -> None:
