@@ -4,7 +4,7 @@ They are the same for all requests of a day, so the value that is kept online is
 a view is the text of its CTE and of those that it reads: one definition for both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from driftgate.datasets.ctes import needed, parsed, sources, texts
@@ -47,11 +47,19 @@ def compute_view(use_case: UseCase, name: str, tables: "Mapping[str, pa.Table]")
             f"{use_case.folder / 'use_case.yaml'}: key 'online' has no view {name!r}{nearest(name, use_case.online)}"
         )
     key = use_case.online[name].key
-    known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in key)  # a join finds no null
-    sql = f"{online_views(use_case)[name]} WHERE {known} ORDER BY {', '.join(map(quoted, key))}"
-    with locked_duckdb() as connection:
-        rows = run_select(connection, sql, tables, where=where)
+    rows = run_view(online_views(use_case)[name], key, tables, where=where)
     entities = rows.group_by(list(key)).aggregate([]).num_rows
     if entities != rows.num_rows:
         raise ConfigError(f"{where} gives {rows.num_rows} rows for {entities} keys; group it by {', '.join(key)}.")
     return rows
+
+
+def run_view(sql: str, key: Sequence[str], tables: "Mapping[str, pa.Table]", *, where: str) -> "pa.Table":
+    """Return the rows of a view with the SELECT ``sql``, read from ``where``, ordered by its key, that a join can find.
+
+    :raises ConfigError: it reads other tables, or does not run on these
+    """
+    known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in key)  # a join finds no null
+    ordered = f"{sql} WHERE {known} ORDER BY {', '.join(map(quoted, key))}"
+    with locked_duckdb() as connection:
+        return run_select(connection, ordered, tables, where=where)

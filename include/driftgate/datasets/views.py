@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftgate.datasets.ctes import parsed
 from driftgate.datasets.history import history_name
-from driftgate.datasets.locked_sql import locked_duckdb, quoted, run_select
-from driftgate.datasets.online_views import view_sql
+from driftgate.datasets.online_views import run_view, view_sql
 from driftgate.errors import ConfigError
 from driftgate.models.columns import kind_of
 from driftgate.models.views import View
@@ -56,9 +55,7 @@ def view_rows(view: View, history: "pa.Table") -> "Iterator[tuple[tuple[Any, ...
     :raises ConfigError: the view does not run on this history, or gives a column that no request can carry
     """
     where = f"{_where(view.use_case)}, CTE {view.name!r},"
-    known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in view.key)
-    with locked_duckdb() as connection:
-        table = run_select(connection, f"{view.sql} WHERE {known}", {history_name(view.dataset): history}, where=where)
+    table = run_view(view.sql, view.key, {history_name(view.dataset): history}, where=where)
     for field in table.schema:
         kind_of(field.name, field.type)
     for row in table.to_pylist():
