@@ -1,8 +1,10 @@
 """Every test gets its own empty state folder, so nothing leaks from one test to the next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 
@@ -16,3 +18,23 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "false")
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     return home
+
+
+@pytest.fixture
+def rides() -> Callable[..., pa.Table]:
+    """Make a day's rides of ``tests/governance/project``, of the passengers named."""
+
+    def make(key: str, *passengers: str, note: str = "fine") -> pa.Table:
+        count = len(passengers)
+        return pa.table(
+            {
+                "ride": pa.array(range(count), pa.int32()),
+                "started_at": pa.array([datetime.fromisoformat(f"{key}T08:00")] * count, pa.timestamp("us")),
+                "passenger": pa.array(passengers),
+                "note": pa.array([note] * count),
+                "distance_km": pa.array([1.5 + place for place in range(count)]),
+                "fare_usd": pa.array([10.0 + 5 * place for place in range(count)]),
+            }
+        )
+
+    return make

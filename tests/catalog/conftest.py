@@ -54,26 +54,6 @@ def add_use_case(project: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def rides() -> Callable[..., pa.Table]:
-    """Make a day's rides, of the passengers named."""
-
-    def make(key: str, *passengers: str, note: str = "fine") -> pa.Table:
-        count = len(passengers)
-        return pa.table(
-            {
-                "ride": pa.array(range(count), pa.int32()),
-                "started_at": pa.array([datetime.fromisoformat(f"{key}T08:00")] * count, pa.timestamp("us")),
-                "passenger": pa.array(passengers),
-                "note": pa.array([note] * count),
-                "distance_km": pa.array([1.5 + place for place in range(count)]),
-                "fare_usd": pa.array([10.0 + 5 * place for place in range(count)]),
-            }
-        )
-
-    return make
-
-
-@pytest.fixture
 def published(rides: Callable[..., pa.Table], project: Path) -> None:
     """Three days of rides with one missing between, the last one corrected once, with profiles."""
     for key in ("2013-04-01", "2013-04-03"):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -43,26 +42,6 @@ def change(project: Path) -> Callable[..., None]:
         path.write_text(path.read_text().replace(old, new))
 
     return replace
-
-
-@pytest.fixture
-def rides() -> Callable[..., pa.Table]:
-    """Make a day's rides, of the passengers named."""
-
-    def make(key: str, *passengers: str, note: str = "fine") -> pa.Table:
-        count = len(passengers)
-        return pa.table(
-            {
-                "ride": pa.array(range(count), pa.int32()),
-                "started_at": pa.array([datetime.fromisoformat(f"{key}T08:00")] * count, pa.timestamp("us")),
-                "passenger": pa.array(passengers),
-                "note": pa.array([note] * count),
-                "distance_km": pa.array([1.5 + place for place in range(count)]),
-                "fare_usd": pa.array([10.0 + 5 * place for place in range(count)]),
-            }
-        )
-
-    return make
 
 
 @pytest.fixture
