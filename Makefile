@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
 
-.PHONY: help demo up stop clean test check lint contracts compose lock env bench soak format
+.PHONY: help demo up stop clean test check lint contracts compose lock env bench soak format torch
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
@@ -22,8 +22,9 @@ clean:  ## stop, and remove all state; the environment stays
 	@if [ -x $(BIN)/driftgate ]; then $(BIN)/driftgate stop; fi
 	rm -rf "$(DRIFTGATE_HOME)"
 
-test: .venv/installed check  ## all checks, then all tests
-	$(BIN)/python -m pytest -q
+test: .venv/torch check  ## all checks, then all tests
+	$(BIN)/python -m pytest -q -n 2 -m "not soak and not e2e"
+	$(BIN)/python -m pytest -q -m e2e
 
 check: lint contracts compose  ## ruff, mypy --strict, import contracts, data contracts, compose file
 
@@ -46,9 +47,15 @@ format: .venv/installed  ## let ruff format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+TORCH = torch==2.13.0
+# The CPU build for Linux and Python 3.11; on the index of the other packages Linux has only the one with CUDA.
+TORCH_CPU = sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+
 lock: .venv/installed  ## resolve requirements/*.in anew into hashed requirements/*.txt
-	for name in runtime dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-annotate --no-header requirements/$$name.in -o requirements/$$name.txt; done
+	for name in runtime dev torch; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
+	printf '%s ; sys_platform == "linux" \\\n    --hash=%s\n' "$(TORCH)" "$(TORCH_CPU)" >> requirements/torch.txt
+	echo "$(TORCH) ; sys_platform == 'darwin'" | $(LOCK) --no-deps - >> requirements/torch.txt
 
 env: .venv/installed  ## write .env with fresh secrets for docker-compose.yaml; never overwrites one
 	@$(BIN)/driftgate env
@@ -56,7 +63,9 @@ env: .venv/installed  ## write .env with fresh secrets for docker-compose.yaml; 
 bench: .venv/installed  ## full benchmarks into benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
-soak: .venv/installed  ## the long tests: a whole demo on a clean state, two hundred dataset versions by sixteen
+torch: .venv/torch  ## add torch to the environment, for use cases with `trainer: torch`
+
+soak: .venv/torch  ## the long tests: a whole demo on a clean state, two hundred dataset versions by sixteen
 	$(BIN)/python -m pytest -q -m soak
 
 .venv/installed: requirements/runtime.txt requirements/dev.txt pyproject.toml
@@ -68,4 +77,10 @@ soak: .venv/installed  ## the long tests: a whole demo on a clean state, two hun
 	@# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, each start of Airflow would compile its imports anew (10 s).
 	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt -r requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Plain pip: it takes the CPU build where pip is told of one, and without --no-deps torch brings gigabytes of CUDA.
+.venv/torch: .venv/installed requirements/torch.txt
+	@echo "Installing torch into .venv (once)"
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/torch.txt
 	@touch $@

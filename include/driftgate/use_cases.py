@@ -19,6 +19,9 @@ Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Tier = Literal["critical", "important", "informational"]
+Problem = Literal["binary", "regression"]
+PrimaryMetric = Literal["auc", "rmse", "mae"]  # auc of a binary problem, the others of a regression
+TrainerName = Literal["lightgbm", "torch"]
 MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
 
 
@@ -63,7 +66,7 @@ class Metric(Record):
 class Train(Record):
     """How a candidate is trained."""
 
-    trainer: Literal["lightgbm"]
+    trainer: TrainerName
     window_days: Positive
     validation_days: Positive
     split: Literal["time"] = "time"
@@ -72,7 +75,7 @@ class Train(Record):
     baselines: tuple[Literal["rule", "logistic"], ...]
     min_uplift: float
     max_single_feature_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.98
-    parameters: dict[str, float | int | str | bool] = {}
+    parameters: dict[str, float | int | str | bool | tuple[int, ...] | dict[str, int]] = {}
 
     @field_validator("split", mode="before")
     @classmethod
@@ -197,7 +200,7 @@ class UseCase(Record):
     name: str
     question: str
     owner: Owner
-    problem: Literal["binary"]
+    problem: Problem
     datasets: Names
     request_key: Names
     event_time: str

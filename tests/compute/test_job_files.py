@@ -13,15 +13,14 @@ from driftgate.records import sha256
 
 GOLDEN_SPEC = (
     '{"dataset_version":"flight_delays/2013-03-31-3f9c2a1","event_time":"scheduled_departure","job_id":"retrain-1",'
-    '"kind":"train","max_single_feature_auc":0.98,"metric":"auc","not_features":["flight"],'
-    '"parameters":{"learning_rate":0.05,"num_leaves":31},'
-    '"problem":"binary","request_key":["carrier","flight"],"schema_version":1,"seed":7,"target":"local_small",'
-    '"trainer":"lightgbm","use_case":"flight_delays"}'
+    '"kind":"train","max_single_feature_auc":0.98,"metric":"auc","not_features":["flight"],"parameters":{"learning_'
+    'rate":0.05,"num_leaves":31},"problem":"binary","request_key":["carrier","flight"],"schema_version":1,"seed":7,'
+    '"target":"local_small","trainer":"lightgbm","use_case":"flight_delays"}'
 )
 GOLDEN_RESULT = (
-    '{"artefacts":{"model.txt":"9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"},"cpu_seconds":3.5,'
-    '"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"peak_memory_mib":310.2,'
-    '"schema_version":1,"seconds":5.25,"spec_sha256":"ab12","stop_reason":"early_stopping"}'
+    '{"artefacts":{"model.txt":"9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"},"cpu_seconds":3.'
+    '5,"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"peak_memory_mib":310.2,"sche'
+    'ma_version":1,"seconds":5.25,"spec_sha256":"ab12","stop_reason":"early_stopping"}'
 )
 
 

@@ -6,10 +6,29 @@ from typing import Literal
 
 from driftgate.errors import ConfigError
 from driftgate.records import Record
+from driftgate.use_cases import PrimaryMetric, Problem, TrainerName
 
-State = Literal["running", "succeeded", "failed", "cancelled", "lost"]
-SCHEMA_VERSION = 1
+State = Literal["queued", "running", "succeeded", "failed", "cancelled", "lost"]
+# early_stopping: the validation metric did not get better; good_enough, budget: the spec's ``stop`` says so.
+StopReason = Literal["early_stopping", "all_iterations", "good_enough", "budget"]
+Parameters = dict[str, bool | int | float | str | tuple[int, ...] | dict[str, int]]
+SCHEMA_VERSION = 2
 EXIT_BAD_INPUT = 65  # EX_DATAERR of sysexits.h: the last line of the job's log is the sentence for the person
+
+
+class Stop(Record):
+    """When training is told to stop before its last iteration; None never does."""
+
+    good_enough: float | None = None  # a value of the spec's metric on the validation rows
+    max_minutes: float | None = None  # of training, over all attempts of the job
+    max_cost_usd: float | None = None  # at the price of the compute target, over all attempts
+
+
+class Checkpoints(Record):
+    """How often a job saves its state. None measures how long a save takes and spends ``max_overhead`` on it."""
+
+    every_seconds: float | None = None
+    max_overhead: float = 0.02  # share of the training time
 
 
 class JobSpec(Record):
@@ -20,16 +39,24 @@ class JobSpec(Record):
     kind: Literal["train"] = "train"
     use_case: str
     dataset_version: str
-    target: str
-    problem: Literal["binary"]
-    trainer: Literal["lightgbm"]
-    metric: Literal["auc"] = "auc"  # what early stopping watches: the use case's primary metric
+    target: str  # the compute target that is asked for; a capacity watch may move the job to a later one
+    problem: Problem
+    trainer: TrainerName
+    metric: PrimaryMetric  # what early stopping watches: the use case's primary metric
     seed: int
-    parameters: dict[str, bool | int | float | str]
+    parameters: Parameters
     request_key: tuple[str, ...]
     event_time: str
     not_features: tuple[str, ...]
     max_single_feature_auc: float = 0.98  # a feature that alone reaches it has seen the answer
+    row_share: float = (
+        1.0  # of the training rows, drawn by the seed and stratified by label; validation rows stay whole
+    )
+    folds: int = 0  # time folds of the training rows whose metric is measured besides; 0 measures none
+    processes: int = 1  # of a data-parallel training (torchrun); together they give the model of one
+    stop: Stop = Stop()
+    checkpoints: Checkpoints = Checkpoints()
+    tags: dict[str, str] = {}  # use_case, owner, cost_centre, environment, run, activity: on the job and in the ledger
 
 
 class JobResult(Record):
@@ -38,28 +65,40 @@ class JobResult(Record):
     schema_version: int = SCHEMA_VERSION
     job_id: str
     spec_sha256: str
-    artefacts: dict[str, str]  # name → sha256: model.txt, preprocessing.json, signature.json
+    artefacts: dict[str, str]  # name → sha256: the model's file, preprocessing.json, signature.json
+    model_file: str = "model.txt"  # the name of the model's file; model.onnx for a network
     metrics: dict[str, float]
-    stop_reason: Literal["early_stopping", "all_iterations"]
-    seconds: float
+    stop_reason: StopReason
+    seconds: float  # of the attempt that ended it; earlier attempts are in attempts/
     cpu_seconds: float
     peak_memory_mib: float
+
+    @property
+    def model_sha256(self) -> str:
+        """The hash of the model's file: what evaluation and registration hold the model to."""
+        return self.artefacts[self.model_file]
 
 
 @dataclass(frozen=True)
 class JobHandle:
-    """What is known about a submitted job without waiting for it."""
+    """What is known about a submitted job without waiting for it.
+
+    ``target`` is where it runs now; ``log`` a path or an address; ``reason`` why it waits or how it ended, if known;
+    ``remote_id`` the backend's own name of it.
+    """
 
     job_id: str
     target: str
     state: State
     log: str
     timeout_minutes: float
+    reason: str = ""
+    remote_id: str | None = None
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen by itself."""
-        return self.state != "running"
+        return self.state not in ("queued", "running")
 
 
 class JobLost(Exception):

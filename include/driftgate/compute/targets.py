@@ -14,14 +14,26 @@ from driftgate.settings import project_root
 class Target(Record):
     """One place and size. A setting that its backend cannot honour is refused when a job is submitted."""
 
-    backend: str
+    backend: str  # local, batch or ecs
     vcpu: Annotated[int, Field(gt=0)]  # threads of the job
     memory_mib: Annotated[int, Field(gt=0)]
-    timeout_minutes: Annotated[float, Field(gt=0)]
+    timeout_minutes: Annotated[float, Field(gt=0)]  # of one attempt
     gpu: Annotated[int, Field(ge=0)] = 0
+    nodes: Annotated[int, Field(gt=0)] = 1  # machines of a data-parallel job
+    instance_type: str | None = None  # what price_table.yaml knows it by
     spot: bool = False
-    queue: str | None = None
-    image: str | None = None
+    max_wait_minutes: Annotated[float, Field(gt=0)] | None = None  # Spot: waiting, running and interruptions together
+    max_queue_minutes: Annotated[float, Field(gt=0)] | None = None  # then the job moves to the first of ``then``
+    then: tuple[str, ...] = ()  # other targets, in this order
+    host_loss_attempts: Annotated[int, Field(gt=0)] = 3  # starts of a job whose host goes away; code errors have one
+    region: str | None = None
+    queue: str | None = None  # Batch
+    cluster: str | None = None  # ECS
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    image: str | None = None  # by digest: repository@sha256:...
+    job_role: str | None = None  # ARN: what the job itself may do
+    execution_role: str | None = None  # ARN: what starts it may do (pull the image, write logs)
 
 
 class Targets(Record):

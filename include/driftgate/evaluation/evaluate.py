@@ -45,7 +45,7 @@ def evaluate(
         use_case=use_case.name,
         dataset_version=dataset_version,
         model_id=job.job_id,
-        model_sha256=job.artefacts["model.txt"],
+        model_sha256=job.model_sha256,
         champion=champion.version if champion else None,
         first_day=str(held.days.min()),
         last_day=str(held.days.max()),

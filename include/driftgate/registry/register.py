@@ -53,10 +53,10 @@ def register_job(
 
 def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> EvaluationReport:
     report = read_report(use_case.name, job.job_id)
-    if (report.dataset_version, report.model_sha256) != (dataset_version, job.artefacts["model.txt"]):
+    if (report.dataset_version, report.model_sha256) != (dataset_version, job.model_sha256):
         raise ConfigError(
             f"Job {job.job_id} was evaluated on {report.dataset_version} with model {report.model_sha256[:12]}, not on "
-            f"{dataset_version} with {job.artefacts['model.txt'][:12]}; run evaluate_candidate again."
+            f"{dataset_version} with {job.model_sha256[:12]}; run evaluate_candidate again."
         )
     if not report.passed:
         raise PromotionRefused(f"The candidate of job {job.job_id} is rejected and not registered: {report.reason}")

@@ -48,7 +48,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
         return Step(
             summary={"passed": report.passed, "reason": report.reason, "report": report.model_id},
             inputs=(
-                DatasetRef(f"job/{self.job_id}", job.artefacts["model.txt"]),
+                DatasetRef(f"job/{self.job_id}", job.model_sha256),
                 DatasetRef(f"dataset_version/{self.dataset_version}", None),
             ),
             outputs=(DatasetRef(uris.evaluation_report(self.use_case, report.model_id), report.hash),),

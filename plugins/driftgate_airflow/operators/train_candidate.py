@@ -56,7 +56,7 @@ class TrainCandidateOperator(UseCaseOperator):
         return Step(
             summary={"job_id": job_id, "stop_reason": answer.stop_reason, "metrics": answer.metrics},
             inputs=(DatasetRef(f"dataset_version/{self.dataset_version}", None),),
-            outputs=(DatasetRef(f"job/{job_id}", answer.artefacts["model.txt"]),),
+            outputs=(DatasetRef(f"job/{job_id}", answer.model_sha256),),
             parameters={"seed": spec.seed, **spec.parameters},
         )
 
