@@ -22,8 +22,8 @@ from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
 from driftgate.sources.sample import table_of
-from driftgate.training.lightgbm_trainer import train
 from driftgate.training.spec import training_spec
+from driftgate.training.train import train
 from driftgate.use_cases import UseCase, load_use_case
 
 REQUESTS = 500

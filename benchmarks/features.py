@@ -23,8 +23,8 @@ from driftgate.lake import lake, publish
 from driftgate.models import Preprocessing, Scorer
 from driftgate.partition_keys import due, keys_between
 from driftgate.sources.sample import table_of
-from driftgate.training.lightgbm_trainer import train
 from driftgate.training.spec import training_spec
+from driftgate.training.train import train
 from driftgate.use_cases import UseCase, load_use_case
 
 CONFIDENCE = 0.95  # one-sided: the two bounds are an interval of 90 percent

@@ -11,7 +11,7 @@ import pytest
 from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError
 from driftgate.training import training_spec
-from driftgate.training.lightgbm_trainer import train
+from driftgate.training.train import train
 from driftgate.use_cases import UseCase, load_use_case
 
 MakeSpec = Callable[..., JobSpec]

@@ -1,4 +1,4 @@
-"""Training gives the same bytes for the same rows, stops early, and says in a sentence what it cannot learn from."""
+"""LightGBM: the same rows give the same bytes, it stops early, and says in a sentence what it cannot learn from."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc
 from driftgate.models import Preprocessing, Scorer, Signature
-from driftgate.training.lightgbm_trainer import train
+from driftgate.training.train import train
 
 MakeSpec = Callable[..., JobSpec]
 WithColumn = Callable[..., pa.Table]
@@ -58,6 +58,11 @@ def test_it_stops_early_and_keeps_the_best_iteration(make_spec: MakeSpec, rows: 
     assert trained.artefacts["model.txt"].count(b"\nTree=") == trained.metrics["best_iteration"] < 2000
 
 
+def test_a_last_iteration_that_is_reached_is_no_early_stop(make_spec: MakeSpec, rows: pa.Table) -> None:
+    trained = train(make_spec(num_iterations=5, early_stopping_round=30), rows)
+    assert trained.stop_reason == "all_iterations"
+
+
 def test_without_early_stopping_every_iteration_is_kept(make_spec: MakeSpec, rows: pa.Table) -> None:
     trained = train(make_spec(num_iterations=60, early_stopping_round=0), rows)
     assert trained.stop_reason == "all_iterations"
@@ -80,6 +85,33 @@ def test_rows_that_nothing_can_be_learnt_from_are_refused(
     kind = rows.schema.field(name).type
     with pytest.raises(ConfigError, match=sentence):
         train(make_spec(), with_column(rows, name, values, kind))
+
+
+def test_a_regression_has_its_own_objective_labels_and_metrics(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn
+) -> None:
+    minutes = rows.column("departure_hour").to_numpy() * 2.0 + np.random.default_rng(1).normal(size=1200)
+    spec = make_spec().model_copy(update={"problem": "regression", "metric": "rmse"})
+    trained = train(spec, with_column(rows, "label", minutes, pa.float64()))
+    assert b"objective=regression\n" in trained.artefacts["model.txt"]
+    assert trained.metrics["validation_mae"] < trained.metrics["validation_rmse"] < 2
+    assert trained.metrics["train_label_mean"] == pytest.approx(minutes[:900].mean())
+
+
+@pytest.mark.parametrize(
+    ("minutes", "sentence"),
+    [
+        ([7.0] * 1200, "the train split has only the label 7 in its 900 rows: there is nothing to learn"),
+        ([math.nan, math.inf, *range(1198)], "the train split has 2 labels that are no finite number"),
+        ([None, *range(1199)], "the train split has 1 labels that are no finite number"),
+    ],
+)
+def test_labels_that_no_regression_learns_from_are_refused(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn, minutes: list[Any], sentence: str
+) -> None:
+    spec = make_spec().model_copy(update={"problem": "regression", "metric": "rmse"})
+    with pytest.raises(ConfigError, match=sentence):
+        train(spec, with_column(rows, "label", minutes, pa.float64()))
 
 
 def test_too_few_rows_are_refused(make_spec: MakeSpec, rows: pa.Table) -> None:

@@ -11,7 +11,7 @@ from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError, RequestRefused
 from driftgate.models import Preprocessing, Scorer, Signature
 from driftgate.models.columns import kind_of
-from driftgate.training.lightgbm_trainer import train
+from driftgate.training.train import train
 
 Model = tuple[Scorer, Signature]
 

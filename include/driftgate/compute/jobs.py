@@ -14,6 +14,7 @@ StopReason = Literal["early_stopping", "all_iterations", "good_enough", "budget"
 Parameters = dict[str, bool | int | float | str | tuple[int, ...] | dict[str, int]]
 SCHEMA_VERSION = 2
 EXIT_BAD_INPUT = 65  # EX_DATAERR of sysexits.h: the last line of the job's log is the sentence for the person
+EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: the machine was about to go, a checkpoint is saved; starting it again goes on
 
 
 class Stop(Record):
@@ -22,6 +23,7 @@ class Stop(Record):
     good_enough: float | None = None  # a value of the spec's metric on the validation rows
     max_minutes: float | None = None  # of training, over all attempts of the job
     max_cost_usd: float | None = None  # at the price of the compute target, over all attempts
+    min_gain: float = 0.0001  # share of the best value that a new one must add for patience to begin again
 
 
 class Checkpoints(Record):
@@ -103,6 +105,10 @@ class JobHandle:
 
 class JobLost(Exception):
     """The job's process was ended from outside (a killed process, a lost host); submitting again starts it anew."""
+
+
+class Interrupted(Exception):
+    """The job's machine is about to go; what was done is saved, and starting the job again goes on from there."""
 
 
 class JobRunning(Exception):

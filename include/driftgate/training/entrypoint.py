@@ -14,12 +14,12 @@ import time
 
 from driftgate import uris
 from driftgate.compute.job_files import read_spec, result_path
-from driftgate.compute.jobs import EXIT_BAD_INPUT, JobResult, JobSpec
+from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.records import sha256
-from driftgate.training.lightgbm_trainer import Trained, train
+from driftgate.training.train import Trained, train
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DriftgateError as error:
         sys.stderr.write(" ".join(str(error).split()) + "\n")
         return EXIT_BAD_INPUT
+    except Interrupted as interrupted:
+        logger.info("%s", interrupted)
+        return EXIT_INTERRUPTED
     return 0
 
 
@@ -65,6 +68,7 @@ def _result(spec: JobSpec, trained: Trained, seconds: float) -> JobResult:
         job_id=spec.job_id,
         spec_sha256=spec.hash,
         artefacts={name: sha256(data) for name, data in trained.artefacts.items()},
+        model_file=trained.model_file,
         metrics=trained.metrics,
         stop_reason=trained.stop_reason,
         seconds=round(seconds, 3),

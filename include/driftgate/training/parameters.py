@@ -1,4 +1,4 @@
-"""The parameters of LightGBM that a use case may set, with their ranges; LightGBM only warns about a wrong name."""
+"""What 'train.parameters' of a use case may say, with ranges; LightGBM itself only warns about a wrong name."""
 
 from typing import Annotated
 
@@ -12,14 +12,19 @@ Count = Annotated[int, Field(gt=0)]
 CountOrNone = Annotated[int, Field(ge=0)]
 
 
-class LightgbmParameters(Record):
-    """Names, meanings and defaults are LightGBM's own, except that early stopping is on (0 turns it off)."""
+class TrainerParameters(Record):
+    """What every trainer knows: it ends after so many iterations without a better validation metric (0: never)."""
 
     model_config = ConfigDict(strict=True)
 
+    early_stopping_round: CountOrNone = 30
+
+
+class LightgbmParameters(TrainerParameters):
+    """Names, meanings and defaults are LightGBM's own, except that early stopping is on."""
+
     num_iterations: Count = 100
     learning_rate: Share = 0.1
-    early_stopping_round: CountOrNone = 30
     num_leaves: Annotated[int, Field(gt=1, le=131072)] = 31
     max_depth: int = -1
     min_data_in_leaf: CountOrNone = 20

@@ -4,7 +4,7 @@ import re
 
 from driftgate.compute.jobs import JobSpec, checked_job_id
 from driftgate.records import canonical_json, parse_record, sha256
-from driftgate.training.parameters import LightgbmParameters
+from driftgate.training.trainer import find_trainer
 from driftgate.use_cases import UseCase
 
 
@@ -21,7 +21,9 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
     :raises ConfigError: ``train.parameters`` has an unknown key or a value out of range
     """
     where = f"{use_case.folder / 'use_case.yaml'}, 'train.parameters'"
-    parameters = parse_record(dict(use_case.train.parameters), LightgbmParameters, where=where)
+    parameters = parse_record(
+        dict(use_case.train.parameters), find_trainer(use_case.train.trainer).parameters, where=where
+    )
     return JobSpec(
         job_id=job_id,
         use_case=use_case.name,

@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import NotSupported, nearest
 from driftgate.models import Preprocessing
-from driftgate.records import Record
+from driftgate.training.parameters import TrainerParameters
 from driftgate.training.rows import TrainingRows
 from driftgate.use_cases import Problem
 
@@ -31,6 +31,10 @@ class Resumed:
 
 class Run(Protocol):
     """What a trainer is given to report to; it owns checkpoints, interruptions and the rules for stopping."""
+
+    @property
+    def best_iteration(self) -> int:
+        """The iteration with the best value so far, over all attempts; 0 before the first."""
 
     def resumed(self) -> Resumed | None:
         """Return the newest checkpoint of this job that is whole, or None."""
@@ -56,14 +60,19 @@ class Fitted:
 
 
 class Trainer(Protocol):
-    """Learns one kind of model. The module of a trainer has one, called ``TRAINER``."""
+    """Learns one kind of model. The module of a trainer has one, called ``TRAINER``.
+
+    With an ``early_stopping_round`` above 0 it returns the model of ``run.best_iteration``, else the last one.
+    """
 
     problems: ClassVar[frozenset[Problem]]
-    parameters: ClassVar[type[Record]]  # what 'train.parameters' of a use case may say
+    parameters: ClassVar[type[TrainerParameters]]  # what 'train.parameters' of a use case may say
     model_file: ClassVar[str]
     max_categories: ClassVar[int]  # of one feature; rarer ones share the code of the unseen
 
-    def fit(self, spec: JobSpec, parameters: Record, rows: TrainingRows, prepared: Preprocessing, run: Run) -> Fitted:
+    def fit(
+        self, spec: JobSpec, parameters: TrainerParameters, rows: TrainingRows, prepared: Preprocessing, run: Run
+    ) -> Fitted:
         """Learn from ``rows.train``, watching ``rows.validation``; the same arguments give the same bytes on a CPU.
 
         :raises ConfigError: these rows cannot be learnt from with these parameters
