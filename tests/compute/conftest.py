@@ -60,6 +60,7 @@ def job_spec() -> Callable[..., JobSpec]:
             "target": "local_small",
             "problem": "binary",
             "trainer": "lightgbm",
+            "metric": "auc",
             "seed": 7,
             "parameters": {"do": do},
             "request_key": ("carrier", "flight"),

@@ -1,17 +1,22 @@
 """Compute: where a job runs, and what is known about it."""
 
+from driftgate.compute.attempts import Attempt, attempts
 from driftgate.compute.backends import cancel, result, status, submit
 from driftgate.compute.job_files import read_artefact
 from driftgate.compute.jobs import JobHandle, JobLost, JobResult, JobRunning, JobSpec
+from driftgate.compute.measuring import measured
 from driftgate.compute.targets import target_names
 
 __all__ = [
+    "Attempt",
     "JobHandle",
     "JobLost",
     "JobResult",
     "JobRunning",
     "JobSpec",
+    "attempts",
     "cancel",
+    "measured",
     "read_artefact",
     "result",
     "status",
