@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from driftgate import uris
-from driftgate.compute import JobLost, JobSpec, read_artefact, result, status, submit
+from driftgate.compute import JobLost, JobSpec, attempts, read_artefact, result, status, submit
 from driftgate.compute.jobs import EXIT_BAD_INPUT
 from driftgate.compute.local import LocalBackend
 from driftgate.compute.targets import find_target
@@ -70,6 +70,10 @@ def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
     assert first.metrics["validation_auc"] > 0.55
     assert min(first.seconds, first.cpu_seconds) > 0
     assert first.peak_memory_mib > 50
+    (attempt,) = attempts("first")
+    assert (attempt.outcome, attempt.target, attempt.resumed_from) == ("succeeded", "local_small", None)
+    assert attempt.rows is not None
+    assert attempt.rows > 1000
     assert read_artefact(first, "model.txt").startswith(b"tree\n")
     assert JobSpec.model_validate_json(lake().read("jobs/first/spec.json")) == specs[0]
 
@@ -96,6 +100,7 @@ def test_a_dataset_version_that_is_gone_is_told_by_the_job(
     spec = training_spec(use_case, "flight_delays/2013-03-31-0000000", "gone")
     submit(spec)
     assert wait(until, spec) == "failed"
+    assert [attempt.outcome for attempt in attempts("gone")] == ["failed"]
     with pytest.raises(
         JobFailed, match="Job gone failed: There is no dataset version 'flight_delays/2013-03-31-0000000'"
     ):

@@ -15,6 +15,7 @@ import time
 from driftgate import uris
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
+from driftgate.compute.measuring import Measuring, measured
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
@@ -46,21 +47,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(uri: str) -> JobResult:
     """Train what the spec at ``uri`` asks for, publish it and return the result."""
+    spec = read_spec(uri)
+    with measured(spec) as measuring:  # closed before the result is there: whoever sees a job done sees what it used
+        result = _trained(spec, measuring)
+    lake().write(result_path(spec.job_id), result.canonical())
+    logger.info("done: %s", result.metrics)
+    return result
+
+
+def _trained(spec: JobSpec, measuring: Measuring) -> JobResult:
     import pyarrow.parquet as pq
 
     started = time.monotonic()
-    spec = read_spec(uri)
     logger.info("job %s: reading dataset version %s", spec.job_id, spec.dataset_version)
     folder = version_files(spec.dataset_version)
     version = DatasetVersion.model_validate_json((folder / "version.json").read_bytes())
     rows = pq.read_table(folder / "rows.parquet")
+    measuring.note(rows=rows.num_rows)
     trained = train(spec, rows, version.views, feature_set_sha256=version.feature_set_sha256)
     for name, data in {**trained.artefacts, "spec.json": spec.canonical()}.items():
         lake().write(f"{uris.job(spec.job_id)}/{name}", data)
-    result = _result(spec, trained, time.monotonic() - started)
-    lake().write(result_path(spec.job_id), result.canonical())
-    logger.info("done: %s", result.metrics)
-    return result
+    return _result(spec, trained, time.monotonic() - started)
 
 
 def _result(spec: JobSpec, trained: Trained, seconds: float) -> JobResult:
