@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+pytest_plugins = ["local_aws.fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

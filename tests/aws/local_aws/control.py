@@ -1,0 +1,126 @@
+"""What the tests tell this AWS to do: lose hosts and jobs, have no capacity, refuse and throttle calls, count them."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_aws import processes
+
+
+@dataclass
+class Control:
+    """All that a test can set; ``reset`` makes it as new."""
+
+    held: dict[str, str] = field(default_factory=dict)  # queue or cluster → why jobs wait there
+    refused: dict[str, list[str]] = field(default_factory=dict)  # cluster → reasons of failures of the next RunTask
+    fail_start: list[str] = field(default_factory=list)  # why the next ECS tasks do not start
+    throttled: Counter[str] = field(default_factory=Counter)  # action → how many calls more
+    unanswered: Counter[str] = field(default_factory=Counter)  # the call is carried out, its answer is a server error
+    denied: dict[str, str] = field(default_factory=dict)  # action → the resource that the sentence names
+    lost: set[str] = field(default_factory=set)  # ids of jobs and tasks that the service knows no more
+    hosts: dict[str, float] = field(default_factory=dict)  # id of a job or task → grace before its host goes
+    gpus: int = 1
+    gpus_used: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    submits: Counter[str] = field(default_factory=Counter)  # job name or startedBy → how many were accepted
+    epoch: int = 0  # how often all was reset: what belongs to an earlier one does not start any more
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def take(self, counter: Counter[str], action: str) -> bool:
+        """Return whether this call is one of those that are counted down."""
+        with self.lock:
+            if counter[action] <= 0:
+                return False
+            counter[action] -= 1
+            return True
+
+    def take_gpus(self, count: int) -> bool:
+        """Take GPUs of the one host, or return False."""
+        with self.lock:
+            if self.gpus_used + count > self.gpus:
+                return False
+            self.gpus_used += count
+            return True
+
+    def give_gpus(self, count: int) -> None:
+        """Give them back."""
+        with self.lock:
+            self.gpus_used = max(0, self.gpus_used - count)
+
+
+control = Control()
+
+
+def handle(verb: str, body: dict[str, Any]) -> Any:
+    """Do what ``/_control/<verb>`` asks and return the answer."""
+    return VERBS[verb](**body)
+
+
+def _reset() -> None:
+    fresh = Control(epoch=control.epoch + 1, lock=control.lock)
+    control.__dict__.update(fresh.__dict__)
+    processes.kill_all()
+
+
+def _interrupt(id: str, grace_seconds: float) -> None:
+    control.hosts[id] = grace_seconds
+
+
+def _hold(place: str, reason: str) -> None:
+    control.held[place] = reason
+
+
+def _release(place: str) -> None:
+    control.held.pop(place, None)
+
+
+def _throttle(action: str, calls: int) -> None:
+    control.throttled[action] = calls
+
+
+def _unanswer(action: str, calls: int) -> None:
+    control.unanswered[action] = calls
+
+
+def _deny(action: str, resource: str) -> None:
+    control.denied[action] = resource
+
+
+def _lose(id: str) -> None:
+    control.hosts[id] = 0
+    control.lost.add(id)
+
+
+def _refuse(cluster: str, reason: str) -> None:
+    control.refused.setdefault(cluster, []).append(reason)
+
+
+def _fail_start(reason: str) -> None:
+    control.fail_start.append(reason)
+
+
+def _counts() -> dict[str, dict[str, int]]:
+    return {"calls": control.calls, "submits": control.submits}
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    "reset": _reset,
+    "interrupt": _interrupt,
+    "hold": _hold,
+    "release": _release,
+    "throttle": _throttle,
+    "unanswer": _unanswer,
+    "deny": _deny,
+    "lose": _lose,
+    "refuse": _refuse,
+    "fail_start": _fail_start,
+    "counts": _counts,
+}
+
+
+def answer(verb: str, data: bytes) -> bytes:
+    """Answer the body of a control request as JSON."""
+    return json.dumps(handle(verb, json.loads(data or b"{}"))).encode()
