@@ -14,7 +14,8 @@ from driftgate.datasets.views import view_rows
 from driftgate.datasets.window import history_keys
 from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Scorer
+from driftgate.models import Preprocessing
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.online import online_store
 from driftgate.partition_keys import keys_between
 from driftgate.profiles import profile_table
@@ -47,7 +48,7 @@ def make_world(folder: Path, days: int) -> float:
     for name, sent in (("bodies", rows), ("requests", asked)):
         bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in sent]
         (folder / f"{name}.json").write_text(json.dumps(bodies))
-    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     encoded = [json.dumps({"inputs": scorer.preprocessing.encode_rows([row]).tolist()}) for row in rows]
     (folder / "encoded.json").write_text(json.dumps(encoded))
     _save_for_mlflow(folder)
@@ -81,7 +82,7 @@ def _trained(use_case: UseCase, keys: list[str]) -> dict[str, bytes]:
     labelled = table.filter(table.column("label").is_valid())
     files = train(spec, labelled, current_views(use_case)).artefacts
     parts = [labelled.filter(pc.equal(labelled.column("split"), name)) for name in ("train", "validation")]
-    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     profile = profile_table(parts[0], columns=scorer.preprocessing.names)
     return files | {"feature_baseline.json": feature_baseline(use_case, scorer, *parts, profile).canonical()}
 

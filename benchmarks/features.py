@@ -20,7 +20,8 @@ from driftgate.datasets.window import pin
 from driftgate.evaluation.day_blocks import ScoredDay, auc_gain_interval
 from driftgate.evaluation.metrics import auc
 from driftgate.lake import lake, publish
-from driftgate.models import Preprocessing, Scorer
+from driftgate.models import Preprocessing
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.partition_keys import due, keys_between
 from driftgate.sources.sample import table_of
 from driftgate.training.spec import training_spec
@@ -92,7 +93,7 @@ def _compared(use_case: UseCase, table: pa.Table) -> tuple[dict[str, float], flo
 def _scored(use_case: UseCase, table: pa.Table) -> list[ScoredDay]:
     spec = training_spec(use_case, f"{use_case.name}/2013-01-01-0123456", "bench")
     files = train(spec, table).artefacts
-    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     rows = table.filter(pc.equal(table["split"], "validation"))
     labels, scores = rows["label"].to_numpy(zero_copy_only=False).astype(bool), scorer.score_table(rows)
     days = rows[use_case.event_time].cast("date32").to_numpy(zero_copy_only=False)

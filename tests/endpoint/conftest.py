@@ -13,7 +13,8 @@ from driftgate.captures import read_captures
 from driftgate.endpoint.server import Server
 from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Scorer, Signature, View
+from driftgate.models import Preprocessing, Signature, View
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
@@ -66,7 +67,7 @@ def train() -> Callable[[int], dict[str, bytes]]:
         )
         parameters = {"objective": "binary", "num_leaves": 8, "verbosity": -1, "seed": seed, "num_threads": 1}
         booster = lgb.train(parameters, data, num_boost_round=10)
-        scorer = Scorer.load(booster.model_to_string(), preprocessing)
+        scorer = LightgbmScorer.load(booster.model_to_string(), preprocessing)
         profile, judged = profile_table(table, columns=preprocessing.names), table.append_column("label", [labels])
         return {
             "model.txt": booster.model_to_string().encode(),

@@ -5,7 +5,8 @@ import sqlite3
 
 import pytest
 
-from driftgate.models import Scorer, View
+from driftgate.models import View
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.models.preprocessing import Preprocessing
 from driftgate.online import online_store
 from driftgate.use_cases import OnlineView, load_use_case
@@ -46,7 +47,7 @@ def serving(world, joined):
 
 
 def scored(files: dict, row: dict) -> float:
-    scorer = Scorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
+    scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     return float(scorer.score_rows([row])[0])
 
 

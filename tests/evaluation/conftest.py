@@ -106,6 +106,7 @@ def finish() -> Callable[..., JobResult]:
             target="local_small",
             problem="binary",
             trainer="lightgbm",
+            metric="auc",
             seed=7,
             parameters={"num_leaves": 7},
             request_key=(),

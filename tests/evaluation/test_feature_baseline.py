@@ -17,6 +17,7 @@ from driftgate.evaluation.importance import Importance, Sample, importances
 from driftgate.evaluation.perturbation import sensitivities
 from driftgate.evaluation.tiers import tiers
 from driftgate.models import Preprocessing, Scorer
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -60,7 +61,7 @@ def trained(train: pa.Table, features: list[str], rounds: int = 40) -> Scorer:
         categorical_feature=preprocessing.categorical,
     )
     parameters = {"objective": "binary", "num_leaves": 7, "verbose": -1, "num_threads": 1, "deterministic": True}
-    return Scorer.load(lightgbm.train(parameters, matrix, rounds).model_to_string(), preprocessing)
+    return LightgbmScorer.load(lightgbm.train(parameters, matrix, rounds).model_to_string(), preprocessing)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,31 @@ def test_what_the_model_never_splits_on_is_worth_exactly_nothing(found: FeatureB
     constant = found.features["constant"]
     assert constant.importance == Importance(gain=0.0, permutation=0.0, shap=0.0)
     assert constant.sensitivity == 0
+
+
+class Untold(LightgbmScorer):
+    """The same scores from a model that tells neither gains nor contributions, as a network."""
+
+    def gains(self) -> None:  # type: ignore[override]  # a network is no LightgbmScorer
+        return None
+
+    def contributions(self, matrix: object) -> None:  # type: ignore[override]
+        return None
+
+
+def test_of_a_model_that_tells_nothing_only_permutation_is_known(
+    use_case: UseCase, scorer: LightgbmScorer, train: pa.Table, validation: pa.Table, found: FeatureBaseline
+) -> None:
+    names = scorer.preprocessing.names
+    profile = profile_table(train, columns=names)
+    untold = Untold(scorer._booster, scorer.preprocessing)
+    measured = feature_baseline(use_case, untold, train, validation, profile)
+    strong = measured.features["strong"].importance
+    assert (strong.gain, strong.shap) == (None, None)
+    assert (
+        strong.share == strong.permutation == pytest.approx(found.features["strong"].importance.permutation, abs=0.05)
+    )
+    assert sum(measured.features[name].importance.share for name in names) == pytest.approx(1, abs=1e-5)
 
 
 @pytest.mark.parametrize("measure", ["gain", "permutation", "shap", "share"])

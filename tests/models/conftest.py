@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 
 FEATURES = ["carrier", "dest", "distance_miles", "departure_hour", "visibility_miles", "wind_gust_mph"]
 REQUIRED = ["carrier", "flight", "scheduled_departure"]
@@ -66,4 +67,4 @@ def model_text(table: pa.Table, preprocessing: Preprocessing) -> str:
 
 @pytest.fixture(scope="session")
 def scorer(model_text: str, preprocessing: Preprocessing) -> Scorer:
-    return Scorer.load(model_text, preprocessing)
+    return LightgbmScorer.load(model_text, preprocessing)

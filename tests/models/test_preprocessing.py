@@ -70,6 +70,13 @@ def test_of_too_many_categories_the_most_frequent_are_kept_and_equal_ones_by_nam
     assert feature.categories == (*rare[: MAX_CATEGORIES - 1], "often")
 
 
+def test_a_trainer_may_take_more_categories_of_a_column() -> None:
+    table = pa.table({"tail_number": [f"N{number:04}" for number in range(1000)]})
+    assert len(Preprocessing.fit(table, ["tail_number"]).features[0].categories) == MAX_CATEGORIES
+    many = Preprocessing.fit(table, ["tail_number"], max_categories=5000)
+    assert many.encode_rows([{"tail_number": "N0999"}]).tolist() == [[999.0]]
+
+
 def test_int64_beyond_float_precision_is_rounded_alike_on_both_ways() -> None:
     value = 2**53 + 1
     table = pa.table({"x": pa.array([value, 1], pa.int64())})

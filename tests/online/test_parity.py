@@ -26,7 +26,8 @@ from driftgate.endpoint.server import Server
 from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.lake import Manifest
 from driftgate.metadata import metadata
-from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.models import Preprocessing, Signature
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.online import materialize
 from driftgate.partition_keys import keys_between
 from driftgate.profiles import profile_table
@@ -84,7 +85,7 @@ def deploy(use_case: UseCase, rows: pa.Table) -> None:
     )
     booster = lgb.train({"objective": "binary", "verbosity": -1, "num_threads": 1}, data, num_boost_round=5)
     scorer, profile = (
-        Scorer.load(booster.model_to_string(), preprocessing),
+        LightgbmScorer.load(booster.model_to_string(), preprocessing),
         profile_table(table, columns=preprocessing.names),
     )
     judged = rows.filter(rows.column("label").is_valid())

@@ -18,7 +18,8 @@ from driftgate.evaluation import EvaluationReport, GateResult
 from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.evaluation.report import write_report
 from driftgate.lake import lake
-from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.models import Preprocessing, Signature
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.records import sha256
 from driftgate.registry import ModelVersion, register, tracking
@@ -73,7 +74,7 @@ def features(rows: pa.Table, artefacts: dict[str, bytes], use_case: UseCase) -> 
     preprocessing = Preprocessing.model_validate_json(artefacts["preprocessing.json"])
     train, validation = (part.drop_columns("split") for part in (rows.slice(0, 280), rows.slice(280)))
     profile = profile_table(train, columns=preprocessing.names)
-    scorer = Scorer.load(artefacts["model.txt"], preprocessing)
+    scorer = LightgbmScorer.load(artefacts["model.txt"], preprocessing)
     return feature_baseline(use_case, scorer, train, validation, profile).canonical()
 
 
@@ -114,6 +115,7 @@ def finished(artefacts: dict[str, bytes]) -> Callable[..., JobResult]:
             target="local_small",
             problem="binary",
             trainer="lightgbm",
+            metric="auc",
             seed=7,
             parameters={"num_leaves": 4, "early_stopping_round": 30},
             request_key=(),

@@ -12,7 +12,8 @@ import pytest
 from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc
-from driftgate.models import Preprocessing, Scorer, Signature
+from driftgate.models import Preprocessing, Signature
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.training.train import train
 
 MakeSpec = Callable[..., JobSpec]
@@ -39,7 +40,7 @@ def test_the_artefacts_are_a_model_that_scores_as_measured(make_spec: MakeSpec, 
     ]
 
     validation = rows.filter(pa.compute.equal(rows.column("split"), "validation"))
-    scores = Scorer.load(trained.artefacts["model.txt"], preprocessing).score_table(validation)
+    scores = LightgbmScorer.load(trained.artefacts["model.txt"], preprocessing).score_table(validation)
     assert trained.metrics["validation_auc"] == auc(validation.column("label").to_numpy(zero_copy_only=False), scores)
     assert trained.metrics["validation_auc"] > 0.6
     assert (trained.metrics["train_rows"], trained.metrics["validation_rows"]) == (900, 300)

@@ -11,6 +11,7 @@ from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError, RequestRefused
 from driftgate.models import Preprocessing, Scorer, Signature
 from driftgate.models.columns import kind_of
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.training.train import train
 
 Model = tuple[Scorer, Signature]
@@ -27,7 +28,7 @@ def model(make_spec: Callable[..., JobSpec], rows: pa.Table) -> Model:
     artefacts = train(make_spec(num_iterations=5), rows).artefacts
     preprocessing = Preprocessing.model_validate(json.loads(artefacts["preprocessing.json"]))
     signature = Signature.model_validate(json.loads(artefacts["signature.json"]))
-    return Scorer.load(artefacts["model.txt"], preprocessing), signature
+    return LightgbmScorer.load(artefacts["model.txt"], preprocessing), signature
 
 
 def asked(requests: pa.Table) -> list[dict[str, Any]]:

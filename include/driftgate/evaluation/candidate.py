@@ -19,11 +19,11 @@ def candidate_scorer(job: JobResult) -> "Scorer":
 
     :raises Tampered: one of its files is not what the job wrote
     """
-    from driftgate.models import Preprocessing, Scorer
+    from driftgate.models import Preprocessing, load_scorer
 
     raw = json.loads(read_artefact(job, "preprocessing.json"))
     preprocessing = parse_record(raw, Preprocessing, where=f"preprocessing.json of job {job.job_id}")
-    return Scorer.load(read_artefact(job, "model.txt"), preprocessing)
+    return load_scorer(job.model_file, read_artefact(job, job.model_file), preprocessing)
 
 
 def candidate_spec(job: JobResult, dataset_version: str) -> JobSpec:

@@ -3,7 +3,7 @@
 Gain counts what the trees won on the training rows and flatters features with many values. Permutation counts what the
 primary metric loses on the validation rows, and divides what two features say alike between them. SHAP counts how far
 a feature moves scores, right or wrong. Each is a share: over all features they add up to 1, or to 0 for a model that
-nothing matters to.
+nothing matters to. Of a network only permutation is known.
 """
 
 from dataclasses import dataclass
@@ -23,16 +23,17 @@ SHAP_ROWS = 300  # a row takes twenty times as long as scoring it
 
 
 class Importance(Record):
-    """The shares of one feature."""
+    """The shares of one feature; None where the model does not tell."""
 
-    gain: float
+    gain: float | None
     permutation: float
-    shap: float
+    shap: float | None
 
     @property
     def share(self) -> float:
-        """The mean of the three; over all features it adds up to 1 too."""
-        return rounded((self.gain + self.permutation + self.shap) / 3)
+        """The mean of those that are known; over all features it adds up to 1 too."""
+        known = [share for share in (self.gain, self.permutation, self.shap) if share is not None]
+        return rounded(sum(known) / len(known))
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,18 @@ class Sample:
 
 def importances(scorer: "Scorer", sample: Sample, random: np.random.Generator) -> dict[str, Importance]:
     """Return the importance of every feature, measured on validation rows."""
-    shares = zip(
-        _shares(scorer.gains()),
-        _shares(_losses(scorer, sample, random)),
-        _shares(np.abs(scorer.contributions(_spread(sample.matrix))).mean(axis=0)),
-        strict=True,
-    )
+    contributions = scorer.contributions(_spread(sample.matrix))
+    measures = {
+        "gain": scorer.gains(),
+        "permutation": _losses(scorer, sample, random),
+        "shap": None if contributions is None else np.abs(contributions).mean(axis=0),
+    }
+    shares = {name: None if amounts is None else _shares(amounts) for name, amounts in measures.items()}
     return {
-        name: Importance(gain=rounded(gain), permutation=rounded(permutation), shap=rounded(shap))
-        for name, (gain, permutation, shap) in zip(scorer.preprocessing.names, shares, strict=True)
+        feature: Importance(
+            **{name: None if found is None else rounded(float(found[place])) for name, found in shares.items()}
+        )
+        for place, feature in enumerate(scorer.preprocessing.names)
     }
 
 
@@ -67,7 +71,8 @@ def _losses(scorer: "Scorer", sample: Sample, random: np.random.Generator) -> Fl
     """Return the AUC that is lost when a feature's values are dealt to other rows; chance may make it negative."""
     whole = auc(sample.labels, scorer.score_matrix(sample.matrix))
     losses = np.zeros(sample.matrix.shape[1])
-    for place in np.flatnonzero(scorer.gains()):  # a feature without a split changes no score
+    gains = scorer.gains()
+    for place in range(len(losses)) if gains is None else np.flatnonzero(gains):  # without a split no score changes
         mixed = sample.matrix.copy()
         mixed[:, place] = random.permutation(mixed[:, place])
         losses[place] = whole - auc(sample.labels, scorer.score_matrix(mixed))

@@ -27,7 +27,7 @@ class Feature(Record):
     """One column of the matrix. The code of a category is its place in ``categories``.
 
     A null is NaN in the matrix where training had nulls, so that the model learnt what they mean. A numeric feature
-    that was never null then has ``null_value``, its median: LightGBM would read NaN as zero.
+    that was never null then has ``null_value``, its median: no model learnt what else to make of it.
     """
 
     name: str
@@ -43,12 +43,13 @@ class Preprocessing(Record):
     features: tuple[Feature, ...]
 
     @classmethod
-    def fit(cls, table: "pa.Table", names: Sequence[str]) -> "Preprocessing":
+    def fit(cls, table: "pa.Table", names: Sequence[str], *, max_categories: int = MAX_CATEGORIES) -> "Preprocessing":
         """Learn the categories and medians of the columns ``names`` from the training rows ``table``.
 
+        :param max_categories: of one column, the most frequent; the others are as unseen
         :raises ConfigError: a column is no feature by its type (a time), has only nulls or an infinite value
         """
-        return cls(features=tuple(_fit_feature(name, table.column(name)) for name in names))
+        return cls(features=tuple(_fit_feature(name, table.column(name), max_categories) for name in names))
 
     @property
     def names(self) -> list[str]:
@@ -93,7 +94,7 @@ class Preprocessing(Record):
         ]
 
 
-def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
+def _fit_feature(name: str, column: "pa.ChunkedArray", max_categories: int) -> Feature:
     if not re.fullmatch(r"\w+", name):
         raise ConfigError(
             f"Feature {name!r} has a name that LightGBM does not keep; in features.sql, rename it to letters, digits "
@@ -106,7 +107,7 @@ def _fit_feature(name: str, column: "pa.ChunkedArray") -> Feature:
             f"features.sql, or add it to 'not_features' of the use case."
         )
     if kind == "string":
-        categories = _categories(column)
+        categories = _categories(column, max_categories)
         _refuse_empty(name, empty=not categories, rows=len(column))
         return Feature(name=name, kind="categorical", categories=categories)
     numbers = _numbers(column)
@@ -131,11 +132,11 @@ def _refuse_infinite(name: str, numbers: NDArray[np.float64]) -> None:
         )
 
 
-def _categories(column: "pa.ChunkedArray") -> tuple[str, ...]:
+def _categories(column: "pa.ChunkedArray", most: int) -> tuple[str, ...]:
     """Return the sorted distinct values; of too many, the most frequent."""
     counts = [(item["values"], item["counts"]) for item in column.value_counts().to_pylist()]
     ranked = sorted((-count, value) for value, count in counts if value is not None)
-    return tuple(sorted(value for _, value in ranked[:MAX_CATEGORIES]))
+    return tuple(sorted(value for _, value in ranked[:most]))
 
 
 def _column(table: "pa.Table", feature: Feature) -> "pa.ChunkedArray":

@@ -1,64 +1,60 @@
-"""A model in memory: probabilities for a table or for JSON rows."""
+"""A model in memory: scores for a table or for JSON rows, whatever kind of file it came from."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from driftgate.errors import Tampered
+from driftgate.errors import Tampered, nearest
 from driftgate.models.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
-    import lightgbm as lgb
     import pyarrow as pa
 
+MODEL_FILES = ("model.txt", "model.onnx")  # LightGBM's text; a network's graph
+LARGEST_MODEL_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
 
-class Scorer:
-    """Scores rows with one LightGBM model. May be used by many threads at once; both ways give the same bits."""
 
-    def __init__(self, booster: "lgb.Booster", preprocessing: Preprocessing) -> None:
-        self._booster = booster
-        self.preprocessing = preprocessing
+class Scorer(Protocol):
+    """Scores rows with one model. May be used by many threads at once, and goes on in a forked process.
 
-    @classmethod
-    def load(cls, model_text: bytes | str, preprocessing: Preprocessing) -> "Scorer":
-        """Read a model from LightGBM's text format; no code in it is run.
+    The score is a probability (binary), or a value in the label's own unit (regression).
+    """
 
-        :raises Tampered: the text is no model, or one with other features than ``preprocessing``
-        """
-        import lightgbm as lgb
-
-        text = model_text.decode() if isinstance(model_text, bytes) else model_text
-        if (
-            not text.startswith("tree\n") or "\nend of trees\n" not in text
-        ):  # a cut text makes LightGBM abort the process
-            raise Tampered("model.txt is not a whole LightGBM model; train it again.")
-        booster = lgb.Booster(model_str=text)
-        if booster.feature_name() != preprocessing.names:
-            raise Tampered("model.txt and preprocessing.json name different features; take both from one job.")
-        return cls(booster, preprocessing)
+    preprocessing: Preprocessing
 
     def score_table(self, table: "pa.Table") -> NDArray[np.float64]:
-        """Return the probability of the label for each row of ``table``."""
+        """Return the score of each row of ``table``."""
         return self.score_matrix(self.preprocessing.encode_table(table))
 
     def score_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
-        """Return the probability of the label for each JSON row; the rows must have passed the signature's check."""
+        """Return the score of each JSON row; the rows must have passed the signature's check."""
         return self.score_matrix(self.preprocessing.encode_rows(rows))
 
     def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability of the label for each row of a matrix that ``preprocessing`` encoded."""
-        # One thread: 2,000 rows take 17 ms, and OpenMP's thread pool would not survive the fork of an Airflow worker.
-        scores: NDArray[np.float64] = self._booster.predict(matrix, num_threads=1)
-        return scores
+        """Return the score of each row of a matrix that ``preprocessing`` encoded."""
 
-    def gains(self) -> NDArray[np.float64]:
-        """Return what all splits on each feature gained together, in the order of the features."""
-        gains: NDArray[np.float64] = self._booster.feature_importance("gain")
-        return gains
+    def gains(self) -> NDArray[np.float64] | None:
+        """Return what each feature won in training, in the order of the features; None where nothing counts it."""
 
-    def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what each feature adds to each row's log odds: the SHAP values of trees (Lundberg et al. 2020)."""
-        values: NDArray[np.float64] = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
-        return values[:, :-1]  # the last column is what every row starts from
+    def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return what each feature adds to each row's score; None where that takes more than scoring."""
+
+
+def load_scorer(model_file: str, data: bytes, preprocessing: Preprocessing) -> Scorer:
+    """Read the model in the bytes of the file ``model_file``; no code in it is run.
+
+    :raises Tampered: the bytes are no such model, too many, or of other features than ``preprocessing``
+    """
+    if len(data) > LARGEST_MODEL_BYTES:
+        raise Tampered(f"{model_file} has {len(data):,} bytes, more than the {LARGEST_MODEL_BYTES:,} that are loaded.")
+    if model_file == "model.txt":
+        from driftgate.models.lightgbm_scorer import LightgbmScorer
+
+        return LightgbmScorer.load(data, preprocessing)
+    if model_file == "model.onnx":
+        from driftgate.models.onnx_scorer import OnnxScorer
+
+        return OnnxScorer.load(data, preprocessing)
+    raise Tampered(f"{model_file!r} is no file of a model{nearest(model_file, MODEL_FILES)}")

@@ -46,7 +46,7 @@ def load_package(use_case_name: str, version: str) -> Package:
     :raises Tampered: a file was changed, removed or added since the version was registered, its files are not of one
         model, or nobody measured its features
     """
-    from driftgate.models import Preprocessing, Scorer
+    from driftgate.models import Preprocessing, load_scorer
 
     model = find_model(use_case_name, version)
     files = verified_files(model)
@@ -57,7 +57,7 @@ def load_package(use_case_name: str, version: str) -> Package:
     _require_feature_baseline(files, preprocessing, where)
     return Package(
         model=model,
-        scorer=Scorer.load(files["model.txt"], preprocessing),
+        scorer=load_scorer(model.model_file, files[model.model_file], preprocessing),
         signature=signature,
         preprocessing=preprocessing,
     )

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     MakeBaseline = Callable[[UseCase, pa.Table, np.typing.NDArray[np.float64], dict[str, float]], dict[str, Any]]
 
-JOB_FILES = ("model.txt", "preprocessing.json", "signature.json")
 REFERENCE = ("auc", "log_loss", "calibration_error")
 
 
@@ -71,7 +70,7 @@ def _publish(
         use_case.name, job.job_id, {"seed": spec.seed, **spec.parameters}, {**job.metrics, **report.metrics}
     )
     dataset = parse_record(json.loads((folder / "version.json").read_bytes()), DatasetVersion, where=str(folder))
-    files = {name: read_artefact(job, name) for name in JOB_FILES}
+    files = {name: read_artefact(job, name) for name in (job.model_file, "preprocessing.json", "signature.json")}
     files["evaluation.json"] = report.canonical()
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)

@@ -7,9 +7,11 @@ registration in the metadata, which holds the hash of ``package.json`` itself. S
 import json
 
 from driftgate import uris
+from driftgate.compute.jobs import Parameters
 from driftgate.errors import ConfigError, Tampered, nearest
 from driftgate.lake import lake
 from driftgate.metadata import Entry, metadata
+from driftgate.models.scorer import MODEL_FILES
 from driftgate.records import Record, parse_record, sha256
 
 KIND = "model"
@@ -36,7 +38,7 @@ class ModelVersion(Record):
     feature_set_sha256: str | None = None  # of the features.sql that the dataset version was made with
     trainer: str
     seed: int
-    parameters: dict[str, float | int | str | bool]
+    parameters: Parameters
     metrics: dict[str, float]
     files: dict[str, PackageFile]
 
@@ -46,9 +48,20 @@ class ModelVersion(Record):
         return self.hash
 
     @property
+    def model_file(self) -> str:
+        """The name of the model's own file.
+
+        :raises Tampered: there is none
+        """
+        found = [name for name in MODEL_FILES if name in self.files]
+        if not found:
+            raise Tampered(f"Version {self.version} of {self.use_case} has no {' or '.join(MODEL_FILES)}; restore it.")
+        return found[0]
+
+    @property
     def model_sha256(self) -> str:
         """The sha256 of the model's own file."""
-        return self.files["model.txt"].sha256
+        return self.files[self.model_file].sha256
 
     @property
     def folder(self) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import NotSupported
 from driftgate.evaluation.metrics import auc, log_loss
-from driftgate.models import Preprocessing, Scorer, Signature, View
+from driftgate.models import Preprocessing, Scorer, Signature, View, load_scorer
 from driftgate.records import parse_record
 from driftgate.training.leakage import require_no_leak
 from driftgate.training.rows import TrainingRows, split_rows
@@ -51,7 +51,7 @@ def train(
     trainer = _trainer(spec)
     parameters = parse_record(spec.parameters, trainer.parameters, where=f"Job {spec.job_id}, 'parameters'")
     rows = split_rows(spec, table)
-    preprocessing = Preprocessing.fit(rows.train.table, rows.features)
+    preprocessing = Preprocessing.fit(rows.train.table, rows.features, max_categories=trainer.max_categories)
     if spec.problem == "binary":
         require_no_leak(spec, rows)
     signature = Signature.of(
@@ -70,7 +70,7 @@ def train(
             "signature.json": signature.canonical(),
         },
         model_file=trainer.model_file,
-        metrics=_metrics(spec, rows, Scorer.load(fitted.model, preprocessing), fitted.iterations),
+        metrics=_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
         stop_reason=fitted.stop_reason,
     )
 

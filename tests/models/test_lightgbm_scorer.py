@@ -9,6 +9,7 @@ import pytest
 
 from driftgate.errors import Tampered
 from driftgate.models import Preprocessing, Scorer
+from driftgate.models.lightgbm_scorer import LightgbmScorer
 
 
 def test_a_table_all_rows_and_single_rows_get_the_same_bits(
@@ -39,9 +40,9 @@ def test_many_threads_may_score_at_once(scorer: Scorer, table: pa.Table, rows: l
 
 
 def test_bytes_and_text_are_the_same_model(model_text: str, preprocessing: Preprocessing, table: pa.Table) -> None:
-    from_bytes = Scorer.load(model_text.encode(), preprocessing)
+    from_bytes = LightgbmScorer.load(model_text.encode(), preprocessing)
     np.testing.assert_array_equal(
-        from_bytes.score_table(table), Scorer.load(model_text, preprocessing).score_table(table)
+        from_bytes.score_table(table), LightgbmScorer.load(model_text, preprocessing).score_table(table)
     )
 
 
@@ -50,10 +51,10 @@ def test_a_cut_model_is_refused_before_lightgbm_reads_it(
     model_text: str, preprocessing: Preprocessing, length: int
 ) -> None:
     with pytest.raises(Tampered, match="not a whole LightGBM model"):
-        Scorer.load(model_text[:length], preprocessing)
+        LightgbmScorer.load(model_text[:length], preprocessing)
 
 
 def test_a_model_of_other_features_is_refused(model_text: str, preprocessing: Preprocessing) -> None:
     other = Preprocessing(features=preprocessing.features[1:])
     with pytest.raises(Tampered, match="name different features; take both from one job"):
-        Scorer.load(model_text, other)
+        LightgbmScorer.load(model_text, other)

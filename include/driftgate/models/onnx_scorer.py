@@ -1,0 +1,91 @@
+"""A network in memory, in the ONNX format; it is scored without torch."""
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from driftgate.errors import Tampered
+from driftgate.models.onnx_file import require_plain_onnx
+from driftgate.models.preprocessing import Preprocessing
+from driftgate.models.scorer import Scorer
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+INPUT, OUTPUT = "features", "scores"  # float32 [rows, features], NaN where a value is missing or unseen; float32 [rows]
+FEATURES = "driftgate_features"  # the metadata with the names of the columns of INPUT
+# Matrix products add up in another order in batches of another size. Measured on trained networks: at most 3e-7 of
+# a probability. Of a value: relative to its size.
+TOLERANCE = 1e-5
+
+
+class OnnxScorer(Scorer):
+    """Scores rows with one network. The same rows in another batch, or as JSON, get the same score to ``TOLERANCE``."""
+
+    def __init__(self, data: bytes, preprocessing: Preprocessing) -> None:
+        self.preprocessing = preprocessing
+        self._data = data
+        self._lock = threading.Lock()
+        self._process: int | None = None
+
+    @classmethod
+    def load(cls, data: bytes, preprocessing: Preprocessing) -> "OnnxScorer":
+        """Read a network; no code in it is run, and no other file is read.
+
+        :raises Tampered: the bytes are no whole network of plain operators, or one with other features
+        """
+        require_plain_onnx(data)
+        scorer = cls(data, preprocessing)
+        inputs, outputs, names = _interface(scorer._session())
+        if outputs != [(OUTPUT, "tensor(float)", 1)] or names is None:
+            raise Tampered("model.onnx is a network of somebody else's: it does not give our scores; train it again.")
+        if names != preprocessing.names or inputs != [(INPUT, "tensor(float)", len(names))]:
+            raise Tampered("model.onnx and preprocessing.json name different features; take both from one job.")
+        return scorer
+
+    def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the score of each row of a matrix that ``preprocessing`` encoded."""
+        (scores,) = self._session().run([OUTPUT], {INPUT: matrix.astype(np.float32)})
+        return np.asarray(scores, dtype=np.float64)
+
+    def gains(self) -> None:
+        """Return None: no network counts what a feature won."""
+
+    def contributions(self, matrix: NDArray[np.float64]) -> None:
+        """Return None: SHAP values of a network take thousands of scores for one row."""
+
+    def _session(self) -> "onnxruntime.InferenceSession":
+        """Return this process's own session: one made before a fork would wait for threads that are not there."""
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._open = _opened(self._data)
+                    self._process = os.getpid()
+        return self._open
+
+
+def _opened(data: bytes) -> "onnxruntime.InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # as LightGBM: the cores are for other requests
+    options.log_severity_level = 4  # what is wrong is raised, and said once
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
+    except Exception as error:  # onnxruntime's errors have no common class but this one
+        cause = " ".join(str(error).split())[:200]
+        raise Tampered(f"model.onnx cannot be loaded ({cause}); train it again.") from None
+
+
+def _interface(session: "onnxruntime.InferenceSession") -> tuple[list[Any], list[Any], Any]:
+    """Return what the network takes (with its width), what it gives, and the names of its features."""
+    try:
+        inputs = [(one.name, one.type, one.shape[-1]) for one in session.get_inputs() if len(one.shape) == 2]
+        outputs = [(one.name, one.type, len(one.shape)) for one in session.get_outputs()]
+        return inputs, outputs, json.loads(session.get_modelmeta().custom_metadata_map.get(FEATURES, "null"))
+    except ValueError:  # a name that is no text, or names that are no JSON
+        return [], [], None
