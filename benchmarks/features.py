@@ -39,7 +39,7 @@ def measure(quick: bool, folder: Path) -> list[Row]:
     os.environ["DRIFTGATE_HOME"] = str(folder / "home")
     use_case = load_use_case("flight_delays")
     ends = [f"2013-{end}" for end in (QUICK if quick else ENDS)]
-    _publish(use_case, ends[-1])
+    publish_days(use_case, ends[-1])
     rows = _prepare_rows(use_case, folder, ends[0])
     gains = []
     for end in ends:
@@ -53,7 +53,7 @@ def measure(quick: bool, folder: Path) -> list[Row]:
     return [*rows, Row(f"mean gain of {len(ends)} windows", WITH, sum(gains) / len(gains), "AUC")]
 
 
-def _publish(use_case: UseCase, last: str) -> None:
+def publish_days(use_case: UseCase, last: str) -> None:
     for dataset in use_case.datasets:
         outcomes = load_contract(dataset).outcomes
         for key in keys_between("2013-01-01", last):
