@@ -14,8 +14,9 @@ from pydantic import Field, field_validator
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record, read_yaml
 
-# What a settings file may use without anyone setting it; two checkouts on one machine need different ports.
-DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810"}
+# What a settings file may use without anyone setting it. Two checkouts on one machine need different ports; a business
+# unit is missed when a job is submitted.
+DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810", "DRIFTGATE_BUSINESS_UNIT": ""}
 
 
 class EndpointSettings(Record):
@@ -61,10 +62,13 @@ class Settings(Record):
 
     No environment of the stage ``development`` has the lake or the metadata of one of the stage ``production``.
     ``timezone`` is the project's: its midnight ends a partition, and its wall-clock says when something became known.
+    ``project`` and ``business_unit`` are tags of all that costs money; without a business unit no remote job starts.
     """
 
     timezone: str = "America/New_York"
     stage: Literal["development", "production"] = "development"
+    project: str = "driftgate"
+    business_unit: str = ""
     lake: str
     metadata: str
     online: str

@@ -30,6 +30,8 @@ class Owner(Record):
 
     team: str
     contact: str
+    business_unit: str | None = None  # None: that of the settings
+    cost_centre: str | None = None
 
 
 class Label(Record):

@@ -3,6 +3,7 @@
 import re
 
 from driftgate.compute.jobs import JobSpec, checked_job_id
+from driftgate.compute.tags import tags_of
 from driftgate.records import canonical_json, parse_record, sha256
 from driftgate.training.trainer import find_trainer
 from driftgate.use_cases import UseCase
@@ -38,4 +39,5 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         event_time=use_case.event_time,
         not_features=use_case.not_features,
         max_single_feature_auc=use_case.train.max_single_feature_auc,
+        tags=tags_of(use_case, "train"),
     )
