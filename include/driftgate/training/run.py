@@ -22,7 +22,7 @@ class Attended:
         self.best_iteration = 0
         self.best_value = math.nan
         self._last_gain = 0
-        self._reference = -math.inf
+        self._reference = 0.0
 
     def resumed(self) -> Resumed | None:
         """Return nothing: this run begins at the beginning."""
@@ -43,7 +43,8 @@ class Attended:
     def _note(self, iteration: int, value: float) -> None:
         if not self.best_iteration or self._sign * (value - self.best_value) > 0:
             self.best_iteration, self.best_value = iteration, value
-        if self._sign * value > self._reference + self._spec.stop.min_gain * abs(self._reference):
+        least = self._reference + self._spec.stop.min_gain * abs(self._reference)
+        if not self._last_gain or self._sign * value > least:
             self._reference, self._last_gain = self._sign * value, iteration
 
     def _stop(self, iteration: int, value: float) -> StopReason | None:
