@@ -7,12 +7,13 @@ from driftgate.errors import ConfigError
 from driftgate.lake import lake
 
 GOLDEN = (
-    '{"bytes_read":4096,"bytes_received":null,"bytes_sent":null,"bytes_written":8192,"cores":2.0,"cpu":{"max":98.5,"p50":'
-    '90.0,"p95":97.0},"cpu_seconds":8.25,"disk":null,"gpu":null,"gpu_memory":null,"gpu_seconds":null,"gpus":0,"instance_c'
-    'ount":1,"instance_type":"c7i.large","job_id":"retrain-1","memory":null,"memory_mib":4096.0,"number":2,"outcome":"suc'
-    'ceeded","peak_gpu_memory_mib":null,"peak_memory_mib":310.2,"region":"eu-west-1","resumed_from":40,"row_share":1.0,"r'
-    'ows":24000,"schema_version":1,"seconds":5.25,"spot":true,"started_at":"2013-04-01T02:00:00Z","tags":{"owner":"ops"},'
-    '"target":"batch_spot","trainer":"lightgbm","use_case":"flight_delays","volume_gb":30.0}'
+    '{"backend":"batch","bytes_read":4096,"bytes_received":null,"bytes_sent":null,"bytes_written":8192,"cores":2.0,"c'
+    'pu":{"max":98.5,"p50":90.0,"p95":97.0},"cpu_seconds":8.25,"dataset_version":"flight_delays/2013-03-31-3f9c2a1","'
+    'disk":null,"gpu":null,"gpu_kwh":null,"gpu_memory":null,"gpu_seconds":null,"gpus":0,"instance_count":1,"instance_'
+    'type":"c7i.large","job_id":"retrain-1","memory":null,"memory_mib":4096.0,"number":2,"outcome":"succeeded","peak_'
+    'gpu_memory_mib":null,"peak_memory_mib":310.2,"region":"eu-west-1","resumed_from":40,"row_share":1.0,"rows":24000'
+    ',"schema_version":1,"seconds":5.25,"spot":true,"started_at":"2013-04-01T02:00:00Z","tags":{"owner":"ops"},"targe'
+    't":"batch_spot","trainer":"lightgbm","use_case":"flight_delays","volume_gb":30.0}'
 )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +90,7 @@ class Nvml:
     nvmlDeviceGetHandleByIndex = staticmethod(lambda index: index)
     nvmlDeviceGetUtilizationRates = staticmethod(lambda handle: SimpleNamespace(gpu=(90, 10)[handle]))
     nvmlDeviceGetMemoryInfo = staticmethod(lambda _: SimpleNamespace(used=2**30, total=4 * 2**30))
+    nvmlDeviceGetTotalEnergyConsumption = staticmethod(lambda _: int(time.monotonic() * 1e9))  # a megawatt, to be seen
 
 
 def test_gpus_are_looked_at_together_and_only_those_of_this_job(monkeypatch: Any) -> None:
@@ -101,10 +101,13 @@ def test_gpus_are_looked_at_together_and_only_those_of_this_job(monkeypatch: Any
     sampler.look()
     usage = sampler.usage()
     assert (usage.gpus, usage.peak_gpu_memory_mib) == (2, 2048)
+    assert usage.gpu_kwh is not None
+    assert 0 < usage.gpu_kwh < 1
     assert usage.gpu is not None
     assert usage.gpu_memory is not None
     assert (usage.gpu.p50, usage.gpu_memory.max) == (50, 25)
-    assert usage.gpu_seconds == pytest.approx(usage.seconds, rel=0.5)  # both half busy: one second of GPU a second
+    assert usage.gpu_seconds is not None
+    assert 0.05 <= usage.gpu_seconds <= usage.seconds  # both half busy: one second of GPU a second
 
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     state = Gpus().look()

@@ -23,6 +23,7 @@ class Attempt(Usage):
     job_id: str
     number: int  # from 1, in the order of their starts
     use_case: str
+    dataset_version: str | None = None
     trainer: str
     started_at: datetime
     outcome: Outcome = "running"
@@ -30,6 +31,7 @@ class Attempt(Usage):
     rows: int | None = None  # that it trained on
     row_share: float = 1.0
     target: str
+    backend: str | None = None
     instance_type: str | None = None
     instance_count: int = 1
     spot: bool = False

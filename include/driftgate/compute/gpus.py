@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+MILLIJOULES_PER_KWH = 3.6e9
+
 
 @dataclass(frozen=True)
 class GpuState:
@@ -45,6 +47,18 @@ class Gpus:
             return None
         used, total = (sum(getattr(one, name) for one in memory) for name in ("used", "total"))
         return GpuState(sum(busy) / len(busy), 100 * used / total, used / 2**20)
+
+    def kwh(self) -> float | None:
+        """Return the energy that they have counted since their driver was loaded; None when one does not count it."""
+        if not self._handles:
+            return None
+        import pynvml
+
+        try:
+            millijoules = [pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) for handle in self._handles]
+        except pynvml.NVMLError:
+            return None
+        return float(sum(millijoules) / MILLIJOULES_PER_KWH)
 
 
 def _visible(count: int) -> list[int]:

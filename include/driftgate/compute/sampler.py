@@ -28,6 +28,7 @@ class Usage(Record):
     seconds: float
     cpu_seconds: float
     gpu_seconds: float | None = None  # seconds that GPUs were busy, over all of them
+    gpu_kwh: float | None = None  # that the GPUs counted themselves
     peak_memory_mib: float
     peak_gpu_memory_mib: float | None = None
     bytes_read: int | None = None  # from disks
@@ -85,6 +86,7 @@ class Sampler:
         self._self = psutil.Process()
         self._children: list[psutil.Process] = []
         self._gpus, self._gpu_seconds, self._peak_gpu_mib = Gpus(), 0.0, 0.0
+        self._kwh_before = self._gpus.kwh()
         self._percents = {name: Percents() for name in ("cpu", "memory", "gpu", "gpu_memory", "disk")}
         self._looks, self._cpu, self._peak_mib = 0, 0.0, 0.0
         self._started = self._at = time.monotonic()
@@ -116,6 +118,7 @@ class Sampler:
             seconds=round(time.monotonic() - self._started, 3),
             cpu_seconds=round(self._cpu, 3),
             gpu_seconds=round(self._gpu_seconds, 3) if self._gpus else None,
+            gpu_kwh=self._gpu_kwh(),
             peak_memory_mib=round(max(self._peak_mib, _peak_of_this_process_mib()), 1),
             peak_gpu_memory_mib=round(self._peak_gpu_mib, 1) if self._gpus else None,
             bytes_read=read,
@@ -132,6 +135,10 @@ class Sampler:
         self._peak_gpu_mib = max(self._peak_gpu_mib, state.memory_mib)
         self._percents["gpu"].add(state.busy_percent)
         self._percents["gpu_memory"].add(state.memory_percent)
+
+    def _gpu_kwh(self) -> float | None:
+        now = self._gpus.kwh()
+        return None if now is None or self._kwh_before is None else round(now - self._kwh_before, 6)
 
     def _cpu_seconds(self) -> float:
         """Return the seconds of all, those of children that have ended too: they are added to their parent's."""
