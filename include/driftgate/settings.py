@@ -108,6 +108,13 @@ def settings() -> Settings:
     return _load(os.environ.get("DRIFTGATE_ENV", "local"), str(home()), str(project_root()), ports)
 
 
+def settings_variables() -> dict[str, str]:
+    """Return the variables of this process that this environment's settings file uses: another process needs them too."""
+    path = project_root() / "include" / "settings" / f"{os.environ.get('DRIFTGATE_ENV', 'local')}.yaml"
+    used = re.findall(r"\$\{?(\w+)", path.read_text())
+    return {name: os.environ[name] for name in used if name in os.environ}
+
+
 @cache
 def _load(env: str, home_folder: str, root: str, _: tuple[str, ...]) -> Settings:
     folder = Path(root) / "include" / "settings"

@@ -33,7 +33,9 @@ class Target(Record):
     security_groups: tuple[str, ...] = ()
     image: str | None = None  # by digest: repository@sha256:...
     job_role: str | None = None  # ARN: what the job itself may do
-    execution_role: str | None = None  # ARN: what starts it may do (pull the image, write logs)
+    execution_role: str | None = None  # ARN: what starts it may do (pull the image, read secrets, write logs)
+    secrets: dict[str, str] = {}  # variable of the job → ARN of the secret that it holds
+    log_group: str = "/driftgate/jobs"  # CloudWatch
 
 
 class Targets(Record):

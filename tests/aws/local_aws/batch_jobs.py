@@ -93,7 +93,7 @@ class LocalJob(moto_batch.Job):  # type: ignore[misc]
             }
             if node != self.main_node:
                 own["AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"] = "127.0.0.1"
-        return as_variables(container.get("environment", [])) | own
+        return control.image | as_variables(container.get("environment", [])) | own
 
     @property
     def main_node(self) -> int:
@@ -178,7 +178,7 @@ class LocalJob(moto_batch.Job):  # type: ignore[misc]
             if self.job_id in control.hosts:
                 main.stop(control.hosts.pop(self.job_id))
                 return f"Host EC2 (instance i-{self.job_id[:8]}) terminated."
-            if limit and time.monotonic() - started > limit:
+            if limit and time.monotonic() - started > limit / control.hurry:
                 main.stop(GRACE_SECONDS)
                 return TIMED_OUT
             time.sleep(POLL_SECONDS)

@@ -49,11 +49,14 @@ def _described(self: Any, name: str) -> list[dict[str, Any]]:
     job = self.batch_backend._jobs.get(job_id)
     if job is None or job_id in control.lost:
         return []
-    return [job.describe() if not node else {**job.describe(), "jobId": name, "nodeProperties": _node(job, int(node))}]
+    return [_of_node(job, int(node)) if node else job.describe()]
 
 
-def _node(job: LocalJob, index: int) -> dict[str, Any]:
-    return {"nodeIndex": index, "isMainNode": index == job.main_node}
+def _of_node(job: LocalJob, index: int) -> dict[str, Any]:
+    is_main = index == job.main_node
+    about = {"nodeIndex": index, "isMainNode": is_main}
+    said = {**job.describe(), "jobId": f"{job.job_id}#{index}", "nodeProperties": about}
+    return {**said, "container": _container(job)} if is_main else said
 
 
 def _list_jobs(self: Any) -> str:
@@ -120,6 +123,8 @@ def describe(job: LocalJob) -> dict[str, Any]:
         "tags": job.backend.list_tags_for_resource(job.arn),
         "retryStrategy": job.retry,
         "attempts": job.attempts,
+        "isTerminated": job.stop,
+        "isCancelled": job.stop and not job.attempts,
     }
     if job.timeout or job.job_definition.timeout:
         said["timeout"] = job.timeout or job.job_definition.timeout

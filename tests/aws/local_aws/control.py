@@ -26,6 +26,8 @@ class Control:
     gpus_used: int = 0
     calls: Counter[str] = field(default_factory=Counter)
     submits: Counter[str] = field(default_factory=Counter)  # job name or startedBy → how many were accepted
+    hurry: float = 1.0  # time limits pass this many times faster
+    image: dict[str, str] = field(default_factory=dict)  # what else every container finds in its environment
     epoch: int = 0  # how often all was reset: what belongs to an earlier one does not start any more
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -102,6 +104,14 @@ def _fail_start(reason: str) -> None:
     control.fail_start.append(reason)
 
 
+def _hurry(factor: float) -> None:
+    control.hurry = factor
+
+
+def _image(variables: dict[str, str]) -> None:
+    control.image.update(variables)
+
+
 def _counts() -> dict[str, dict[str, int]]:
     return {"calls": control.calls, "submits": control.submits}
 
@@ -117,6 +127,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     "lose": _lose,
     "refuse": _refuse,
     "fail_start": _fail_start,
+    "hurry": _hurry,
+    "image": _image,
     "counts": _counts,
 }
 

@@ -85,7 +85,8 @@ class LocalTask(moto_ecs.Task):  # type: ignore[misc]
     def _start(self, definition: dict[str, Any]) -> Container:
         overrides = self.overrides.get("containerOverrides", [])
         mine: dict[str, Any] = next((one for one in overrides if one.get("name") == definition["name"]), {})
-        variables = as_variables(definition.get("environment", [])) | as_variables(mine.get("environment", []))
+        variables = control.image | as_variables(definition.get("environment", []))
+        variables |= as_variables(mine.get("environment", []))
         memory = int(definition.get("memory") or self.task_definition.memory or 512)
         return Container(mine.get("command") or definition["command"], variables, memory, self._log(definition))
 

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from local_aws.account import set_up
 from local_aws.client import REGION, LocalAws
@@ -43,3 +46,47 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     found.reset()
     yield set_up(found)
     found.reset()
+
+
+@pytest.fixture
+def on_s3(aws: LocalAws, project_home: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """Lake and dataset versions of this test are on the S3 of this AWS; its containers have the same state folder."""
+    aws.client("s3").create_bucket(Bucket="versions", CreateBucketConfiguration={"LocationConstraint": REGION})
+    monkeypatch.setenv("DRIFTGATE_ENV", "compose")
+    monkeypatch.setenv("DRIFTGATE_LAKE_BUCKET", aws.bucket)
+    monkeypatch.setenv("DRIFTGATE_DVC_BUCKET", "versions")
+    monkeypatch.setenv("DRIFTGATE_METADATA_URL", f"sqlite:///{project_home}/metadata.db")
+    aws.of_the_image(DRIFTGATE_HOME=str(project_home))
+    return aws
+
+
+@pytest.fixture
+def batch_target(aws: LocalAws) -> dict[str, Any]:
+    """The keys of a compute target on the queue of this account."""
+    return {
+        "backend": "batch",
+        "vcpu": 1,
+        "memory_mib": 2048,
+        "timeout_minutes": 5,
+        "region": aws.region,
+        "queue": aws.queue,
+        "image": aws.image,
+        "job_role": aws.job_role,
+    }
+
+
+@pytest.fixture
+def compute_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write ``compute.yaml`` of a project of this test's own, which shares everything else with the real one."""
+    real, root = FOLDER.parents[1], tmp_path / "project"
+    (root / "include").mkdir(parents=True)
+    for name in ("data_contracts", "dvc.yaml", "params.yaml", "include/use_cases", "include/price_table.yaml"):
+        if (real / name).exists():
+            (root / name).symlink_to(real / name)
+    shutil.copytree(real / "include" / "settings", root / "include" / "settings")
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
+
+    def write(**targets: dict[str, Any]) -> None:
+        (root / "include" / "compute.yaml").write_text(yaml.safe_dump({"targets": targets}))
+
+    return write
