@@ -109,7 +109,7 @@ def settings() -> Settings:
 
 
 def settings_variables() -> dict[str, str]:
-    """Return the variables of this process that this environment's settings file uses: another process needs them too."""
+    """Return the variables of this process that this environment's settings file uses, for another process."""
     path = project_root() / "include" / "settings" / f"{os.environ.get('DRIFTGATE_ENV', 'local')}.yaml"
     used = re.findall(r"\$\{?(\w+)", path.read_text())
     return {name: os.environ[name] for name in used if name in os.environ}

@@ -1,5 +1,6 @@
 """Clients for a target, and what AWS's errors say to a person."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -111,20 +112,14 @@ def test_a_session_that_was_handed_in_makes_the_clients(aws: LocalAws, target: T
 def test_the_end_of_a_log_is_read_and_a_log_that_is_not_there_is_empty(aws: LocalAws, target: Target) -> None:
     logs = aws.client("logs")
     logs.create_log_stream(logGroupName=aws.log_group, logStreamName="a/b")
-    events = [{"timestamp": 1_800_000_000_000 + place, "message": f"line {place}"} for place in range(20)]
-    logs.put_log_events(logGroupName=aws.log_group, logStreamName="a/b", logEvents=events[:0] or _now(events))
+    start = int(time.time() * 1000)
+    events = [{"timestamp": start + place, "message": f"line {place}"} for place in range(20)]
+    logs.put_log_events(logGroupName=aws.log_group, logStreamName="a/b", logEvents=events)
     target = target.model_copy(update={"log_group": aws.log_group})
     assert last_lines("gpu", target, "a/b") == tuple(f"line {place}" for place in range(5, 20))
     assert last_lines("gpu", target, "a/c") == last_lines("gpu", target, None) == ()
     aws.deny("logs:GetLogEvents", "arn:aws:logs:eu-west-1:123456789012:log-group:x")
     assert "may not logs:GetLogEvents" in last_lines("gpu", target, "a/b")[0]
-
-
-def _now(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    import time
-
-    start = int(time.time() * 1000)
-    return [{**event, "timestamp": start + place} for place, event in enumerate(events)]
 
 
 def test_the_address_of_a_log_is_one_that_the_console_reads(target: Target) -> None:

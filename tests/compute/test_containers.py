@@ -38,12 +38,14 @@ def test_a_target_that_is_not_in_order_is_refused(changes: dict[str, Any], sente
 
 
 def test_a_job_without_tags_is_refused(job_spec: Callable[..., JobSpec], on_s3: object) -> None:
-    with pytest.raises(ConfigError, match="lacks the tags .*owner, so nobody would answer for its cost"):
+    with pytest.raises(ConfigError, match=r"lacks the tags .*owner, so nobody would answer for its cost"):
         containers.refuse_spec("gpu", target(), job_spec(tags={}))
 
 
 def test_a_lake_in_a_folder_is_out_of_reach(job_spec: Callable[..., JobSpec], tagged: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match=r"'gpu' runs jobs on AWS, which cannot reach the lake file:///.*DRIFTGATE_ENV"):
+    with pytest.raises(
+        ConfigError, match=r"'gpu' runs jobs on AWS, which cannot reach the lake file:///.*DRIFTGATE_ENV"
+    ):
         containers.refuse_spec("gpu", target(), job_spec(tags=tagged))
 
 

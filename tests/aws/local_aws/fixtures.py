@@ -76,6 +76,13 @@ def batch_target(aws: LocalAws) -> dict[str, Any]:
 
 
 @pytest.fixture
+def tagged() -> dict[str, str]:
+    """The tags without which no job goes to AWS, and some more."""
+    required = {"project": "driftgate", "business_unit": "ops", "environment": "development", "owner": "network"}
+    return {**required, "cost_centre": "42", "use_case": "flight_delays", "activity": "train", "run": "manual__1"}
+
+
+@pytest.fixture
 def compute_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Write ``compute.yaml`` of a project of this test's own, which shares everything else with the real one."""
     real, root = FOLDER.parents[1], tmp_path / "project"
