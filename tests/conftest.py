@@ -1,11 +1,14 @@
 """Every test gets its own empty state folder, so nothing leaks from one test to the next."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
+from driftgate.settings import project_root
 
 pytest_plugins = ["local_aws.fixtures"]
 
@@ -20,6 +23,20 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "false")
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     return home
+
+
+@pytest.fixture
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write ``compute.yaml`` of a project of this test's own, a line for each target."""
+    root = tmp_path / "project"
+    shutil.copytree(project_root() / "include", root / "include", ignore=shutil.ignore_patterns("driftgate"))
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
+
+    def write(*lines: str) -> None:
+        text = "".join(f"  {line}\n" for line in lines)
+        (root / "include" / "compute.yaml").write_text(f"targets:\n{text}")
+
+    return write
 
 
 @pytest.fixture

@@ -10,17 +10,18 @@ import pytest
 
 from driftgate.compute import JobSpec, local
 
-# Runs as ``python -m stub_job --job <uri> --end-with-stdin``; leaves one line per start in ``starts`` beside its spec.
+# Runs as ``python -m stub_job --job <uri> --end-with-stdin``; leaves one line per start in ``starts`` of its folder.
 PROGRAM = """
 import json, os, signal, sys, time
 from pathlib import Path
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute import JobResult
 from driftgate.lake import lake
+from driftgate.settings import settings
 
 uri = sys.argv[sys.argv.index("--job") + 1]
 spec = read_spec(uri)
-folder = Path(uri.removeprefix("file://")).parent
+folder = Path(settings().jobs) / spec.job_id
 with (folder / "starts").open("a") as starts:
     starts.write(f"{os.getpid()} {os.environ['OMP_NUM_THREADS']} {os.environ['OMP_WAIT_POLICY']}\\n")
 do = spec.parameters["do"]
@@ -31,6 +32,10 @@ if do == "wait":
         time.sleep(0.02)
 if do == "crash":
     raise RuntimeError("the disk is full")
+if do == "interrupted" and len((folder / "starts").read_text().splitlines()) == 1:
+    sys.exit(75)
+if do == "nothing":
+    sys.exit(0)
 if do == "refuse":
     sys.stderr.write("a line before\\nFeature 'x' is null in all 2 training rows; leave it out.\\n")
     sys.exit(65)

@@ -1,23 +1,14 @@
 """A job goes to the backend of its target; a target that is not there or not possible is a sentence."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from driftgate.compute import JobSpec, status, submit, target_names
+from driftgate.compute.targets import find_target
 from driftgate.errors import ConfigError, NotSupported
-from driftgate.settings import project_root, settings
-
-
-@pytest.fixture
-def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Write ``compute.yaml`` of a project of this test's own."""
-    root = tmp_path / "project"
-    shutil.copytree(project_root() / "include" / "settings", root / "include" / "settings")
-    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
-    return lambda text: (root / "include" / "compute.yaml").write_text(f"targets:\n  {text}\n") and None
+from driftgate.settings import settings
 
 
 def test_the_project_has_the_target_of_its_use_case() -> None:
@@ -32,7 +23,7 @@ def test_an_unknown_target_names_the_nearest(job_spec: Callable[..., JobSpec]) -
 
 
 def test_a_gpu_on_this_machine_is_refused_before_anything_starts(
-    job_spec: Callable[..., JobSpec], targets: Callable[[str], None]
+    job_spec: Callable[..., JobSpec], targets: Callable[..., None]
 ) -> None:
     targets("local_gpu: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30, gpu: 1}")
     with pytest.raises(NotSupported, match=r"'local_gpu' in compute\.yaml has gpu: 1"):
@@ -40,9 +31,7 @@ def test_a_gpu_on_this_machine_is_refused_before_anything_starts(
     assert not Path(settings().jobs).exists()
 
 
-def test_a_backend_that_is_not_there_is_refused(
-    job_spec: Callable[..., JobSpec], targets: Callable[[str], None]
-) -> None:
+def test_a_backend_that_is_not_there_is_refused(job_spec: Callable[..., JobSpec], targets: Callable[..., None]) -> None:
     targets("night: {backend: locl, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
     with pytest.raises(
         NotSupported, match=r"'night' .* names the backend 'locl', which is not there; did you mean 'local'"
@@ -50,13 +39,13 @@ def test_a_backend_that_is_not_there_is_refused(
         submit(job_spec(target="night"))
 
 
-def test_an_unknown_key_of_a_target_is_refused(targets: Callable[[str], None]) -> None:
+def test_an_unknown_key_of_a_target_is_refused(targets: Callable[..., None]) -> None:
     targets("small: {backend: local, vcpu: 2, memory_mb: 4096, timeout_minutes: 30}")
     with pytest.raises(ConfigError, match="memory_mb"):
         target_names()
 
 
-def test_a_changed_file_is_read_again(targets: Callable[[str], None]) -> None:
+def test_a_changed_file_is_read_again(targets: Callable[..., None]) -> None:
     targets("one: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
     assert target_names() == ["one"]
     targets("another: {backend: local, vcpu: 2, memory_mib: 4096, timeout_minutes: 30}")
@@ -69,3 +58,33 @@ def test_a_job_id_that_is_no_plain_name_is_refused(job_spec: Callable[..., JobSp
         submit(job_spec(job_id=job_id))
     with pytest.raises(ConfigError, match="is not allowed"):
         status(job_id, "local_small")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("then: [b]", "names 'b' in 'then', which is no target of this file. Known: a, other"),
+        ("then: [a]", "comes back to 'a' in 'then': a job would go in a circle"),
+        ("then: [other, other]", "comes back to 'other' in 'then'"),
+        ("spot: true", "is on Spot without max_wait_minutes"),
+        (
+            "spot: true, max_wait_minutes: 20",
+            r"has max_wait_minutes: 20, which is less than its timeout_minutes \(30\)",
+        ),
+        ("spot: true, max_wait_minutes: 60, host_loss_attempts: 1", "is on Spot with host_loss_attempts: 1: no checkp"),
+        ("max_wait_minutes: 60", "has max_wait_minutes, which is for Spot"),
+    ],
+)
+def test_a_target_that_cannot_work_is_refused_when_the_file_is_read(
+    targets: Callable[..., None], settings: str, sentence: str
+) -> None:
+    size = "backend: batch, vcpu: 2, memory_mib: 4096, timeout_minutes: 30"
+    targets(f"a: {{{size}, {settings}}}", f"other: {{{size}}}")
+    with pytest.raises(ConfigError, match=rf"compute\.yaml: compute target 'a' {sentence}"):
+        target_names()
+
+
+def test_a_spot_target_with_a_way_out_is_read(targets: Callable[..., None]) -> None:
+    size = "backend: batch, vcpu: 2, memory_mib: 4096, timeout_minutes: 30"
+    targets(f"a: {{{size}, spot: true, max_wait_minutes: 30, then: [b]}}", f"b: {{{size}}}")
+    assert find_target("a").then == ("b",)

@@ -12,15 +12,17 @@ from driftgate.lake import lake
 from driftgate.records import sha256
 
 GOLDEN_SPEC = (
-    '{"dataset_version":"flight_delays/2013-03-31-3f9c2a1","event_time":"scheduled_departure","job_id":"retrain-1",'
-    '"kind":"train","max_single_feature_auc":0.98,"metric":"auc","not_features":["flight"],"parameters":{"learning_'
-    'rate":0.05,"num_leaves":31},"problem":"binary","request_key":["carrier","flight"],"schema_version":1,"seed":7,'
-    '"target":"local_small","trainer":"lightgbm","use_case":"flight_delays"}'
+    '{"checkpoints":{"every_seconds":null,"max_overhead":0.02},"dataset_version":"flight_delays/2013-03-31-3f9c2a1"'
+    ',"event_time":"scheduled_departure","folds":0,"job_id":"retrain-1","kind":"train","max_single_feature_auc":0.9'
+    '8,"metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},"problem":"bina'
+    'ry","processes":1,"request_key":["carrier","flight"],"row_share":1.0,"schema_version":2,"seed":7,"stop":{"good'
+    '_enough":null,"max_cost_usd":null,"max_minutes":null,"min_gain":0.0001},"tags":{},"target":"local_small","trai'
+    'ner":"lightgbm","use_case":"flight_delays"}'
 )
 GOLDEN_RESULT = (
     '{"artefacts":{"model.txt":"9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"},"cpu_seconds":3.'
-    '5,"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"peak_memory_mib":310.2,"sche'
-    'ma_version":1,"seconds":5.25,"spec_sha256":"ab12","stop_reason":"early_stopping"}'
+    '5,"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"model_file":"model.txt","pea'
+    'k_memory_mib":310.2,"schema_version":2,"seconds":5.25,"spec_sha256":"ab12","stop_reason":"early_stopping"}'
 )
 
 
@@ -61,9 +63,9 @@ def test_the_golden_result_is_written_and_read_unchanged() -> None:
 
 
 def test_a_spec_of_a_newer_version_says_what_to_upgrade(tmp_path: Path) -> None:
-    (tmp_path / "spec.json").write_text(json.dumps({**json.loads(GOLDEN_SPEC), "schema_version": 2, "gpus": 4}))
+    (tmp_path / "spec.json").write_text(json.dumps({**json.loads(GOLDEN_SPEC), "schema_version": 3, "gpus": 4}))
     with pytest.raises(
-        ConfigError, match="has schema_version 2, but this Driftgate reads up to 1: a newer one wrote it; upg"
+        ConfigError, match="has schema_version 3, but this Driftgate reads up to 2: a newer one wrote it; upg"
     ):
         read_spec(f"file://{tmp_path}/spec.json")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from driftgate.compute import JobLost, JobRunning, JobSpec, cancel, result, status, submit
+from driftgate.compute import JobLost, JobRunning, JobSpec, cancel, result, status, submit, sweep, tend
 from driftgate.compute.local import LocalBackend
 from driftgate.compute.targets import Target
 from driftgate.errors import ConfigError, DriftgateError, JobFailed, NotSupported
@@ -38,6 +38,11 @@ def finish(spec: JobSpec, until: Until) -> str:
     return status(spec.job_id, spec.target).state
 
 
+def tended(spec: JobSpec, until: Until) -> str:
+    until(lambda: tend(spec.job_id, spec.target).ended)
+    return tend(spec.job_id, spec.target).state
+
+
 def test_a_job_runs_to_its_result_and_is_found_again(job_spec: MakeSpec, until: Until) -> None:
     spec = job_spec()
     handle = submit(spec)
@@ -55,11 +60,14 @@ def test_a_job_runs_to_its_result_and_is_found_again(job_spec: MakeSpec, until: 
     assert starts(spec) == []
 
 
-def test_the_job_has_the_threads_of_its_target(job_spec: MakeSpec, until: Until) -> None:
-    spec = job_spec()
+@pytest.mark.parametrize(("processes", "threads"), [(1, "2"), (2, "1"), (3, "1")])
+def test_the_processes_of_a_job_share_the_threads_of_its_target(
+    job_spec: MakeSpec, until: Until, processes: int, threads: str
+) -> None:
+    spec = job_spec(processes=processes)
     submit(spec)
     finish(spec, until)
-    assert starts(spec)[0].split()[1:] == ["2", "passive"]
+    assert starts(spec)[0].split()[1:] == [threads, "passive"]
 
 
 def test_many_submits_at_once_start_one_process(job_spec: MakeSpec, until: Until) -> None:
@@ -158,13 +166,15 @@ def test_a_job_with_other_settings_is_not_taken_for_this_one(job_spec: MakeSpec,
         submit(other)
 
 
-def test_the_time_limit_of_the_target_is_kept_without_a_submitter(job_spec: MakeSpec, until: Until) -> None:
-    spec = job_spec("sleep")
-    backend = LocalBackend("tiny", SMALL.model_copy(update={"timeout_minutes": 0.02}))
-    backend.submit(spec)
-    until(lambda: backend.status(spec.job_id).ended)
+def test_the_time_limit_of_the_target_is_kept_without_a_submitter(
+    job_spec: MakeSpec, until: Until, targets: Callable[..., None]
+) -> None:
+    targets("tiny: {backend: local, vcpu: 2, memory_mib: 1000, timeout_minutes: 0.02}")
+    spec = job_spec("sleep", target="tiny")
+    submit(spec)
+    assert finish(spec, until) == "failed"
     with pytest.raises(JobFailed, match=r"it ran longer than 0.02 minutes, its time limit"):
-        backend.result(spec.job_id)
+        result(spec.job_id, spec.target)
 
 
 def test_a_finished_job_whose_result_was_removed_from_the_lake_is_lost(
@@ -172,13 +182,83 @@ def test_a_finished_job_whose_result_was_removed_from_the_lake_is_lost(
 ) -> None:
     spec = job_spec()
     submit(spec)
-    finish(spec, until)
+    assert tended(spec, until) == "succeeded"
     shutil.rmtree(project_home / "lake")
     assert status(spec.job_id, spec.target).state == "lost"
+    assert submit(spec).state == "running"
+    assert tended(spec, until) == "succeeded"
+
+
+def test_a_job_that_ends_well_without_a_result_has_failed(job_spec: MakeSpec, until: Until) -> None:
+    spec = job_spec("nothing")
+    submit(spec)
+    assert tended(spec, until) == "failed"
+    with pytest.raises(JobFailed, match=r"it ended with status 0, but there is no result at .*/result\.json"):
+        result(spec.job_id, spec.target)
+
+
+def test_a_killed_job_is_started_again_by_whoever_waits_for_it_as_often_as_its_target_says(
+    job_spec: MakeSpec, until: Until, targets: Callable[..., None]
+) -> None:
+    targets("twice: {backend: local, vcpu: 2, memory_mib: 1000, timeout_minutes: 1, host_loss_attempts: 2}")
+    spec = job_spec("wait", target="twice")
+    submit(spec)
+    for count in (1, 2):
+        until(lambda count=count: tend(spec.job_id, spec.target) and len(starts(spec)) == count)
+        os.kill(int(starts(spec)[-1].split()[0]), signal.SIGKILL)
+    assert tended(spec, until) == "lost"
+    with pytest.raises(JobLost, match="it was ended by SIGKILL; submit it again to start it anew"):
+        result(spec.job_id, spec.target)
+    assert len(starts(spec)) == 2
+    submit(spec)
+    (folder(spec) / "go").touch()
+    assert tended(spec, until) == "succeeded"
+
+
+def test_an_interrupted_job_is_started_again(job_spec: MakeSpec, until: Until) -> None:
+    spec = job_spec("interrupted")
+    submit(spec)
+    assert tended(spec, until) == "succeeded"
+    assert len(starts(spec)) == 2
+
+
+def test_a_failure_that_nobody_was_told_of_is_found_and_not_run_again(job_spec: MakeSpec, until: Until) -> None:
+    spec = job_spec("crash")
+    submit(spec)
+    finish(spec, until)
+    assert submit(spec).state == "failed"
+    assert len(starts(spec)) == 1
+    with pytest.raises(JobFailed):
+        result(spec.job_id, spec.target)
+    assert submit(spec).state == "running"
+    finish(spec, until)
+    assert len(starts(spec)) == 2
+
+
+def test_a_job_that_is_submitted_while_it_is_stopped_starts_when_it_has_ended(job_spec: MakeSpec, until: Until) -> None:
+    spec = job_spec("wait")
+    submit(spec)
+    until(lambda: starts(spec))
+    cancel(spec.job_id, spec.target)
+    assert submit(spec).state in ("queued", "running")
+    (folder(spec) / "go").touch()
+    assert tended(spec, until) == "succeeded"
+
+
+def test_a_sweep_ends_what_nobody_wants_and_nothing_else(job_spec: MakeSpec, until: Until) -> None:
+    wanted, unwanted = job_spec("wait", job_id="wanted"), job_spec("wait", job_id="unwanted")
+    for spec in (wanted, unwanted):
+        submit(spec)
+    assert [handle.job_id for handle in sweep(lambda record: record.job_id == "wanted")] == ["unwanted"]
+    assert tended(unwanted, until) == "cancelled"
+    assert sweep(lambda record: record.job_id == "wanted") == []
+    (folder(wanted) / "go").touch()
+    assert tended(wanted, until) == "succeeded"
+    assert sweep(lambda _: False) == []
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("gpu", 1), ("spot", True), ("queue", "gpu-queue"), ("image", "x@sha256:1")]
+    ("setting", "value"), [("gpu", 1), ("nodes", 2), ("spot", True), ("queue", "gpu-queue"), ("image", "x@sha256:1")]
 )
 def test_what_this_machine_cannot_give_is_not_supported(setting: str, value: Any) -> None:
     with pytest.raises(

@@ -1,6 +1,7 @@
 """A command outlives its starter, keeps its limits, and leaves a note of how it ended."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,13 +62,53 @@ def test_the_time_limit_is_kept_and_the_whole_group_ends(tmp_path: Path, until: 
     with supervised.exclusive(tmp_path):
         supervised.start(tmp_path, [sys.executable, "-c", child, SLEEP], Limits(1.5, 1000), os.environ)
     grandchild = pid(tmp_path, until)
-    assert ended(tmp_path, until) == Outcome("failed", "it ran longer than 0.025 minutes, its time limit", -9)
+    assert ended(tmp_path, until) == Outcome("failed", "it ran longer than 0.025 minutes, its time limit", -15)
     until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == psutil.STATUS_ZOMBIE)
 
 
 def test_the_memory_limit_is_kept(tmp_path: Path, until: Until) -> None:
     start(tmp_path, "import time; held = b'x' * 200_000_000; time.sleep(60)", Limits(60, 100))
-    assert ended(tmp_path, until) == Outcome("failed", "it used more than 100 MiB of memory, its limit", -9)
+    found = ended(tmp_path, until)
+    assert (found.state, found.status) == ("failed", -9)
+    assert re.fullmatch(r"it used \d{3} MiB of memory; its limit is 100 MiB", found.reason)
+
+
+SAVES = """
+import os, signal, sys, time
+from pathlib import Path
+def save(*_):
+    Path('saved').touch()
+    if len(sys.argv) > 1:
+        sys.exit(75)
+signal.signal(signal.SIGTERM, save)
+print(os.getpid(), flush=True)
+while True: time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize(("obeys", "status"), [(["obeys"], 75), ([], -9)])
+def test_a_command_that_must_end_has_a_moment_to_save(
+    tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch, obeys: list[str], status: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with supervised.exclusive(tmp_path):
+        supervised.start(tmp_path, [sys.executable, "-c", SAVES, *obeys], Limits(60, 1000, 0.5), os.environ)
+    pid(tmp_path, until)
+    supervised.request_stop(tmp_path)
+    assert ended(tmp_path, until) == Outcome("cancelled", "it was cancelled", status)
+    assert (tmp_path / "saved").exists()
+
+
+def test_a_command_saves_when_its_machine_goes_down(
+    tmp_path: Path, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    start(tmp_path, SAVES.replace("if len(sys.argv) > 1", "if True"))
+    supervisor = psutil.Process(pid(tmp_path, until)).parent()
+    assert supervisor is not None
+    supervisor.terminate()
+    assert ended(tmp_path, until) == Outcome("lost", "its machine went down", 75)
+    assert (tmp_path / "saved").exists()
 
 
 def test_a_stop_is_obeyed_and_forgotten_at_the_next_start(tmp_path: Path, until: Until) -> None:

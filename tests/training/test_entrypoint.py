@@ -10,9 +10,8 @@ import pytest
 
 from driftgate import uris
 from driftgate.compute import JobLost, JobSpec, attempts, read_artefact, result, status, submit
+from driftgate.compute.job_files import spec_uri
 from driftgate.compute.jobs import EXIT_BAD_INPUT
-from driftgate.compute.local import LocalBackend
-from driftgate.compute.targets import find_target
 from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
 from driftgate.lake import lake, publish
@@ -56,11 +55,17 @@ def wait(until: Callable[[Callable[[], Any]], Any], spec: JobSpec) -> str:
 
 
 def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
-    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+    use_case: UseCase,
+    dataset_version: str,
+    targets: Callable[..., None],
+    until: Callable[[Callable[[], Any]], Any],
 ) -> None:
-    specs = [training_spec(use_case, dataset_version, job_id) for job_id in ("first", "second")]
-    submit(specs[0])
-    LocalBackend("narrow", find_target("local_small").model_copy(update={"vcpu": 1})).submit(specs[1])
+    size = "backend: local, memory_mib: 4096, timeout_minutes: 30"
+    targets(f"local_small: {{{size}, vcpu: 2}}", f"narrow: {{{size}, vcpu: 1}}")
+    narrow = use_case.model_copy(update={"train": use_case.train.model_copy(update={"target": "narrow"})})
+    specs = [training_spec(one, dataset_version, job_id) for one, job_id in ((use_case, "first"), (narrow, "second"))]
+    for spec in specs:
+        submit(spec)
     assert [wait(until, spec) for spec in specs] == ["succeeded", "succeeded"]
 
     first, second = (result(spec.job_id, spec.target) for spec in specs)
@@ -86,7 +91,8 @@ def test_the_job_ends_with_its_supervisor_and_is_lost(
     spec = training_spec(use_case.model_copy(update={"train": train}), dataset_version, "endless")
     log = Path(submit(spec).log)
     until(lambda: log.exists() and "iteration 50:" in log.read_text())
-    job = next(one for one in psutil.process_iter(["cmdline"]) if f"{log.parent}/spec.json" in str(one.info["cmdline"]))
+    uri = spec_uri(spec.job_id)
+    job = next(one for one in psutil.process_iter(["cmdline"]) if uri in (one.info["cmdline"] or ()))
     supervisor = next(one for one in (job, *job.parents()) if "supervisor.py" in str(one.cmdline()))
     supervisor.kill()
     assert wait(until, spec) == "lost"

@@ -18,6 +18,16 @@ def result_path(job_id: str) -> str:
     return f"{uris.job(checked_job_id(job_id))}/result.json"
 
 
+def spec_uri(job_id: str) -> str:
+    """Return the address of the spec that a job is started with."""
+    return lake().uri(f"{uris.job(checked_job_id(job_id))}/spec.json")
+
+
+def write_spec(spec: JobSpec) -> None:
+    """Write the spec to where a job that starts reads it."""
+    lake().write(f"{uris.job(checked_job_id(spec.job_id))}/spec.json", spec.canonical())
+
+
 def read_spec(uri: str) -> JobSpec:
     """Return the spec at a ``file://`` or ``s3://`` address.
 

@@ -23,10 +23,14 @@ LOG = "log.txt"
 
 @dataclass(frozen=True)
 class Limits:
-    """When the supervisor ends the command; memory is resident memory of the command and its children."""
+    """When the supervisor ends the command; memory is resident memory of the command and its children.
+
+    A command that must end gets SIGTERM, and SIGKILL after ``grace_seconds``; for too much memory, SIGKILL at once.
+    """
 
     seconds: float
     memory_mib: int
+    grace_seconds: float = 10
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,18 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
+def forget(folder: Path) -> None:
+    """Remove how the last command of ``folder`` ended, and what was asked of its supervisor."""
+    for leftover in (supervisor.EXIT, supervisor.STOP, supervisor.GOING):
+        (folder / leftover).unlink(missing_ok=True)
+
+
 def start(folder: Path, command: Sequence[str], limits: Limits, environment: Mapping[str, str]) -> None:
     """Start ``command`` in the background; the caller is inside :func:`exclusive` and knows that it does not run."""
     with (folder / supervisor.ALIVE).open("a") as alive, (folder / LOG).open("ab") as log:
         fcntl.flock(alive, fcntl.LOCK_EX)
-        for leftover in (supervisor.EXIT, supervisor.STOP):
-            (folder / leftover).unlink(missing_ok=True)
-        arguments = [folder, alive.fileno(), limits.seconds, limits.memory_mib, *command]
+        forget(folder)
+        arguments = [folder, alive.fileno(), limits.seconds, limits.memory_mib, limits.grace_seconds, *command]
         # Run as a file (-P: its folder stays off sys.path): starts in 50 ms, where the package takes 240 ms.
         process = subprocess.Popen(
             [sys.executable, "-P", supervisor.__file__, *map(str, arguments)],
@@ -88,7 +97,7 @@ def outcome(folder: Path) -> Outcome | None:
 
 
 def request_stop(folder: Path) -> None:
-    """Ask the supervisor to kill the command; it looks several times a second."""
+    """Ask the supervisor to end the command; it looks several times a second."""
     (folder / supervisor.STOP).touch()
 
 

@@ -71,4 +71,34 @@ def _path() -> Path:
 
 @cache
 def _parse(path: Path, _: int) -> dict[str, Target]:
-    return load_yaml(path, Targets).targets
+    targets = load_yaml(path, Targets).targets
+    for name, target in targets.items():
+        if problem := _next_problem(name, target, targets) or _spot_problem(target):
+            raise ConfigError(f"{path}: compute target {name!r} {problem}")
+    return targets
+
+
+def _next_problem(name: str, target: Target, targets: dict[str, Target]) -> str:
+    for place, following in enumerate(target.then):
+        if following not in targets:
+            return f"names {following!r} in 'then', which is no target of this file{nearest(following, targets)}"
+        if following in (name, *target.then[:place]):
+            return f"comes back to {following!r} in 'then': a job would go in a circle; name every target once."
+    return ""
+
+
+def _spot_problem(target: Target) -> str:
+    if not target.spot:
+        return (
+            "has max_wait_minutes, which is for Spot; add 'spot: true' or remove it." if target.max_wait_minutes else ""
+        )
+    if target.max_wait_minutes is None:
+        return "is on Spot without max_wait_minutes: it could wait for ever; say how long waiting and running may take."
+    if target.max_wait_minutes < target.timeout_minutes:
+        return (
+            f"has max_wait_minutes: {target.max_wait_minutes:g}, which is less than its timeout_minutes "
+            f"({target.timeout_minutes:g}): an undisturbed run would be ended; make it at least as long."
+        )
+    if target.host_loss_attempts == 1:
+        return "is on Spot with host_loss_attempts: 1: no checkpoint would ever be gone on from; allow at least 2."
+    return ""

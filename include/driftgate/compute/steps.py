@@ -1,0 +1,236 @@
+"""The state machine of a job's record: every step is written by compare-and-swap before the next is taken.
+
+Whoever asks (a submit, the trigger, a sweep, several at once, one after a crash) takes the step that is due; a step
+that somebody else took first is read, not repeated.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from driftgate.compute.backend import Backend, Sighting
+from driftgate.compute.job_files import result_path, write_spec
+from driftgate.compute.job_records import Ending, JobRecord, Move, Noted, find_record, new_lease
+from driftgate.compute.services import backend_of
+from driftgate.compute.targets import Target, find_target
+from driftgate.errors import Conflict, DriftgateError
+from driftgate.lake import lake
+
+logger = logging.getLogger(__name__)
+
+BEING_STARTED = Sighting("queued", "it is being started")
+# A service that does not keep the time limit is left to end the job by itself first: the entry point keeps it too.
+GRACE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a job is after a step, and what was seen there. ``more``: the next step is due at once."""
+
+    noted: Noted
+    sighting: Sighting
+    more: bool = False
+
+
+def advance(noted: Noted) -> Step:
+    """Take every step that is due now and return what is known then; never waits for a job."""
+    while True:
+        try:
+            step = _STEPS[noted.record.phase](noted)
+        except Conflict:
+            noted = _again(noted)
+            continue
+        if not step.more:
+            return step
+        noted = step.noted
+
+
+def seen(record: JobRecord) -> Sighting:
+    """Return what is known about the job without taking a step."""
+    if record.phase == "ended" and record.ending:
+        return _remembered(record, record.ending)
+    if record.remote_id is None:
+        return BEING_STARTED
+    sighting = judged(record, backend_of(record.target).look(record))
+    if record.phase != "stopping" or sighting.state == "succeeded":
+        return sighting
+    if sighting.state in ("queued", "running"):
+        return replace(sighting, reason="it is being stopped")
+    if record.next:
+        return Sighting("queued", f"it moves to the compute target {record.next!r}")
+    return _of(record.ending) if record.ending else sighting
+
+
+def judged(record: JobRecord, sighting: Sighting) -> Sighting:
+    """Return a sighting by the one rule for every backend: a job is done when its result is in the lake."""
+    if sighting.state in ("queued", "running"):
+        return sighting
+    if lake().exists(result_path(record.job_id)):
+        return Sighting("succeeded", "it ended")
+    if sighting.state == "succeeded":
+        where = lake().uri(result_path(record.job_id))
+        return replace(sighting, state="failed", reason=f"it ended with status 0, but there is no result at {where}")
+    return sighting
+
+
+def _starting(noted: Noted) -> Step:
+    """Find the start at the service, or make it, and note its id."""
+    backend = backend_of(noted.record.target)
+    if noted.record.leased and not backend.starts_once:
+        return Step(noted, BEING_STARTED)
+    noted = noted.swap(leased_until=new_lease())
+    record = noted.record
+    found = backend.found(record)
+    if not found and not record.leased:
+        raise Conflict(f"Job {record.job_id}: looking for it took longer than a start may take.")
+    try:
+        remote_id = found[0] if found else _made(record, backend)
+    except DriftgateError as refused:  # the service started nothing and never will
+        ending = Ending(state="failed", reason=str(refused).rstrip("."))
+        noted.swap(phase="ended", leased_until=None, ending=ending)
+        raise
+    try:
+        return Step(noted.swap(phase="started", remote_id=remote_id, leased_until=None), BEING_STARTED, more=True)
+    except Conflict:
+        _end_if_unwanted(record, remote_id, backend)
+        raise
+
+
+def _made(record: JobRecord, backend: Backend) -> str:
+    write_spec(record.spec)
+    return backend.start(record)
+
+
+def _end_if_unwanted(started: JobRecord, remote_id: str, backend: Backend) -> None:
+    """Stop what was just started when the record has gone on without it."""
+    now = find_record(started.job_id)
+    current = now.record if now else None
+    same = current is not None and current.number == started.number and current.phase != "ended"
+    if not (same and current and current.remote_id in (None, remote_id)):  # else the next step finds it by its name
+        backend.stop(started.changed(remote_id=remote_id), "the job was started twice")
+
+
+def _started(noted: Noted) -> Step:
+    """Look at a job that the service knows, and decide whether it stays there."""
+    record = noted.record
+    backend, target = backend_of(record.target), find_target(record.target)
+    sighting = judged(record, backend.look(record))
+    if sighting.state == "lost" and not backend.restarts and record.starts < target.host_loss_attempts:
+        logger.warning("job %s: %s; it is started again (%d of %d)", record.job_id, sighting.reason,
+                       record.starts + 1, target.host_loss_attempts)  # fmt: skip
+        return Step(_started_anew(noted, record.target, starts=record.starts + 1), BEING_STARTED, more=True)
+    if sighting.state not in ("queued", "running"):
+        return Step(noted.swap(phase="ended", ending=ending_of(sighting)), sighting)
+    reason, moves = _overstayed(record, target, backend, sighting)
+    if not reason:
+        return Step(noted, sighting)
+    following = next_target(record) if moves else None
+    logger.warning("job %s on %s: %s", record.job_id, record.target, reason)
+    ending = Ending(state="failed", reason=reason)
+    return Step(noted.swap(phase="stopping", next=following, ending=ending), sighting, more=True)
+
+
+def _stopping(noted: Noted) -> Step:
+    """See a job to its end where it is, then start it at its next target, if it has one."""
+    record = noted.record
+    backend = backend_of(record.target)
+    if record.remote_id is None:
+        found = backend.found(record)
+        if found:
+            return Step(noted.swap(remote_id=found[0]), BEING_STARTED, more=True)
+        if record.leased:
+            return Step(noted, Sighting("queued", "it is being stopped"))
+    else:
+        sighting = judged(record, backend.look(record))
+        if sighting.state in ("queued", "running"):
+            backend.stop(record, record.ending.reason if record.ending else "it is no longer wanted")
+            sighting = judged(record, backend.look(record))
+        if sighting.state in ("queued", "running"):
+            return Step(noted, replace(sighting, reason="it is being stopped"))
+        if sighting.state == "succeeded":  # it was quicker than the stop
+            return Step(noted.swap(phase="ended", ending=ending_of(sighting), next=None), sighting)
+    if record.next:
+        return Step(_started_anew(noted, record.next, starts=1), BEING_STARTED, more=True)
+    ended = noted.swap(phase="ended", leased_until=None)
+    return Step(ended, seen(ended.record))
+
+
+def _ended(noted: Noted) -> Step:
+    return Step(noted, seen(noted.record))
+
+
+_STEPS = {"starting": _starting, "started": _started, "stopping": _stopping, "ended": _ended}
+
+
+def _started_anew(noted: Noted, target: str, *, starts: int) -> Noted:
+    """Note that the next start is due; on another target it counts its starts and its waiting anew."""
+    record, now = noted.record, datetime.now(UTC)
+    moves = record.moves
+    if starts == 1 and record.ending:
+        moves = (*moves, Move(target=record.target, reason=record.ending.reason, at=now))
+    return noted.swap(
+        phase="starting",
+        target=target,
+        number=record.number + 1,
+        starts=starts,
+        submitted_at=now,
+        placed_at=now if starts == 1 else record.placed_at,
+        remote_id=None,
+        leased_until=None,
+        next=None,
+        ending=None,
+        moves=moves,
+    )
+
+
+def next_target(record: JobRecord) -> str | None:
+    """Return the target after the one where the job is, in the list of the target that was asked for."""
+    asked = (record.spec.target, *find_target(record.spec.target).then)
+    after = asked[asked.index(record.target) + 1 :] if record.target in asked else asked[1:]
+    return after[0] if after else None
+
+
+def _overstayed(record: JobRecord, target: Target, backend: Backend, sighting: Sighting) -> tuple[str, bool]:
+    """Return why the job may not stay where it is (empty: it may), and whether another target may take it."""
+    now = datetime.now(UTC)
+    waits = sighting.state == "queued"
+    why = f" ({sighting.reason})" if sighting.reason else ""
+    since = sighting.since or record.submitted_at
+    if waits and _older(since, target.max_queue_minutes, now):
+        return f"it waited longer than {target.max_queue_minutes:g} minutes for a machine, its limit{why}", True
+    if target.spot and _older(record.placed_at, target.max_wait_minutes, now):
+        return f"it was on Spot longer than {target.max_wait_minutes:g} minutes, its limit{why}", True
+    limit = target.timeout_minutes + GRACE_SECONDS / 60
+    if not waits and not backend.keeps_time and _older(since, limit, now):
+        return f"it ran longer than {target.timeout_minutes:g} minutes, its time limit", False
+    return "", False
+
+
+def _older(since: datetime, minutes: float | None, now: datetime) -> bool:
+    return minutes is not None and now - since > timedelta(minutes=minutes)
+
+
+def _remembered(record: JobRecord, ending: Ending) -> Sighting:
+    if ending.state == "succeeded" and not lake().exists(result_path(record.job_id)):
+        return Sighting("lost", "its result was removed from the lake")
+    return _of(ending)
+
+
+def _of(ending: Ending) -> Sighting:
+    return Sighting(ending.state, ending.reason, ending.exit_status, ending.last_lines)
+
+
+def ending_of(sighting: Sighting) -> Ending:
+    """Return what is kept of the sighting of a job that has ended."""
+    return Ending(
+        state=sighting.state,
+        reason=sighting.reason,
+        exit_status=sighting.exit_status,
+        last_lines=tuple(sighting.last_lines),
+    )
+
+
+def _again(noted: Noted) -> Noted:
+    now = find_record(noted.record.job_id)
+    assert now is not None  # noqa: S101  records are never removed
+    return now
