@@ -196,6 +196,13 @@ class Retrain(Record):
         return self
 
 
+class Budget(Record):
+    """How much may be spent on the use case in a week, Monday to Sunday in UTC; what would exceed it is not started."""
+
+    usd_per_week: Annotated[float, Field(ge=0)]
+    on_exceeded: Literal["block", "needs_approval"] = "block"
+
+
 class UseCase(Record):
     """One prediction problem."""
 
@@ -216,6 +223,7 @@ class UseCase(Record):
     promote: Promote
     monitor: Monitor
     retrain: Retrain
+    budget: Budget | None = None  # None: nothing is held back
 
     @property
     def folder(self) -> Path:

@@ -18,9 +18,10 @@ GOLDEN = (
     'null,"instance_count":1,"instance_type":"c7i.large","interruptions":0,"job_id":"train-1","kg_co2e":null,"kind":"'
     'job","map_index":null,"memory":null,"model_version":null,"on_demand_usd":0.001488,"outcome":"succeeded","owner":'
     '"ops","peak_gpu_memory_mib":null,"peak_memory_mib":310.2,"phase":"training","price_source":"price table of 2026-'
-    '06-17","project":"driftgate","region":"us-east-1","run_id":null,"saving_usd":0.000883,"schema_version":1,"second'
-    's":5.25,"skipped_reason":null,"spot":true,"started_at":"2026-03-02T09:00:00Z","target":"batch_spot","task_id":nu'
-    'll,"try_number":null,"use_case":"flight_delays","vcpu_minutes":0.175,"volume_gb":null,"zone":null}'
+    '06-17","project":"driftgate","region":"us-east-1","row_share":0.5,"rows":24000,"run_id":null,"saving_usd":0.0008'
+    '83,"schema_version":1,"seconds":5.25,"skipped_reason":null,"spot":true,"started_at":"2026-03-02T09:00:00Z","targ'
+    'et":"batch_spot","task_id":null,"trainer":"lightgbm","try_number":null,"use_case":"flight_delays","vcpu_minutes"'
+    ':0.175,"volume_gb":null,"zone":null}'
 )
 
 

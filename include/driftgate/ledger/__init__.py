@@ -1,7 +1,20 @@
 """The ledger: what tasks and jobs took, what it costs, and whether there is budget for more."""
 
+from driftgate.ledger.budget import BudgetAnswer, check_budget
+from driftgate.ledger.forecasts import Forecast, forecast
 from driftgate.ledger.jobs import collect, collect_all
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.ledger.tasks import TaskTry, record_task
 
-__all__ = ["LedgerRow", "TaskTry", "collect", "collect_all", "record_task", "rows"]
+__all__ = [
+    "BudgetAnswer",
+    "Forecast",
+    "LedgerRow",
+    "TaskTry",
+    "check_budget",
+    "collect",
+    "collect_all",
+    "forecast",
+    "record_task",
+    "rows",
+]

@@ -38,6 +38,9 @@ class LedgerRow(Record):
     owner: str | None = None
     use_case: str | None = None
     dataset_version: str | None = None
+    trainer: str | None = None
+    rows: int | None = None  # of the dataset that was worked on
+    row_share: float = 1.0  # of them, that a model was learnt from
     model_version: str | None = None
     target: str | None = None
     instance_type: str | None = None

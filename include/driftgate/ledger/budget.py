@@ -1,0 +1,107 @@
+"""Whether a use case may spend more this week, and a word to its owner when much of the budget is gone."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from driftgate.errors import ConfigError, Conflict
+from driftgate.ledger.rows import LedgerRow, rows
+from driftgate.metadata import metadata
+from driftgate.records import Record
+from driftgate.use_cases import UseCase
+
+ALARM_PERCENT = (50, 80, 100)  # of the week's budget; each is told once a week
+
+
+class BudgetAnswer(Record):
+    """Whether something may be started, and the numbers that say so."""
+
+    decision: Literal["pass", "needs_approval", "block"]
+    sentence: str
+    use_case: str
+    week: str
+    spent_usd: float
+    forecast_usd: float | None
+    limit_usd: float | None = None  # None: there is no budget
+    unknown_rows: int = 0  # of this week, whose cost nobody knows
+
+
+def check_budget(use_case: UseCase, forecast_usd: float | None, at: datetime) -> BudgetAnswer:
+    """Hold what has been spent this week, and what is about to be, against the use case's budget.
+
+    A forecast that nobody can make does not pass: it could be anything.
+
+    :param forecast_usd: what is about to be spent; None is unknown
+    :param at: when it would be spent, with its zone: the start of the run, not the day that the run is about
+    :raises ConfigError: ``at`` has no zone
+    """
+    first, last = week_of(at)
+    week = rows(use_case.name, since=first, until=last)
+    spent, unknown = spent_usd(week), sum(cost(row) is None for row in week)
+    year, number, _ = first.isocalendar()
+    known = {
+        "use_case": use_case.name,
+        "week": f"{year}-W{number:02}",
+        "spent_usd": spent,
+        "forecast_usd": forecast_usd,
+        "unknown_rows": unknown,
+    }
+    if use_case.budget is None:
+        sentence = f"Use case {use_case.name} has no budget; add one to its use_case.yaml to hold spending back."
+        return BudgetAnswer(decision="pass", sentence=sentence, **known)
+    limit, over = use_case.budget.usd_per_week, use_case.budget.on_exceeded
+    fits = forecast_usd is not None and (forecast_usd == 0 or spent + forecast_usd <= limit)
+    answer = BudgetAnswer(decision="pass" if fits else over, sentence="", limit_usd=limit, **known)
+    answer = answer.model_copy(update={"sentence": _sentence(answer)})
+    _tell(answer)
+    return answer
+
+
+def week_of(at: datetime) -> tuple[datetime, datetime]:
+    """Return the Monday on which the week of ``at`` begins, in UTC, and the next one."""
+    if at.tzinfo is None:
+        raise ConfigError(f"The time {at} has no zone, so its week is not certain; pass the start of the run as it is.")
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=7)
+
+
+def cost(row: LedgerRow) -> float | None:
+    """Return what a row cost: as billed when the bill is there, else as estimated."""
+    return row.cost_usd if row.cost_billed_usd is None else row.cost_billed_usd
+
+
+def spent_usd(found: list[LedgerRow]) -> float:
+    """Return what these rows cost, as far as it is known."""
+    return round(sum(cost(row) or 0.0 for row in found), 6)
+
+
+def _sentence(answer: BudgetAnswer) -> str:
+    spent = f"{answer.use_case} has spent ${answer.spent_usd:.2f} of ${answer.limit_usd:.2f} in {answer.week}"
+    if answer.unknown_rows:
+        spent += f", not counting {answer.unknown_rows} rows of unknown cost"
+    if answer.forecast_usd is None:
+        return f"{spent}; what this would add is not known, so it is not started: add its price to price_table.yaml."
+    if answer.decision == "pass":
+        return f"{spent}; this adds about ${answer.forecast_usd:.2f} and fits."
+    remedy = "let its owner approve it" if answer.decision == "needs_approval" else "wait for Monday"
+    return (
+        f"{spent}; this would add about ${answer.forecast_usd:.2f}, more than is left: {remedy}, use a cheaper target, "
+        "or raise 'budget.usd_per_week' in its use_case.yaml."
+    )
+
+
+def _tell(answer: BudgetAnswer) -> None:
+    """Leave an alarm for every share of the budget that is reached now, and was not before in this week."""
+    limit = answer.limit_usd or 0.0
+    for percent in ALARM_PERCENT:
+        if answer.spent_usd > 0 and answer.spent_usd >= limit * percent / 100:
+            _alarm(answer, f"{percent}", f"{percent} % of the week's budget is spent: {answer.sentence}")
+    if answer.decision != "pass":
+        _alarm(answer, "forecast", answer.sentence)
+
+
+def _alarm(answer: BudgetAnswer, name: str, sentence: str) -> None:
+    body = {"state": "open", "sentence": sentence}
+    with suppress(Conflict):  # told already
+        metadata().append("alarm", f"budget/{answer.use_case}/{answer.week}/{name}", body, expected=0)

@@ -1,0 +1,129 @@
+"""Nothing is started that the week's budget does not hold, and the owner hears of it once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftgate.compute import Attempt
+from driftgate.errors import ConfigError
+from driftgate.ledger import check_budget, collect_all, rows
+from driftgate.ledger.budget import week_of
+from driftgate.ledger.rows import write_row
+from driftgate.metadata import metadata
+from driftgate.use_cases import Budget, UseCase, load_use_case
+
+MakeAttempt = Callable[..., Attempt]
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def use_case(usd_per_week: float = 1.0, **changes: Any) -> UseCase:
+    budget = Budget(usd_per_week=usd_per_week, **changes)
+    return load_use_case("flight_delays").model_copy(update={"budget": budget})
+
+
+def alarms() -> list[str]:
+    return [entry.subject.rpartition("/")[2] for entry in metadata().all_latest("alarm", "budget/flight_delays/")]
+
+
+@pytest.fixture
+def spent(attempt: MakeAttempt) -> Callable[[float], None]:
+    """Spend this many hours at $0.08925 (c7i.large, on demand) on Monday morning."""
+
+    def of(hours: float, **changes: Any) -> None:
+        attempt(job_id=f"job-{len(rows())}", spot=False, seconds=hours * 3600, **changes)
+        collect_all()
+
+    return of
+
+
+def test_what_fits_passes_and_what_does_not_is_blocked(spent: Callable[..., None]) -> None:
+    spent(8)  # 0.714
+    fits = check_budget(use_case(), 0.286, MONDAY)
+    assert (fits.decision, fits.spent_usd, fits.limit_usd, fits.week) == ("pass", 0.714, 1.0, "2026-W10")
+    assert fits.sentence == "flight_delays has spent $0.71 of $1.00 in 2026-W10; this adds about $0.29 and fits."
+    over = check_budget(use_case(), 0.3, MONDAY)
+    assert over.decision == "block"
+    assert (
+        "this would add about $0.30, more than is left: wait for Monday, use a cheaper target, or raise"
+        in over.sentence
+    )
+
+
+def test_the_use_case_decides_whether_a_person_may_allow_it(spent: Callable[..., None]) -> None:
+    spent(8)
+    asked = check_budget(use_case(on_exceeded="needs_approval"), 0.3, MONDAY)
+    assert asked.decision == "needs_approval"
+    assert "let its owner approve it" in asked.sentence
+
+
+def test_last_week_and_other_use_cases_are_not_counted(spent: Callable[..., None]) -> None:
+    spent(8, started_at=MONDAY - timedelta(days=1))
+    spent(8, use_case="air_time")
+    assert check_budget(use_case(), 1.0, MONDAY + timedelta(days=6)).decision == "pass"
+    assert check_budget(use_case(), 1.0, MONDAY - timedelta(days=1)).decision == "block"
+
+
+def test_what_costs_nothing_may_go_on_when_all_is_spent(spent: Callable[..., None]) -> None:
+    spent(20)
+    assert check_budget(use_case(), 0.0, MONDAY).decision == "pass"
+
+
+def test_an_unknown_price_does_not_pass(spent: Callable[..., None]) -> None:
+    spent(1, instance_type="p9.huge")
+    answer = check_budget(use_case(), None, MONDAY)
+    assert (answer.decision, answer.unknown_rows) == ("block", 1)
+    assert (
+        "not counting 1 rows of unknown cost; what this would add is not known, so it is not started" in answer.sentence
+    )
+
+
+def test_without_a_budget_everything_passes() -> None:
+    free = load_use_case("flight_delays").model_copy(update={"budget": None})
+    answer = check_budget(free, None, MONDAY)
+    assert (answer.decision, answer.limit_usd) == ("pass", None)
+
+
+def test_the_bill_overrules_the_estimate(spent: Callable[..., None]) -> None:
+    spent(8)
+    (row,) = rows()
+    write_row(row.model_copy(update={"cost_billed_usd": 0.95}))
+    assert check_budget(use_case(), 0.06, MONDAY).spent_usd == 0.95
+
+
+def test_each_share_of_the_budget_is_an_alarm_once_a_week(spent: Callable[..., None]) -> None:
+    spent(5)  # 0.446
+    check_budget(use_case(), 0.1, MONDAY)
+    assert alarms() == []
+    spent(1)  # 0.536
+    check_budget(use_case(), 0.1, MONDAY)
+    assert alarms() == ["50"]
+    spent(6)  # 1.071
+    for _ in range(3):
+        check_budget(use_case(), 0.1, MONDAY)
+    assert alarms() == ["100", "50", "80", "forecast"]
+    entries = metadata().all_latest("alarm", "budget/")
+    assert {entry.revision for entry in entries} == {1}
+    assert entries[0].body["sentence"].startswith("100 % of the week's budget is spent: flight_delays has spent $1.07")
+
+
+def test_a_time_without_its_zone_is_refused() -> None:
+    with pytest.raises(ConfigError, match="has no zone, so its week is not certain"):
+        check_budget(use_case(), 0.1, datetime(2026, 3, 2))
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_a_week_has_seven_days_and_begins_on_monday(at: datetime) -> None:
+    first, last = week_of(at)
+    assert first <= at < last
+    assert (first.isoweekday(), first.hour, last - first) == (1, 0, timedelta(days=7))
+    assert week_of(last)[0] == last
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_never_over_budget(limit: float, forecast: float) -> None:
+    answer = check_budget(use_case(limit), forecast, MONDAY)
+    assert (answer.decision == "pass") == (forecast <= limit)
