@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_aws.client import LocalAws
 
 from driftgate.compute import JobSpec, local
 
@@ -89,3 +90,55 @@ def until() -> Callable[[Callable[[], Any]], Any]:
         return found
 
     return wait
+
+
+# Runs as ``python -m remote_stub --job s3://…`` in a container; a state folder that all share tells how often.
+REMOTE = """
+import os, signal, sys, time
+from pathlib import Path
+from driftgate import uris
+from driftgate.compute import JobResult
+from driftgate.compute.job_files import read_spec, result_path
+from driftgate.lake import lake
+
+spec = read_spec(sys.argv[sys.argv.index("--job") + 1])
+home, do = Path(os.environ["DRIFTGATE_HOME"]), spec.parameters["do"]
+saved = f"{uris.job(spec.job_id)}/saved"
+with (home / "starts").open("a") as starts:
+    starts.write(spec.job_id + "\\n")
+
+def interrupted(*_):
+    lake().write(saved, b"half")
+    print("saved", flush=True)
+    sys.exit(75)
+
+signal.signal(signal.SIGTERM, interrupted)
+print("started", do, flush=True)
+if do == "wait" and not lake().exists(saved):
+    while not (home / "go").exists():
+        time.sleep(0.02)
+if do == "interrupt":
+    interrupted()
+if do == "hog":
+    hoard = bytearray(400 << 20)
+    time.sleep(30)
+if do == "crash":
+    print("reading", flush=True)
+    raise RuntimeError("the disk is full")
+if do == "refuse":
+    sys.stderr.write("Feature 'x' is null in all 2 training rows; leave it out.\\n")
+    sys.exit(65)
+if do != "forget":
+    lake().write(result_path(spec.job_id), JobResult(
+        job_id=spec.job_id, spec_sha256=spec.hash, artefacts={}, metrics={"validation_auc": 0.7},
+        stop_reason="all_iterations", seconds=1, cpu_seconds=1, peak_memory_mib=1).canonical())
+"""
+
+
+@pytest.fixture
+def remote_stub(on_s3: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """Let containers of this test run ``REMOTE`` instead of the training entry point."""
+    (tmp_path / "remote_stub.py").write_text(REMOTE)
+    on_s3.of_the_image(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    monkeypatch.setitem(local.ENTRYPOINTS, "train", "remote_stub")
+    return on_s3

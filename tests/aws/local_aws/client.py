@@ -59,6 +59,10 @@ class LocalAws:
         """Take the permission for an action away."""
         self._control("deny", action=action, resource=resource)
 
+    def allow(self, action: str) -> None:
+        """Give it back."""
+        self._control("allow", action=action)
+
     def lose(self, job: str) -> None:
         """Have the service know nothing of a job or task any more; its process is gone too."""
         self._control("lose", id=_short(job))

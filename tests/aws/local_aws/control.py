@@ -91,6 +91,10 @@ def _deny(action: str, resource: str) -> None:
     control.denied[action] = resource
 
 
+def _allow(action: str) -> None:
+    control.denied.pop(action, None)
+
+
 def _lose(id: str) -> None:
     control.hosts[id] = 0
     control.lost.add(id)
@@ -124,6 +128,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "throttle": _throttle,
     "unanswer": _unanswer,
     "deny": _deny,
+    "allow": _allow,
     "lose": _lose,
     "refuse": _refuse,
     "fail_start": _fail_start,

@@ -1,0 +1,315 @@
+"""The Batch backend through the port, against a Batch whose jobs are real processes."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_aws.client import LocalAws
+
+from driftgate.compute import JobLost, JobSpec, batch, cancel, result, status, submit, tend
+from driftgate.errors import ConfigError, DriftgateError, JobFailed
+from driftgate.lake import lake
+from driftgate.settings import home
+
+Until = Callable[[Callable[[], Any]], Any]
+WAITING = {"do": "wait"}
+
+
+@pytest.fixture
+def spec(
+    remote_stub: LocalAws,
+    job_spec: Callable[..., JobSpec],
+    compute_yaml: Callable[..., None],
+    batch_target: dict[str, Any],
+    tagged: dict[str, str],
+) -> Callable[..., JobSpec]:
+    """Return the spec of a job for a Batch target with these settings."""
+
+    def of(do: str = "succeed", job_id: str = "retrain-train-1", **target: Any) -> JobSpec:
+        compute_yaml(gpu={**batch_target, **target})
+        return job_spec(do, job_id=job_id, target="gpu", tags=tagged)
+
+    return of
+
+
+@pytest.fixture
+def ended(until: Until) -> Callable[[JobSpec], str]:
+    """Tend a job until it has ended and return its state."""
+
+    def wait(job: JobSpec) -> str:
+        until(lambda: tend(job.job_id, job.target).ended)
+        return status(job.job_id, job.target).state
+
+    return wait
+
+
+@pytest.fixture
+def running(until: Until, remote_stub: LocalAws) -> Callable[[JobSpec], str]:
+    """Submit a job, wait until its program runs, and return its id at Batch."""
+
+    def wait(job: JobSpec) -> str:
+        submit(job)
+        until(lambda: tend(job.job_id, job.target).state == "running" and (home() / "starts").exists())
+        return str(status(job.job_id, job.target).remote_id)
+
+    return wait
+
+
+def starts() -> int:
+    """Return how many containers ran."""
+    return len((home() / "starts").read_text().split())
+
+
+def described(aws: LocalAws, job_id: str) -> dict[str, Any]:
+    """Return what Batch says."""
+    found: dict[str, Any] = aws.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
+    return found
+
+
+def test_a_job_runs_is_linked_to_its_log_and_its_result_is_taken(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any, tagged: dict[str, str]
+) -> None:
+    job = spec()
+    handle = submit(job)
+    assert (handle.state, handle.target) == ("queued", "gpu")
+    assert ended(job) == "succeeded"
+    assert result(job.job_id, "gpu").spec_sha256 == job.hash
+    said = described(remote_stub, str(handle.remote_id))
+    assert said["tags"] == {**tagged, "job": job.job_id}
+    assert said["container"]["command"] == ["python", "-m", "remote_stub", "--job", "Ref::spec"]
+    assert said["parameters"] == {"spec": "s3://driftgate-lake/jobs/retrain-train-1/spec.json"}
+    assert handle.log.startswith("https://eu-west-1.console.aws.amazon.com/")
+    assert "#logsV2:log-groups/log-group/$252Fdriftgate$252Fjobs/log-events/" in status(job.job_id, "gpu").log
+    assert remote_stub.submits(said["jobName"]) == starts() == 1
+
+
+def test_a_finished_job_is_found_and_not_run_again(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec()
+    submit(job)
+    ended(job)
+    assert submit(job).state == "succeeded"
+    with pytest.raises(ConfigError, match="is done with another dataset version or other settings"):
+        submit(job.model_copy(update={"seed": 8}))
+    assert starts() == 1
+
+
+def test_two_submits_at_once_are_one_job(remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any) -> None:
+    job = spec()
+    threads = [threading.Thread(target=submit, args=[job]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended(job) == "succeeded"
+    assert starts() == 1
+
+
+def test_a_submit_whose_answer_gets_lost_is_one_job(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec()
+    remote_stub.unanswer("batch:SubmitJob")
+    handle = submit(job)
+    assert handle.remote_id
+    assert ended(job) == "succeeded"
+    assert starts() == remote_stub.calls("batch:SubmitJob") == 1
+
+
+def test_a_throttled_submit_is_made_again(remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any) -> None:
+    job = spec()
+    remote_stub.throttle("batch:SubmitJob", 2)
+    submit(job)
+    assert ended(job) == "succeeded"
+    assert (starts(), remote_stub.calls("batch:SubmitJob")) == (1, 3)
+
+
+def test_a_job_whose_host_goes_saves_and_is_started_again_by_batch(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any
+) -> None:
+    job = spec("wait")
+    remote = running(job)
+    remote_stub.interrupt(remote)
+    assert ended(job) == "succeeded"
+    attempts = described(remote_stub, remote)["attempts"]
+    assert [one["container"]["exitCode"] for one in attempts] == [75, 0]
+    assert (starts(), lake().read(f"jobs/{job.job_id}/saved")) == (2, b"half")
+
+
+def test_hosts_that_go_again_and_again_lose_the_job_and_a_submit_starts_it_anew(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec("interrupt", host_loss_attempts=2)
+    submit(job)
+    assert ended(job) == "lost"
+    with pytest.raises(
+        JobLost, match="has saved a checkpoint at its attempt 2, the last that its target allows; submit"
+    ):
+        result(job.job_id, "gpu")
+    assert submit(job).state == "queued"
+    assert ended(job) == "lost"
+    assert starts() == 4
+
+
+@pytest.mark.parametrize(
+    ("do", "sentence"),
+    [
+        ("refuse", r"failed: Feature 'x' is null in all 2 training rows; leave it out. Its log is https://eu-west-1"),
+        (
+            "crash",
+            r"(?s)failed: it ended with status 1. Its log, https://.*, ends with:\n.*RuntimeError: the disk is full",
+        ),
+        (
+            "forget",
+            r"failed: it ended with status 0, but there is no result at s3://driftgate-lake/jobs/retrain-train-1/",
+        ),
+        ("hog", r"failed: it needed more memory than the 256 MiB that its target asks for"),
+    ],
+)
+def test_an_error_of_the_code_runs_once_and_is_told(
+    do: str, sentence: str, remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec(do, memory_mib=256)
+    submit(job)
+    assert ended(job) == "failed"
+    with pytest.raises(JobFailed, match=sentence):
+        result(job.job_id, "gpu")
+    assert starts() == 1
+
+
+def test_a_job_that_takes_too_long_has_failed(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any
+) -> None:
+    remote_stub.hurry(300)
+    job = spec("wait", timeout_minutes=5)
+    running(job)
+    assert ended(job) == "failed"
+    with pytest.raises(JobFailed, match="it ran longer than 5 minutes, its time limit"):
+        result(job.job_id, "gpu")
+
+
+def test_a_job_is_cancelled_while_it_runs_and_while_it_waits(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any
+) -> None:
+    job = spec("wait")
+    running(job)
+    cancel(job.job_id, "gpu")
+    assert ended(job) == "cancelled"
+    remote_stub.hold(remote_stub.queue)
+    other = spec("wait", "another")
+    submit(other)
+    cancel("another", "gpu")
+    assert ended(other) == "cancelled"
+    assert starts() == 1
+
+
+def test_a_job_that_somebody_else_ends_says_so(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any
+) -> None:
+    job = spec("crash")
+    remote_stub.hold(remote_stub.queue)
+    handle = submit(job)
+    assert handle.log.endswith(f"console.aws.amazon.com/batch/home?region=eu-west-1#jobs/detail/{handle.remote_id}")
+    remote_stub.client("batch").terminate_job(jobId=handle.remote_id, reason="I need the machine.")
+    assert ended(job) == "cancelled"
+    with pytest.raises(JobFailed, match="somebody ended it at AWS Batch: I need the machine"):
+        result(job.job_id, "gpu")
+
+
+def test_a_job_that_batch_knows_no_more_is_lost(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = spec("wait")
+    remote_stub.lose(running(job))
+    assert status(job.job_id, "gpu").reason == "AWS Batch does not show it yet"
+    monkeypatch.setattr(batch, "VISIBLE_SECONDS", 0)
+    assert ended(job) == "lost"
+    with pytest.raises(JobLost, match="AWS Batch knows it no more"):
+        result(job.job_id, "gpu")
+
+
+def test_why_a_job_waits_is_told(remote_stub: LocalAws, spec: Callable[..., JobSpec], until: Until) -> None:
+    job = spec()
+    remote_stub.hold(remote_stub.queue, "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement")
+    submit(job)
+    until(lambda: "no instance type of its queue has" in tend(job.job_id, "gpu").reason)
+    handle = tend(job.job_id, "gpu")
+    assert handle.state == "queued"
+    assert handle.reason.startswith("it asks for 1 vCPU and 2048 MiB, which no instance type")
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ({"queue": "night"}, "names the queue 'night', which AWS Batch does not have"),
+        ({"image": "driftgate:latest"}, "names the image 'driftgate:latest' without its digest"),
+        ({"gpu": 1}, "asks for 1 GPU and no instance type of its compute environments has one"),
+        ({"vcpu": 64}, "asks for 64 vCPU and it may have 16"),
+        ({"spot": True, "max_wait_minutes": 60}, "says 'spot: true' and its compute environments are on-demand"),
+        ({"timeout_minutes": 0.5}, "has a timeout_minutes below 1, which AWS Batch does not take"),
+        ({"nodes": 2, "spot": True, "max_wait_minutes": 60}, "asks for 2 nodes on Spot, which AWS Batch does not have"),
+    ],
+)
+def test_a_target_that_can_run_nothing_is_refused_and_nothing_is_left(
+    target: dict[str, Any], sentence: str, remote_stub: LocalAws, spec: Callable[..., JobSpec]
+) -> None:
+    job = spec(**target)
+    with pytest.raises(DriftgateError, match=rf"(?s)^Compute target 'gpu'.*{sentence}"):
+        submit(job)
+    assert remote_stub.calls("batch:SubmitJob") == 0
+    assert lake().list("jobs") == []
+
+
+def test_a_disabled_queue_is_refused(remote_stub: LocalAws, spec: Callable[..., JobSpec]) -> None:
+    remote_stub.client("batch").update_job_queue(jobQueue=remote_stub.queue, state="DISABLED")
+    with pytest.raises(ConfigError, match="'driftgate', which is disabled; enable it"):
+        submit(spec())
+
+
+def test_an_untagged_job_is_refused(remote_stub: LocalAws, spec: Callable[..., JobSpec]) -> None:
+    with pytest.raises(ConfigError, match=r"lacks the tags project, .*so nobody would answer for its cost"):
+        submit(spec().model_copy(update={"tags": {}}))
+
+
+@pytest.mark.parametrize("action", ["SubmitJob", "RegisterJobDefinition", "DescribeJobQueues"])
+def test_a_missing_permission_is_named_and_a_granted_one_heals_it(
+    action: str, remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec()
+    remote_stub.deny(f"batch:{action}", "arn:aws:batch:eu-west-1:123456789012:x")
+    with pytest.raises(ConfigError, match=f"the role 'driftgate-worker' may not batch:{action} on arn:aws:batch"):
+        submit(job)
+    remote_stub.allow(f"batch:{action}")
+    submit(job)
+    assert ended(job) == "succeeded"
+
+
+def test_a_gpu_job_runs_on_a_queue_with_gpus(remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any) -> None:
+    job = spec(gpu=1, queue=remote_stub.gpu_queue)
+    submit(job)
+    assert ended(job) == "succeeded"
+
+
+def test_several_nodes_are_one_job_that_ends_with_the_main_one(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec("crash", nodes=2)
+    submit(job)
+    assert ended(job) == "failed"
+    with pytest.raises(JobFailed, match=r"(?s)it ended with status 1.*RuntimeError: the disk is full"):
+        result(job.job_id, "gpu")
+    other = spec("succeed", "other", nodes=2)
+    submit(other)
+    assert ended(other) == "succeeded"
+
+
+def test_nothing_of_aws_is_imported_before_it_is_needed(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    program = "import sys, driftgate.compute, driftgate.compute.batch; print('boto3' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
