@@ -87,7 +87,7 @@ def _starting(noted: Noted) -> Step:
         remote_id = found[0] if found else _made(record, backend)
     except DriftgateError as refused:  # the service started nothing and never will
         ending = Ending(state="failed", reason=str(refused).rstrip("."))
-        noted.swap(phase="ended", leased_until=None, ending=ending)
+        noted.swap(phase="ended", leased_until=None, ending=ending, told=True)  # whoever asked is told now
         raise
     try:
         return Step(noted.swap(phase="started", remote_id=remote_id, leased_until=None), BEING_STARTED, more=True)
