@@ -8,9 +8,8 @@ from driftgate.errors import ConfigError
 
 SAID_SECONDS = 60.0  # a queue is asked once a minute, however many jobs wait in it
 # Families of instances with a GPU: NVIDIA's.
-GPU_FAMILIES = frozenset(
-    "g4dn g5 g5g g6 g6e g6f gr6 g7e p3 p3dn p4d p4de p5 p5e p5en p6-b200 p6-b300 p6e-gb200".split()
-)
+GPU_FAMILIES = {"g4dn", "g5", "g5g", "g6", "g6e", "g6f", "gr6", "g7e", "p3", "p3dn", "p4d", "p4de", "p5", "p5e",
+    "p5en", "p6-b200", "p6-b300", "p6e-gb200"}  # fmt: skip
 
 _said: dict[tuple[int, str], tuple[float, str]] = {}
 
