@@ -17,8 +17,8 @@ from driftgate.datasets.parameters import parameters, stage_parameters
 from driftgate.datasets.preparation import _write_inputs
 from driftgate.datasets.stage import build
 from driftgate.datasets.window import pin
-from driftgate.evaluation.day_blocks import ScoredDay, auc_gain_interval
-from driftgate.evaluation.metrics import auc
+from driftgate.evaluation.day_blocks import ScoredDay, gain_interval
+from driftgate.evaluation.metrics import auc, metric
 from driftgate.lake import lake, publish
 from driftgate.models import Preprocessing
 from driftgate.models.lightgbm_scorer import LightgbmScorer
@@ -87,7 +87,7 @@ def _compared(use_case: UseCase, table: pa.Table) -> tuple[dict[str, float], flo
     entity = [name for name in table.column_names if re.search(rf" AS {name}\b", views)]
     scored = {WITH: _scored(use_case, table), WITHOUT: _scored(use_case, table.drop_columns(entity))}
     found = {name: _pooled(days) for name, days in scored.items()}
-    return (found, *auc_gain_interval(scored[WITH], scored[WITHOUT], CONFIDENCE))
+    return (found, *gain_interval(metric("auc"), scored[WITH], scored[WITHOUT], CONFIDENCE))
 
 
 def _scored(use_case: UseCase, table: pa.Table) -> list[ScoredDay]:

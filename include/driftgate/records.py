@@ -102,7 +102,8 @@ def parse_record(raw: Any, record: type[RecordType], *, where: str) -> RecordTyp
 
 
 def _clause(item: Any, record: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in item["loc"]) or "(top level)"
+    # A part in parentheses is the tag of a union, which is no key of the file.
+    key = ".".join(str(part) for part in item["loc"] if not str(part).startswith("(")) or "(top level)"
     if item["type"] == "extra_forbidden":
         known = _fields_at(record, item["loc"][:-1])
         return f"unknown key '{key}'{nearest(str(item['loc'][-1]), known)}"

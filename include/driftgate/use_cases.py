@@ -11,16 +11,18 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from driftgate.errors import ConfigError, nearest
+from driftgate.problems import BaselineName, Label, Metric, require_fitting
+from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
+from driftgate.problems import Problem as Problem
 from driftgate.records import Record, load_yaml
 from driftgate.settings import project_root
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Tier = Literal["critical", "important", "informational"]
-Problem = Literal["binary", "regression"]
-PrimaryMetric = Literal["auc", "rmse", "mae"]  # auc of a binary problem, the others of a regression
 TrainerName = Literal["lightgbm", "torch"]
 MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
 
@@ -34,13 +36,6 @@ class Owner(Record):
     cost_centre: str | None = None
 
 
-class Label(Record):
-    """The truth: an SQL expression over the first dataset's outcome columns, and when it becomes known."""
-
-    expression: str
-    known_after_days: Positive
-
-
 class OnlineView(Record):
     """A CTE of ``features.sql`` with one row per ``key``, kept online; its other columns are features of that name.
 
@@ -49,20 +44,6 @@ class OnlineView(Record):
 
     key: Names
     max_age_days: Annotated[int, Field(ge=0)] = MAX_AGE_DAYS
-
-
-class ErrorCosts(Record):
-    """What one wrong decision costs, in US dollars."""
-
-    false_alarm: float
-    missed: float
-
-
-class Metric(Record):
-    """What decides between two models."""
-
-    primary: Literal["auc"]
-    costs_usd: ErrorCosts
 
 
 class Train(Record):
@@ -74,9 +55,11 @@ class Train(Record):
     split: Literal["time"] = "time"
     target: str
     seed: int = 0
-    baselines: tuple[Literal["rule", "logistic"], ...]
-    min_uplift: float
+    baselines: tuple[BaselineName, ...]
+    rule_by: tuple[str, ...] = ()  # columns of features.sql whose groups the rule tells apart; none: the hour
+    min_uplift: float  # of the primary metric over the best baseline, in the metric's own unit
     max_single_feature_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.98
+    max_single_feature_r2: Annotated[float, Field(gt=0, le=1)] = 0.98
     parameters: dict[str, float | int | str | bool | tuple[int, ...] | dict[str, int]] = {}
 
     @field_validator("split", mode="before")
@@ -100,9 +83,9 @@ class Train(Record):
 
 
 class ChampionGate(Record):
-    """Candidate against champion on the same rows: the lower bound of the difference must exceed ``-margin``."""
+    """Candidate against champion on the same rows: the lower bound of the gain must exceed ``-margin``."""
 
-    margin: Annotated[float, Field(ge=0)]
+    margin: Annotated[float, Field(ge=0)]  # in the primary metric's own unit
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
@@ -124,8 +107,14 @@ class Guardrails(Record):
     max_error_rate: Fraction
     max_latency_p95_ms: Annotated[float, Field(gt=0)]
     min_agreement: Annotated[float, Field(ge=-1, le=1)]
-    max_log_loss_increase: Annotated[float, Field(ge=0)]
+    max_log_loss_increase: NotNegative | None = None  # nats, of a binary problem
+    max_mae_increase: NotNegative | None = None  # in the label's unit, of a regression
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+    @property
+    def max_loss_increase(self) -> float:
+        """The one of the two that the problem has."""
+        return next(limit for limit in (self.max_log_loss_increase, self.max_mae_increase) if limit is not None)
 
 
 class Promote(Record):
@@ -161,8 +150,14 @@ class PerformanceDrift(Record):
 
     window_nights: Positive
     min_rows: Positive
-    max_auc_drop: Fraction
+    max_auc_drop: Fraction | None = None  # of a binary problem
+    max_increase: NotNegative | None = None  # of a regression's primary metric, in the label's unit
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+    @property
+    def tolerance(self) -> float:
+        """The one of the two that the problem has."""
+        return next(limit for limit in (self.max_auc_drop, self.max_increase) if limit is not None)
 
 
 class Skew(Record):
@@ -224,6 +219,11 @@ class UseCase(Record):
     monitor: Monitor
     retrain: Retrain
     budget: Budget | None = None  # None: nothing is held back
+
+    @model_validator(mode="after")
+    def _fits_its_problem(self) -> "UseCase":
+        require_fitting(self)
+        return self
 
     @property
     def folder(self) -> Path:

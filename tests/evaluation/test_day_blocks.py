@@ -5,13 +5,12 @@ import pytest
 
 from driftgate.evaluation import day_blocks
 from driftgate.evaluation.day_blocks import (
+    Interval,
     ScoredDay,
-    auc_gain_interval,
-    auc_interval,
-    calibration_interval,
-    mean_interval,
+    gain_interval,
+    metric_interval,
 )
-from driftgate.evaluation.metrics import auc, calibration_error
+from driftgate.evaluation.metrics import auc, calibration_error, metric
 
 
 def days(count: int, rows: int, *, day_effect: float, seed: int = 1) -> list[ScoredDay]:
@@ -23,6 +22,10 @@ def days(count: int, rows: int, *, day_effect: float, seed: int = 1) -> list[Sco
         labels = generator.random(rows) < 1 / (1 + np.exp(-(signal + storm - 1)))
         found.append(ScoredDay(labels, np.round(1 / (1 + np.exp(-(signal - 1))), 3)))
     return found
+
+
+def auc_interval(sample: list[ScoredDay], confidence: float) -> Interval:
+    return metric_interval(metric("auc"), sample, confidence)
 
 
 def pooled(sample: list[ScoredDay]) -> tuple[np.ndarray, np.ndarray]:
@@ -81,26 +84,52 @@ def test_days_without_one_class_are_no_obstacle() -> None:
 
 def test_calibration_interval_holds_its_value() -> None:
     sample = days(7, 300, day_effect=1)
-    low, high = calibration_interval(sample, 0.95)
+    low, high = metric_interval(metric("calibration_error"), sample, 0.95)
     assert low <= calibration_error(*pooled(sample)) <= high
 
 
-def test_mean_interval_of_equal_days_is_a_point() -> None:
-    low, high = mean_interval(np.array([5.0, 5.0, 5.0]), np.array([10, 10, 10]), 0.9)
-    assert low == pytest.approx(0.5)
-    assert high == pytest.approx(0.5)
+def deviating(*errors: float, rows: int = 10) -> list[ScoredDay]:
+    """Days on which every answer is off by so much."""
+    return [ScoredDay(np.full(rows, 100.0), np.full(rows, 100.0 + error)) for error in errors]
+
+
+@pytest.mark.parametrize(("name", "value"), [("rmse", 5.0), ("mae", 5.0), ("bias", -5.0)])
+def test_the_interval_of_equal_days_is_a_point(name: str, value: float) -> None:
+    assert metric_interval(metric(name), deviating(-5, -5, -5), 0.9) == pytest.approx((value, value))
+
+
+@pytest.mark.parametrize("name", ["log_loss", "rmse", "mae", "bias"])
+def test_a_resample_with_every_day_once_is_the_pooled_metric(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_blocks, "_resamples", lambda count: np.ones((1, count), dtype=np.int64))
+    sample = days(5, 50, day_effect=1)
+    found = metric_interval(metric(name), sample, 0.9)
+    assert found == pytest.approx((metric(name).value(*pooled(sample)),) * 2)
+
+
+def test_the_bounds_of_an_error_come_from_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two resamples: the good day twice (3), the bad day twice (4). Together RMSE is the root of (9 + 16) / 2.
+    monkeypatch.setattr(day_blocks, "_resamples", lambda _: np.array([[2, 0], [0, 2], [1, 1]]))
+    low, high = metric_interval(metric("rmse"), deviating(3, -4), 0.999)
+    assert (low, high) == pytest.approx((3, 4), abs=0.01)
+    assert metric("rmse").value(*pooled(deviating(3, -4))) == pytest.approx(12.5**0.5)
+
+
+def test_a_smaller_error_is_a_gain() -> None:
+    low, high = gain_interval(metric("mae"), deviating(1, 1, 1), deviating(3, 3, 3), 0.9)
+    assert (low, high) == pytest.approx((2, 2))
+    assert gain_interval(metric("rmse"), deviating(3, 3, 3), deviating(1, 1, 1), 0.9) == pytest.approx((-2, -2))
 
 
 def test_a_model_gains_nothing_on_itself() -> None:
     sample = days(7, 200, day_effect=1)
-    assert auc_gain_interval(sample, sample, 0.9) == (0, 0)
+    assert gain_interval(metric("auc"), sample, sample, 0.9) == (0, 0)
 
 
 def test_what_a_hard_day_does_to_both_models_cancels_out_of_their_difference() -> None:
     sample = days(14, 200, day_effect=1.5)
     noise = np.random.default_rng(5)
     worse = [ScoredDay(day.labels, day.scores + noise.normal(scale=0.1, size=len(day.scores))) for day in sample]
-    low, high = auc_gain_interval(sample, worse, 0.9)
+    low, high = gain_interval(metric("auc"), sample, worse, 0.9)
     alone = auc_interval(sample, 0.9)
     assert low <= auc(*pooled(sample)) - np.mean(auc_interval(worse, 0.5)) <= high
     assert low > 0

@@ -14,7 +14,8 @@ from driftgate.errors import ConfigError
 from driftgate.evaluation.correlation import correlations
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline, read_feature_baseline
 from driftgate.evaluation.importance import Importance, Sample, importances
-from driftgate.evaluation.perturbation import sensitivities
+from driftgate.evaluation.metrics import metric
+from driftgate.evaluation.perturbation import answer_sensitivities, decision_sensitivities
 from driftgate.evaluation.tiers import tiers
 from driftgate.models import Preprocessing, Scorer
 from driftgate.models.lightgbm_scorer import LightgbmScorer
@@ -201,16 +202,26 @@ def test_a_word_moves_to_the_next_most_frequent_one_and_the_rarest_to_the_first(
 def test_sensitivity_is_the_share_of_near_rows_that_turn(scorer: Scorer, train: pa.Table) -> None:
     matrix = scorer.preprocessing.encode_table(train)
     columns = profile_table(train, columns=scorer.preprocessing.names).columns
-    never = sensitivities(scorer, matrix, columns, threshold=2.0)  # no score can pass it
+    never = decision_sensitivities(scorer, matrix, columns, threshold=2.0)  # no score can pass it
     assert set(never.values()) == {0.0}
-    assert sensitivities(scorer, matrix, columns, threshold=0.3)["strong"] > 0.1
+    assert decision_sensitivities(scorer, matrix, columns, threshold=0.3)["strong"] > 0.1
+
+
+def test_in_a_regression_it_is_the_share_of_answers_that_move_by_more_than_is_noticed(
+    scorer: Scorer, train: pa.Table
+) -> None:
+    matrix = scorer.preprocessing.encode_table(train)
+    columns = profile_table(train, columns=scorer.preprocessing.names).columns
+    found = answer_sensitivities(scorer, matrix, columns, tolerance=0.02)
+    assert found["strong"] > 0.1 > found["useless"]
+    assert set(answer_sensitivities(scorer, matrix, columns, tolerance=2.0).values()) == {0.0}
 
 
 def test_chance_below_zero_is_no_importance(train: pa.Table) -> None:
     scorer = trained(train, ["useless", "strong"])
     rows = made_of(300, 9)
     sample = Sample(scorer.preprocessing.encode_table(rows), rows.column("label").to_numpy(zero_copy_only=False))
-    found = importances(scorer, sample, np.random.default_rng(0))
+    found = importances(scorer, sample, metric("auc"), np.random.default_rng(0))
     assert all(item.permutation >= 0 for item in found.values())
 
 
@@ -266,7 +277,7 @@ def test_critical_and_important_bring_nine_tenths_together(weights: list[float])
 
 def test_the_golden_record_is_written_and_read_unchanged() -> None:
     golden = (
-        '{"correlations":{"a":{"b":0.9}},"decision_threshold":0.181818,"features":{"a":{"distinct":3,"histogram_edges":'
+        '{"answer_tolerance":null,"correlations":{"a":{"b":0.9}},"decision_threshold":0.181818,"features":{"a":{"distinct":3,"histogram_edges":'
         '[0.0,1.0],"histogram_shares":[1.0],"importance":{"gain":0.5,"permutation":0.25,"shap":0.75},"kind":"numeric",'
         '"maximum":1.0,"minimum":0.0,"null_rate":0.1,"quantiles":{"p50":0.5},"sensitivity":0.2,"tier":"critical"}},'
         '"sampled_rows":10,"schema_version":1,"seed":7,"strong_pairs":[{"first":"a","second":"b","spearman":0.9}],'

@@ -4,17 +4,109 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
-from driftgate.errors import CannotJudge
+from driftgate.errors import CannotJudge, ConfigError
+from driftgate.evaluation.costs import cost_threshold, expected_cost_usd
 from driftgate.evaluation.metrics import (
+    COMPARED,
+    GUARDED,
+    LEVEL,
+    METRICS,
     auc,
+    bias,
     calibration_error,
-    cost_threshold,
-    expected_cost_usd,
     log_loss,
+    mae,
+    metric,
+    reported,
+    rmse,
 )
-from driftgate.use_cases import ErrorCosts
+from driftgate.problems import PROBLEM_OF, DeviationCosts, ErrorCosts
 
 COSTS = ErrorCosts(false_alarm=20, missed=90)
+
+# Each metric worked out by hand: labels, scores, value. A metric that is not here fails below.
+BY_HAND = {
+    "auc": ([True, False, True, False], [0.9, 0.5, 0.5, 0.1], 3.5 / 4),
+    "log_loss": ([True, False], [0.5, 0.5], np.log(2)),
+    "calibration_error": ([True, False, True], [0.25, 0.25, 1.0], 0.25 * 2 / 3),
+    "rmse": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], (20 / 3) ** 0.5),
+    "mae": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], 2.0),
+    "bias": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], -2 / 3),
+}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_what_it_is_by_hand(name: str) -> None:
+    assert name in BY_HAND, f"work out {name} by hand here before anybody gates a model by it"
+    labels, scores, value = BY_HAND[name]
+    assert metric(name).value(labels, scores) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("name", [name for name, one in METRICS.items() if one.row_losses])
+def test_a_metric_of_row_losses_is_a_function_of_their_mean(name: str) -> None:
+    labels, scores, value = BY_HAND[name]
+    one = metric(name)
+    assert one.row_losses is not None
+    assert one.of_mean(one.row_losses(labels, scores).mean()) == pytest.approx(value)
+
+
+def test_every_metric_has_a_kind_of_problem_and_a_version() -> None:
+    assert all(metric(name).problem == problem for name, problem in PROBLEM_OF.items())
+    assert all(metric(name).of_constant for name in PROBLEM_OF), "what chance gets is asked of a primary metric"
+    assert {one.version for one in METRICS.values()} == {1}, "raise a version only with a new case by hand"
+    for problem in ("binary", "regression"):
+        named = (*COMPARED[problem], LEVEL[problem], GUARDED[problem])
+        assert all(metric(name).problem == problem for name in named)
+        assert metric(GUARDED[problem]).row_losses
+
+
+def test_the_primary_metric_is_reported_first_and_the_level_last() -> None:
+    assert [one.name for one in reported("regression", "mae")] == ["mae", "rmse", "bias"]
+    assert [one.name for one in reported("binary", "auc")] == ["auc", "log_loss", "calibration_error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "better", "worse"), [("auc", 0.8, 0.7), ("log_loss", 0.4, 0.5), ("rmse", 3.0, 4.0), ("bias", 0.5, -2.0)]
+)
+def test_which_way_is_better_is_known_in_one_place(name: str, better: float, worse: float) -> None:
+    one = metric(name)
+    assert one.gain(better, worse) > 0 > one.gain(worse, better)
+    assert one.higher_is_better == (name == "auc")
+    if name != "bias":
+        assert one.gain(one.worse_by(better, 0.1), better) == pytest.approx(-0.1)
+
+
+def test_the_best_constant_answer_is_what_chance_gets() -> None:
+    labels = np.array([1.0, 2.0, 9.0])
+    assert METRICS["rmse"].of_constant(labels) == pytest.approx(labels.std())  # type: ignore[misc]
+    assert METRICS["mae"].of_constant(labels) == pytest.approx((1 + 0 + 7) / 3)  # type: ignore[misc]
+
+
+def test_an_unknown_metric_gets_the_nearest_name() -> None:
+    with pytest.raises(ConfigError, match="There is no metric 'rsme'; did you mean 'rmse'"):
+        metric("rsme")
+
+
+def test_errors_are_those_of_scikit_learn() -> None:
+    random = np.random.default_rng(4)
+    labels, scores = random.normal(size=(2, 1000))
+    assert rmse(labels, scores) == pytest.approx(sklearn_metrics.root_mean_squared_error(labels, scores))
+    assert mae(labels, scores) == pytest.approx(sklearn_metrics.mean_absolute_error(labels, scores))
+
+
+def test_the_cost_of_a_number_counts_each_unit_it_is_off_by() -> None:
+    # 2 too high at 3 USD each, right, 4 too low at 5 USD each
+    costs = DeviationCosts(over=3, under=5)
+    assert expected_cost_usd([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], costs) == pytest.approx((6 + 0 + 20) / 3)
+
+
+@pytest.mark.parametrize("measure", [rmse, mae, bias])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_refused(measure: object, bad: float) -> None:
+    with pytest.raises(CannotJudge, match="A score is not a finite number"):
+        measure([1.0, 2.0], [1.0, bad])  # type: ignore[operator]
+    with pytest.raises(CannotJudge, match="A label is not a finite number"):
+        measure([1.0, bad], [1.0, 2.0])  # type: ignore[operator]
 
 
 @pytest.fixture(params=["distinct", "ties", "extremes"])
@@ -65,11 +157,11 @@ def test_no_other_threshold_is_cheaper_for_calibrated_scores() -> None:
     assert all(chosen <= cost_at(threshold) + 0.05 for threshold in np.linspace(0, 1, 41))
 
 
-@pytest.mark.parametrize("metric", [auc, log_loss, calibration_error])
+@pytest.mark.parametrize("measure", [auc, log_loss, calibration_error])
 @pytest.mark.parametrize("bad", [float("nan"), 1.2, -0.1])
-def test_a_score_that_is_no_probability_is_refused(metric: object, bad: float) -> None:
+def test_a_score_that_is_no_probability_is_refused(measure: object, bad: float) -> None:
     with pytest.raises(CannotJudge, match="not a probability"):
-        metric([True, False], [0.5, bad])  # type: ignore[operator]
+        measure([True, False], [0.5, bad])  # type: ignore[operator]
 
 
 def test_one_class_has_no_auc() -> None:

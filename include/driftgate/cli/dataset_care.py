@@ -105,7 +105,7 @@ def _table(found: "Comparison") -> "Table":
     table = Table("", Column(found.first, no_wrap=True), Column(found.second, no_wrap=True))
     table.add_row("window", found.window.first, found.window.second)
     table.add_row("rows", f"{found.rows.first:,}", f"{found.rows.second:,}")
-    table.add_row("label share", f"{found.label_share.first:.4f}", f"{found.label_share.second:.4f}")
+    table.add_row("label share or mean", f"{found.label_share.first:.4f}", f"{found.label_share.second:.4f}")
     return table
 
 

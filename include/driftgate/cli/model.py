@@ -27,7 +27,7 @@ def list_(
 
     from driftgate.use_cases import load_use_case, use_case_names
 
-    table = Table("version", "role", Column("trained on", no_wrap=True), "AUC", "AUC of champion")
+    table = Table("version", "role", Column("trained on", no_wrap=True), "metric", "value", "of champion")
     for name in [load_use_case(use_case).name] if use_case else use_case_names():
         for row in _rows(name):
             table.add_row(*row)
@@ -84,15 +84,18 @@ def _share(baseline: "FeatureBaseline", name: str) -> str:
 
 
 def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
+    from driftgate.evaluation.metrics import metric
     from driftgate.governance.erasure import contains_withdrawn
     from driftgate.promotion import deployment
     from driftgate.registry import list_models
+    from driftgate.use_cases import load_use_case
 
     state = deployment(use_case_name)
+    primary = metric(load_use_case(use_case_name).metric.primary)
     roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
     for model in list_models(use_case_name):
-        aucs = (model.metrics.get(name) for name in ("auc", "champion_auc"))
-        numbers = ["-" if value is None else f"{value:.4f}" for value in aucs]
+        found = (model.metrics.get(name) for name in (primary.name, f"champion_{primary.name}"))
+        numbers = [primary.title, *("-" if value is None else f"{value:.4f}" for value in found)]
         role = roles.get(model.version, "no traffic")
         if contains_withdrawn(f"{use_case_name}/{model.version}"):
             role += ", contains withdrawn data"

@@ -51,6 +51,7 @@ class JobSpec(Record):
     event_time: str
     not_features: tuple[str, ...]
     max_single_feature_auc: float = 0.98  # a feature that alone reaches it has seen the answer
+    max_single_feature_r2: float = 0.98  # the same in a regression
     row_share: float = (
         1.0  # of the training rows, drawn by the seed and stratified by label; validation rows stay whole
     )

@@ -16,12 +16,14 @@ from driftgate.datasets.restore import (
     version_files,
     versions_reading,
 )
-from driftgate.datasets.version import DatasetVersion, FilesVersion
+from driftgate.datasets.version import DatasetVersion, FilesVersion, LabelCounts, LabelSummary
 from driftgate.datasets.views import current_views
 
 __all__ = [
     "DatasetVersion",
     "FilesVersion",
+    "LabelCounts",
+    "LabelSummary",
     "all_versions",
     "compute_features",
     "compute_labels",

@@ -8,7 +8,7 @@ import yaml
 
 from driftgate.datasets.parameters import FEATURES, PARAMETERS
 from driftgate.datasets.restore import file_at, scratch_clone
-from driftgate.datasets.version import VERSION, DatasetVersion, read_version
+from driftgate.datasets.version import VERSION, DatasetVersion, LabelSummary, read_version
 from driftgate.records import Record
 
 
@@ -34,7 +34,7 @@ class Comparison(Record):
     second: str
     window: Change
     rows: Change
-    label_share: Change
+    label_share: Change  # of positives; of numbers it is their mean
     columns_added: dict[str, str]
     columns_removed: dict[str, str]
     columns_changed: dict[str, Change]
@@ -75,6 +75,8 @@ def _window(version: DatasetVersion) -> str:
 
 
 def _share(version: DatasetVersion) -> float:
+    if isinstance(version.labels, LabelSummary):
+        return version.labels.mean
     return round(version.labels.positive / version.rows, 6) if version.rows else 0.0
 
 

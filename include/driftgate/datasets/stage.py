@@ -7,6 +7,7 @@ from what was known when that day began, so training cannot see what serving wil
 
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +32,43 @@ if TYPE_CHECKING:
 
 
 @dataclass
+class Labels:
+    """Sums over the labels of all rows; a sum of booleans counts the true ones."""
+
+    binary: bool
+    total: float = 0
+    squares: float = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+
+    def add(self, column: "pa.ChunkedArray") -> None:
+        """Take a day's labels into account."""
+        import numpy as np
+
+        if not len(column):
+            return
+        values = column.to_numpy(zero_copy_only=False).astype(np.float64)
+        self.total += float(values.sum())
+        self.squares += float((values**2).sum())
+        self.minimum, self.maximum = min(self.minimum, float(values.min())), max(self.maximum, float(values.max()))
+
+    def described(self, rows: int) -> dict[str, float]:
+        """Return what a dataset version says of them."""
+        if self.binary:
+            return {"positive": int(self.total), "negative": rows - int(self.total)}
+        mean = self.total / rows
+        spread = math.sqrt(max(self.squares / rows - mean**2, 0.0))
+        found = {"mean": mean, "standard_deviation": spread, "minimum": self.minimum, "maximum": self.maximum}
+        return {name: round(value, 6) for name, value in found.items()}
+
+
+@dataclass
 class Counts:
     """What the rows that were written come to."""
 
     training: int = 0
     validation: int = 0
-    positive: int = 0
+    labels: "Labels | None" = None
     schema: "pa.Schema | None" = None
 
 
@@ -98,7 +130,8 @@ def _labelled(
         _refuse_other_types(made_with, day, counts.schema, rows.schema)
         counts.training += rows.num_rows if training else 0
         counts.validation += 0 if training else rows.num_rows
-        counts.positive += pc.sum(rows.column(LABEL)).as_py() or 0
+        counts.labels = counts.labels or Labels(binary=pa.types.is_boolean(rows.schema.field(LABEL).type))
+        counts.labels.add(rows.column(LABEL))
         yield rows
 
 
@@ -137,11 +170,7 @@ def _described(made_with: Parameters, counts: Counts, requests: int) -> dict[str
             "train_rows": counts.training,
             "validation_rows": counts.validation,
         },
-        "labels": {
-            "positive": counts.positive,
-            "negative": rows - counts.positive,
-            "without_outcome": requests - rows,
-        },
+        "labels": {**(counts.labels.described(rows) if counts.labels else {}), "without_outcome": requests - rows},
         "columns": {field.name: str(field.type) for field in counts.schema or ()},
     }
 

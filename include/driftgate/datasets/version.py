@@ -35,6 +35,16 @@ class LabelCounts(Record):
     without_outcome: int
 
 
+class LabelSummary(Record):
+    """What the numbers are that a regression's rows have as labels, and how many requests are no rows."""
+
+    mean: float
+    standard_deviation: float
+    minimum: float
+    maximum: float
+    without_outcome: int
+
+
 class DatasetVersion(Record):
     """An immutable training set; the git tag ``tag`` of the data repository is its only pointer."""
 
@@ -46,7 +56,7 @@ class DatasetVersion(Record):
     window: Window
     rows: int
     split: Split
-    labels: LabelCounts
+    labels: LabelCounts | LabelSummary
     columns: dict[str, str]  # name to Arrow type
     feature_set_sha256: str
     inputs_sha256: str

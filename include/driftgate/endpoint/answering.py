@@ -17,6 +17,7 @@ from driftgate.endpoint.served import Served, ServedVariant
 from driftgate.endpoint.shadowing import Shadowing
 from driftgate.endpoint.watching import Watcher
 from driftgate.errors import RequestRefused
+from driftgate.use_cases import UseCase
 
 
 class Answering:
@@ -55,7 +56,7 @@ class Answering:
         answer = {
             "use_case": question.use_case,
             "request_id": uuid4().hex,
-            "predictions": _predictions(asked, outcomes),
+            "predictions": _predictions(served.use_case, asked, outcomes),
             "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
         return json.dumps(answer).encode()
@@ -107,12 +108,14 @@ def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant, lis
     return list(groups.values())
 
 
-def _predictions(asked: list[Asked], outcomes: list[Outcome]) -> list[dict[str, Any]]:
-    """Return what the caller gets, in the order of the rows."""
+def _predictions(use_case: UseCase, asked: list[Asked], outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    """Return what the caller gets, in the order of the rows: a regression's answer is a value and its unit."""
+    key, unit = ("score", {}) if use_case.problem == "binary" else ("value", {"unit": use_case.label.unit})
     found = {
         one.prediction_id: {
             "prediction_id": one.prediction_id,
-            "score": value,
+            key: value,
+            **unit,
             "model_version": outcome.variant.version,
             "role": outcome.variant.role,
         }

@@ -43,7 +43,9 @@ def invocations_openapi() -> dict[str, Any]:
             "summary": "Scores of one or many rows",
             "description": (
                 "Each row holds every column of the use case's `features.sql`, request key and event time included. "
-                "Rows are answered in order; `role` and `model_version` say which variant answered. A value that the "
+                "Rows are answered in order: with a `score`, the probability that what is asked will be so, or, where "
+                "the use case asks how much, with a `value` and its `unit`. `role` and `model_version` say which "
+                "variant answered. A value that the "
                 "model never saw in training is answered and named in `warnings`."
             ),
             "requestBody": {"required": True, "content": _json(_QUESTION, EXAMPLE)},
@@ -66,12 +68,17 @@ def _object(**properties: Any) -> dict[str, Any]:
 _TEXT = {"type": "string"}
 _ROW = {"type": "object", "description": "column name to value; null where the signature allows it"}
 _QUESTION = _object(use_case=_TEXT, rows={"type": "array", "minItems": 1, "items": _ROW})
-_PREDICTION = _object(
-    prediction_id={"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    score={"type": "number"},
-    model_version=_TEXT,
-    role={"type": "string", "enum": ["champion", "canary"]},
-)
+_BY_WHOM = {
+    "prediction_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    "model_version": _TEXT,
+    "role": {"type": "string", "enum": ["champion", "canary"]},
+}
+_PREDICTION = {
+    "oneOf": [
+        _object(**_BY_WHOM, score={"type": "number", "minimum": 0, "maximum": 1, "description": "a probability"}),
+        _object(**_BY_WHOM, value={"type": "number"}, unit={**_TEXT, "description": "of the value, such as minutes"}),
+    ]
+}
 _ANSWER = _object(
     use_case=_TEXT,
     request_id=_TEXT,

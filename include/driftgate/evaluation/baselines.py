@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftgate.errors import ConfigError
+from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.holdout import LABEL
-from driftgate.evaluation.metrics import Floats
+from driftgate.evaluation.metrics import Floats, Labels, label_values, one_class
+from driftgate.problems import BaselineName, Problem
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RULE_PRIOR_ROWS = 100  # an hour with few rows is pulled towards the overall share as if it had these many more
+# A group with few rows is pulled towards the overall mean as if it had these many more: many for a share, which is
+# mostly noise, one for an amount.
+RULE_PRIOR_ROWS: dict[Problem, int] = {"binary": 100, "regression": 1}
 MOST_CATEGORIES = 200  # one-hot columns of one feature; rarer categories have no column of their own
 MOST_ITERATIONS = 200
 
@@ -26,8 +29,8 @@ def baseline_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table"
 
     :raises ConfigError: all training labels are of one class
     """
-    labels = _labels(train)
-    if labels.all() or not labels.any():
+    labels = _labels(use_case, train)
+    if one_class(use_case.problem, labels):
         raise ConfigError(
             f"All {len(labels)} training labels of {use_case.name} are of one class; take a longer window."
         )
@@ -35,16 +38,18 @@ def baseline_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table"
 
 
 def rule_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
-    """Return the share of positives among the training rows of the same hour of the day.
+    """Return the mean label of the training rows of the same group: the same ``rule_by``, or the same hour of the day.
 
-    The share of hour h is ``(positives of h + m p) / (rows of h + m)`` with p the overall share and m
-    :data:`RULE_PRIOR_ROWS` (additive smoothing towards p).
+    The mean of group g is ``(sum of labels of g + m p) / (rows of g + m)`` with p the overall mean and m
+    :data:`RULE_PRIOR_ROWS` (additive smoothing towards p); a group that training never saw has p.
     """
-    labels, hours = _labels(train), _hours(use_case, train)
-    rows = np.bincount(hours, minlength=24)
-    positives = np.bincount(hours, weights=labels, minlength=24)
-    shares = (positives + RULE_PRIOR_ROWS * labels.mean()) / (rows + RULE_PRIOR_ROWS)
-    scores: Floats = shares[_hours(use_case, validation)]
+    labels, prior = _labels(use_case, train), RULE_PRIOR_ROWS[use_case.problem]
+    groups, asked = (_groups(use_case, table) for table in (train, validation))
+    places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+    found = np.array([places[group] for group in groups])
+    sums, rows = np.bincount(found, weights=labels), np.bincount(found)
+    means = np.append((sums + prior * labels.mean()) / (rows + prior), labels.mean())
+    scores: Floats = means[[places.get(group, -1) for group in asked]]
     return scores
 
 
@@ -53,21 +58,38 @@ def logistic_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table"
 
     A missing number is the mean of its feature; a missing or unseen category is all zeros.
     """
-    from scipy.sparse import csr_matrix, hstack
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    pairs = list(_encoded(use_case, train, validation))
-    fitted, asked = (csr_matrix(hstack([pair[side] for pair in pairs])) for side in (0, 1))
+    fitted, asked = _matrices(use_case, train, validation)
     model = LogisticRegression(max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a baseline that is nearly at its optimum is one
-        model.fit(fitted, _labels(train))
+        model.fit(fitted, _labels(use_case, train))
     scores: Floats = model.predict_proba(asked)[:, 1]
     return scores
 
 
-BASELINES: dict[str, Baseline] = {"rule": rule_scores, "logistic": logistic_scores}
+def linear_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
+    """Return the answers of a ridge regression (penalty 1) on the same encoding as :func:`logistic_scores`."""
+    from sklearn.linear_model import Ridge
+
+    fitted, asked = _matrices(use_case, train, validation)
+    model = Ridge(alpha=1.0, solver="sparse_cg", max_iter=10 * MOST_ITERATIONS, tol=1e-6)
+    model.fit(fitted, _labels(use_case, train))
+    scores: Floats = model.predict(asked)
+    return scores
+
+
+BASELINES: dict[BaselineName, Baseline] = {"rule": rule_scores, "logistic": logistic_scores, "linear": linear_scores}
+
+
+def _matrices(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> tuple[Any, Any]:
+    from scipy.sparse import csr_matrix, hstack
+
+    pairs = list(_encoded(use_case, train, validation))
+    fitted, asked = (csr_matrix(hstack([pair[side] for pair in pairs])) for side in (0, 1))
+    return fitted, asked
 
 
 def _encoded(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Iterator[tuple[Any, Any]]:
@@ -122,13 +144,23 @@ def _numbers(column: "pa.ChunkedArray") -> Floats:
     return numbers
 
 
-def _labels(table: "pa.Table") -> Floats:
-    labels: Floats = table.column(LABEL).to_numpy(zero_copy_only=False).astype(np.float64)
-    return labels
+def _labels(use_case: UseCase, table: "pa.Table") -> Labels:
+    return label_values(use_case.problem, table.column(LABEL))
 
 
-def _hours(use_case: UseCase, table: "pa.Table") -> Any:
+def _groups(use_case: UseCase, table: "pa.Table") -> list[Any]:
+    """Return the group that the rule puts each row into."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.hour(table.column(use_case.event_time).cast(pa.timestamp("us"))).to_numpy()
+    columns = use_case.train.rule_by
+    if not columns:
+        hours: list[Any] = pc.hour(table.column(use_case.event_time).cast(pa.timestamp("us"))).to_pylist()
+        return hours
+    for name in columns:
+        if name not in table.column_names:
+            raise ConfigError(
+                f"{use_case.folder / 'use_case.yaml'}: 'train.rule_by' names {name!r}, which features.sql does not "
+                f"select{nearest(name, table.column_names)}"
+            )
+    return list(zip(*(table.column(name).to_pylist() for name in columns), strict=True))

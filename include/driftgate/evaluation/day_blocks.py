@@ -2,8 +2,8 @@
 
 The rows of one day share its weather, so they are no independent sample: on the flights of April 2013, intervals from
 rows alone are three to four times too narrow. The day is therefore the block of the bootstrap (Künsch 1989; blocks do
-not overlap, Carlstein 1986). Every metric here is a ratio of sums over days (AUC: over pairs of days), so one resample
-is a product of small matrices, whatever the number of rows.
+not overlap, Carlstein 1986). Every metric here is a function of a ratio of sums over days (AUC: over pairs of days),
+so one resample is a product of small matrices, whatever the number of rows.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from driftgate.evaluation.metrics import CALIBRATION_BINS, Floats, calibration_gaps
+from driftgate.evaluation.metrics import CALIBRATION_BINS, Floats, Labels, Metric, calibration_gaps
 
 RESAMPLES = 2000
 SEED = 20130401  # fixed, so that a decision can be reproduced
@@ -24,36 +24,44 @@ Interval = tuple[float, float]
 class ScoredDay:
     """One day's labelled answers."""
 
-    labels: npt.NDArray[np.bool_]
+    labels: Labels
     scores: Floats
 
 
-def auc_interval(days: Sequence[ScoredDay], confidence: float) -> Interval:
-    """Return the one-sided lower and upper bounds, each at ``confidence``, of the AUC of all days pooled."""
-    return _bounds(_resampled_auc(days), confidence)
+def metric_interval(metric: Metric, days: Sequence[ScoredDay], confidence: float) -> Interval:
+    """Return the one-sided lower and upper bounds, each at ``confidence``, of a metric of all days pooled."""
+    return _bounds(_resampled(metric, days), confidence)
 
 
-def auc_gain_interval(days: Sequence[ScoredDay], others: Sequence[ScoredDay], confidence: float) -> Interval:
-    """Return the bounds of how much higher the AUC of ``days`` is than that of ``others``.
+def gain_interval(
+    metric: Metric, days: Sequence[ScoredDay], others: Sequence[ScoredDay], confidence: float
+) -> Interval:
+    """Return the bounds of how much better the metric of ``days`` is than that of ``others``.
 
     Both hold the same rows, scored by two models. The same days are drawn for both, so what a hard day does to both
     cancels out.
     """
-    return _bounds(_resampled_auc(days) - _resampled_auc(others), confidence)
+    return _bounds(metric.gain(_resampled(metric, days), _resampled(metric, others)), confidence)
 
 
-def mean_interval(sums: Floats, counts: npt.NDArray[np.int64], confidence: float) -> Interval:
-    """Return the bounds of a mean over rows, from each day's sum and number of rows."""
-    drawn = _resamples(len(counts))
-    return _bounds((drawn @ sums) / (drawn @ counts), confidence)
+def _resampled(metric: Metric, days: Sequence[ScoredDay]) -> Floats:
+    """Return the metric of each resample."""
+    if metric.row_losses is None:
+        return _RESAMPLED[metric.name](days)
+    sums = np.array([metric.row_losses(day.labels, day.scores).sum() for day in days])
+    rows = np.array([len(day.labels) for day in days])
+    drawn = _resamples(len(days))
+    values: Floats = metric.of_mean((drawn @ sums) / (drawn @ rows))
+    return values
 
 
-def calibration_interval(days: Sequence[ScoredDay], confidence: float, bins: int = CALIBRATION_BINS) -> Interval:
-    """Return the bounds of the expected calibration error over equal bins of the score."""
+def _resampled_calibration(days: Sequence[ScoredDay], bins: int = CALIBRATION_BINS) -> Floats:
+    """Return the expected calibration error of each resample, over equal bins of the score."""
     gaps = np.array([calibration_gaps(day.labels, day.scores, bins) for day in days])
     rows = np.array([len(day.labels) for day in days])
     drawn = _resamples(len(days))
-    return _bounds(np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows), confidence)
+    errors: Floats = np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows)
+    return errors
 
 
 def _resampled_auc(days: Sequence[ScoredDay]) -> Floats:
@@ -75,6 +83,9 @@ def _concordant(of_positives: ScoredDay, of_negatives: ScoredDay) -> float:
     below = np.searchsorted(negatives, positives, side="left")
     not_above = np.searchsorted(negatives, positives, side="right")
     return float((below + not_above).sum() / 2)
+
+
+_RESAMPLED = {"auc": _resampled_auc, "calibration_error": _resampled_calibration}
 
 
 def _resamples(days: int) -> npt.NDArray[np.int64]:

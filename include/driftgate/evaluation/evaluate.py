@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
 from driftgate.evaluation.baselines import baseline_scores
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
-from driftgate.evaluation.day_blocks import Interval, auc_interval, calibration_interval, mean_interval
+from driftgate.evaluation.costs import expected_cost_usd
+from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, uplift_gate
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
-from driftgate.evaluation.metrics import Floats, auc, calibration_error, expected_cost_usd, log_loss, row_losses
+from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
 from driftgate.use_cases import UseCase
 
@@ -50,8 +49,9 @@ def evaluate(
         first_day=str(held.days.min()),
         last_day=str(held.days.max()),
         rows=len(held.labels),
-        positives=int(held.labels.sum()),
+        positives=int(held.labels.sum()) if use_case.problem == "binary" else None,
         metrics=_metrics(use_case, held, candidate, others),
+        metric_impl_versions={one.name: one.version for one in _reported(use_case)},
         intervals=_intervals(use_case, held, candidate),
         gates=gates,
         passed=all(gate.verdict == "pass" for gate in gates),
@@ -70,31 +70,23 @@ def _champion_answers(champion: "ModelVersion", table: "pa.Table") -> ChampionAn
         return ChampionAnswers(champion.version, None, str(problem))
 
 
+def _reported(use_case: UseCase) -> tuple[Metric, ...]:
+    return reported(use_case.problem, use_case.metric.primary)
+
+
 def _metrics(use_case: UseCase, held: Holdout, candidate: Floats, others: Mapping[str, Floats]) -> dict[str, float]:
-    found = {
-        "auc": auc(held.labels, candidate),
-        "log_loss": log_loss(held.labels, candidate),
-        "calibration_error": calibration_error(held.labels, candidate),
-        "expected_cost_usd_per_1000": 1000 * expected_cost_usd(held.labels, candidate, use_case.metric.costs_usd),
-    }
-    for name, scores in others.items():
-        found[f"{name}_auc"] = auc(held.labels, scores)
-        found[f"{name}_log_loss"] = log_loss(held.labels, scores)
+    found = {one.name: one.value(held.labels, candidate) for one in _reported(use_case)}
+    for name, scores in {"": candidate, **others}.items():
+        prefix = f"{name}_" if name else ""
+        found |= {f"{prefix}{one}": METRICS[one].value(held.labels, scores) for one in COMPARED[use_case.problem]}
         cost = expected_cost_usd(held.labels, scores, use_case.metric.costs_usd)
-        found[f"{name}_expected_cost_usd_per_1000"] = 1000 * cost
+        found[f"{prefix}expected_cost_usd_per_1000"] = 1000 * cost
     return {name: rounded(value) for name, value in found.items()}
 
 
 def _intervals(use_case: UseCase, held: Holdout, candidate: Floats) -> dict[str, Interval]:
-    confidence = use_case.gates.champion.confidence
-    days = held.by_day(candidate)
-    losses = np.array([row_losses(day.labels, day.scores).sum() for day in days])
-    rows = np.array([len(day.labels) for day in days])
-    found = {
-        "auc": auc_interval(days, confidence),
-        "log_loss": mean_interval(losses, rows, confidence),
-        "calibration_error": calibration_interval(days, confidence),
-    }
+    days, confidence = held.by_day(candidate), use_case.gates.champion.confidence
+    found = {one.name: metric_interval(one, days, confidence) for one in _reported(use_case)}
     return {name: (rounded(low), rounded(high)) for name, (low, high) in found.items()}
 
 

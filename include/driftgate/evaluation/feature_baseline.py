@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from driftgate.evaluation.correlation import correlations
+from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL
 from driftgate.evaluation.importance import Importance, Sample, importances
-from driftgate.evaluation.metrics import cost_threshold
-from driftgate.evaluation.perturbation import sensitivities
+from driftgate.evaluation.metrics import METRICS, Labels, label_values, metric, one_class
+from driftgate.evaluation.perturbation import answer_sensitivities, decision_sensitivities
 from driftgate.evaluation.tiers import tiers
+from driftgate.problems import ErrorCosts
 from driftgate.profiles import Column, NumericColumn, Profile
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import Tier, UseCase
@@ -25,13 +27,14 @@ SAMPLE_ROWS = 3000  # of the validation rows; 300 trees score them in 30 ms
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 10
 STRONG = 0.8
+NOTICED = 0.1  # of the model's RMSE: an answer that moves by more has turned
 
 
 class FeatureSummary(Record):
     """One feature. Its values are those of the training rows; of words, ``baseline.json`` has the counts.
 
     ``histogram_edges`` are of equally wide bins, ``histogram_shares`` the share of the known values in each.
-    ``sensitivity`` is the share of close decisions that turn when the feature moves a little.
+    ``sensitivity`` is the share of close decisions (in a regression: of answers) that turn when it moves a little.
     """
 
     kind: Literal["numeric", "categorical"]
@@ -63,7 +66,8 @@ class FeatureBaseline(Record):
     training_rows: int
     sampled_rows: int  # of the validation rows, on which importance and sensitivity are measured
     seed: int
-    decision_threshold: float
+    decision_threshold: float | None  # None in a regression, which has ``answer_tolerance``
+    answer_tolerance: float | None = None  # in the label's unit: an answer that moves by more has turned
     features: dict[str, FeatureSummary]
     correlations: dict[str, dict[str, float]]
     strong_pairs: tuple[StrongPair, ...]
@@ -84,10 +88,13 @@ def feature_baseline(
     """
     seed = use_case.train.seed
     random = np.random.default_rng(seed)
-    sample = _encoded(scorer, validation, random)
-    threshold = cost_threshold(use_case.metric.costs_usd)
-    importance = importances(scorer, sample, random)
-    sensitivity = sensitivities(scorer, sample.matrix, profile.columns, threshold)
+    sample = _encoded(use_case, scorer, validation, random)
+    importance = importances(scorer, sample, metric(use_case.metric.primary), random)
+    threshold, tolerance = _turning(use_case, scorer, sample)
+    if threshold is not None:
+        sensitivity = decision_sensitivities(scorer, sample.matrix, profile.columns, threshold)
+    else:
+        sensitivity = answer_sensitivities(scorer, sample.matrix, profile.columns, tolerance)
     tier = tiers(use_case, {name: found.share for name, found in importance.items()}, sensitivity)
     numeric = [feature.name for feature in scorer.preprocessing.features if feature.kind == "numeric"]
     together = correlations(_sampled(train, random), numeric)
@@ -96,7 +103,8 @@ def feature_baseline(
         training_rows=profile.rows,
         sampled_rows=len(sample.labels),
         seed=seed,
-        decision_threshold=rounded(threshold),
+        decision_threshold=None if threshold is None else rounded(threshold),
+        answer_tolerance=None if threshold is not None else rounded(tolerance),
         features={
             name: _summary(profile.columns[name], importance[name], sensitivity[name], tier[name])
             for name in scorer.preprocessing.names
@@ -114,17 +122,23 @@ def read_feature_baseline(data: bytes, where: str) -> FeatureBaseline:
     return parse_record(json.loads(data), FeatureBaseline, where=where)
 
 
-def _encoded(scorer: "Scorer", validation: "pa.Table", random: np.random.Generator) -> Sample:
+def _turning(use_case: UseCase, scorer: "Scorer", sample: Sample) -> tuple[float | None, float]:
+    """Return the threshold of the decision, None in a regression, and what an answer may move by unnoticed."""
+    if isinstance(use_case.metric.costs_usd, ErrorCosts):
+        return cost_threshold(use_case.metric.costs_usd), 0.0
+    return None, NOTICED * METRICS["rmse"].value(sample.labels, scorer.score_matrix(sample.matrix))
+
+
+def _encoded(use_case: UseCase, scorer: "Scorer", validation: "pa.Table", random: np.random.Generator) -> Sample:
     rows = _sampled(validation, random)
-    labels = _labels(rows)
-    if labels.all() or not labels.any():  # one class is so rare that the sample missed it
-        rows, labels = validation, _labels(validation)
+    labels = _labels(use_case, rows)
+    if one_class(use_case.problem, labels):  # one class is so rare that the sample missed it
+        rows, labels = validation, _labels(use_case, validation)
     return Sample(scorer.preprocessing.encode_table(rows), labels)
 
 
-def _labels(table: "pa.Table") -> "np.typing.NDArray[np.bool_]":
-    labels: np.typing.NDArray[np.bool_] = table.column(LABEL).to_numpy(zero_copy_only=False).astype(bool)
-    return labels
+def _labels(use_case: UseCase, table: "pa.Table") -> Labels:
+    return label_values(use_case.problem, table.column(LABEL))
 
 
 def _sampled(table: "pa.Table", random: np.random.Generator) -> "pa.Table":

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from driftgate.evaluation.day_blocks import Interval, auc_gain_interval
+from driftgate.evaluation.day_blocks import Interval, gain_interval
 from driftgate.evaluation.holdout import Holdout
-from driftgate.evaluation.metrics import Floats, auc
+from driftgate.evaluation.metrics import Floats, Metric, metric
 from driftgate.evaluation.report import GateResult
 from driftgate.use_cases import UseCase
 
@@ -22,51 +23,67 @@ class ChampionAnswers:
 
 
 def uplift_gate(use_case: UseCase, held: Holdout, candidate: Floats, baselines: Mapping[str, Floats]) -> GateResult:
-    """Compare the candidate with the best baseline; without any, with the AUC of a coin."""
-    found = auc(held.labels, candidate)
-    aucs = {name: auc(held.labels, scores) for name, scores in baselines.items()}
-    best = max(aucs, key=lambda name: aucs[name], default=None)
-    reference = aucs[best] if best else 0.5
-    needed = use_case.train.min_uplift
-    passed = found - reference >= needed
+    """Compare the candidate with the best baseline; without any, with chance: an answer that is always the same."""
+    primary = metric(use_case.metric.primary)
+    found = primary.value(held.labels, candidate)
+    values = {name: primary.value(held.labels, scores) for name, scores in baselines.items()}
+    best = max(values, key=lambda name: primary.gain(values[name], found), default=None)
+    reference = values[best] if best else _of_chance(primary, held)
+    gain, needed = primary.gain(found, reference), use_case.train.min_uplift
+    passed = gain >= needed
     return GateResult(
         gate="uplift",
-        value=rounded(found - reference),
+        metric=use_case.metric.primary,
+        value=rounded(gain),
         interval=_gain(use_case, held, candidate, baselines[best]) if best else None,
         threshold=needed,
         verdict="pass" if passed else "fail",
         sentence=(
-            f"AUC {found:.4f} is {found - reference:+.4f} against {best or 'chance'} ({reference:.4f}), "
-            f"{'at least' if passed else 'less than'} the {needed:.4f} that is asked for."
+            f"{primary.title} {found:.4f} is {found - reference:+.4f} against {best or 'chance'} ({reference:.4f}), "
+            f"{_a_gain_of(primary, gain)}{'at least' if passed else 'less than'} the {needed:.4f} that is asked for."
         ),
     )
 
 
+def _of_chance(primary: Metric, held: Holdout) -> float:
+    if primary.of_constant is None:
+        raise ValueError(f"{primary.name} is no metric that can be primary: it does not say what chance gets")
+    return primary.of_constant(held.labels)
+
+
+def _a_gain_of(primary: Metric, gain: float) -> str:
+    """A difference of a metric that should rise says by itself whether it is a gain."""
+    return "" if primary.higher_is_better else f"a gain of {gain:.4f}, "
+
+
 def champion_gate(use_case: UseCase, held: Holdout, candidate: Floats, champion: ChampionAnswers | None) -> GateResult:
-    """Compare with the champion on the same rows: the lower bound of the difference must exceed ``-margin``."""
-    threshold = 0.0 - use_case.gates.champion.margin
+    """Compare with the champion on the same rows: the lower bound of the gain must exceed ``-margin``."""
+    primary, threshold = metric(use_case.metric.primary), 0.0 - use_case.gates.champion.margin
     if champion is None:
-        return _without_interval("pass", "There is no champion yet, so there is none to be worse than.", threshold)
+        return _without_interval(
+            use_case, "pass", "There is no champion yet, so there is none to be worse than.", threshold
+        )
     if champion.scores is None:
         return _without_interval(
-            "fail", f"Champion {champion.version} cannot score these rows: {champion.problem}", threshold
+            use_case, "fail", f"Champion {champion.version} cannot score these rows: {champion.problem}", threshold
         )
     interval = _gain(use_case, held, candidate, champion.scores)
     if interval is None:
         sentence = f"The validation rows are of fewer than {FEWEST_DAYS} days, too few to compare with a champion."
-        return _without_interval("fail", sentence, threshold)
-    difference = auc(held.labels, candidate) - auc(held.labels, champion.scores)
+        return _without_interval(use_case, "fail", sentence, threshold)
+    gain = primary.gain(primary.value(held.labels, candidate), primary.value(held.labels, champion.scores))
     passed = interval[0] > threshold
     return GateResult(
         gate="champion",
-        value=rounded(difference),
+        metric=use_case.metric.primary,
+        value=rounded(gain),
         interval=interval,
         threshold=threshold,
         verdict="pass" if passed else "fail",
         sentence=(
-            f"AUC is {difference:+.4f} ({interval[0]:+.4f} to {interval[1]:+.4f}) against champion {champion.version} "
-            f"on the same {len(held.labels):,} rows; the lower bound {'exceeds' if passed else 'does not exceed'} "
-            f"{threshold:+.4f}."
+            f"{primary.title} gains {gain:+.4f} ({interval[0]:+.4f} to {interval[1]:+.4f}) against champion "
+            f"{champion.version} on the same {len(held.labels):,} rows; the lower bound "
+            f"{'exceeds' if passed else 'does not exceed'} {threshold:+.4f}."
         ),
     )
 
@@ -80,11 +97,19 @@ def _gain(use_case: UseCase, held: Holdout, candidate: Floats, other: Floats) ->
     days, others = held.by_day(candidate), held.by_day(other)
     if len(days) < FEWEST_DAYS:
         return None
-    low, high = auc_gain_interval(days, others, use_case.gates.champion.confidence)
+    low, high = gain_interval(metric(use_case.metric.primary), days, others, use_case.gates.champion.confidence)
     return rounded(low), rounded(high)
 
 
-def _without_interval(verdict: str, sentence: str, threshold: float) -> GateResult:
+def _without_interval(
+    use_case: UseCase, verdict: Literal["pass", "fail"], sentence: str, threshold: float
+) -> GateResult:
     return GateResult(
-        gate="champion", value=None, interval=None, threshold=threshold, verdict=verdict, sentence=sentence
+        gate="champion",
+        metric=use_case.metric.primary,
+        value=None,
+        interval=None,
+        threshold=threshold,
+        verdict=verdict,
+        sentence=sentence,
     )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import ScoredDay
-from driftgate.evaluation.metrics import Floats
+from driftgate.evaluation.metrics import Floats, Labels, label_values, one_class
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Holdout:
     """Validation rows with their labels and, for each row, its day."""
 
     table: "pa.Table"
-    labels: npt.NDArray[np.bool_]
+    labels: Labels
     days: npt.NDArray[np.datetime64]
 
     def by_day(self, scores: Floats) -> list[ScoredDay]:
@@ -59,8 +59,8 @@ def holdout(use_case: UseCase, folder: Path) -> Holdout:
     :raises CannotJudge: there are none, or their labels are of one class
     """
     table = read_split(folder, "validation")
-    labels = table.column(LABEL).to_numpy(zero_copy_only=False).astype(bool)
-    if labels.all() or not labels.any():
+    labels = label_values(use_case.problem, table.column(LABEL))
+    if one_class(use_case.problem, labels):
         raise CannotJudge(
             f"All {len(labels)} validation labels in {folder / 'rows.parquet'} are of one class, so no AUC exists; "
             f"raise validation_days of {use_case.name}."

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from driftgate.evaluation.gates import rounded
-from driftgate.evaluation.metrics import Floats, auc
+from driftgate.evaluation.metrics import Floats, Labels, Metric
 from driftgate.records import Record
 
 if TYPE_CHECKING:
@@ -41,15 +40,17 @@ class Sample:
     """Encoded rows and their labels."""
 
     matrix: Floats
-    labels: npt.NDArray[np.bool_]
+    labels: Labels
 
 
-def importances(scorer: "Scorer", sample: Sample, random: np.random.Generator) -> dict[str, Importance]:
+def importances(
+    scorer: "Scorer", sample: Sample, primary: Metric, random: np.random.Generator
+) -> dict[str, Importance]:
     """Return the importance of every feature, measured on validation rows."""
     contributions = scorer.contributions(_spread(sample.matrix))
     measures = {
         "gain": scorer.gains(),
-        "permutation": _losses(scorer, sample, random),
+        "permutation": _losses(scorer, sample, primary, random),
         "shap": None if contributions is None else np.abs(contributions).mean(axis=0),
     }
     shares = {name: None if amounts is None else _shares(amounts) for name, amounts in measures.items()}
@@ -67,15 +68,15 @@ def _spread(matrix: Floats) -> Floats:
     return spread
 
 
-def _losses(scorer: "Scorer", sample: Sample, random: np.random.Generator) -> Floats:
-    """Return the AUC that is lost when a feature's values are dealt to other rows; chance may make it negative."""
-    whole = auc(sample.labels, scorer.score_matrix(sample.matrix))
+def _losses(scorer: "Scorer", sample: Sample, primary: Metric, random: np.random.Generator) -> Floats:
+    """Return what the metric loses when a feature's values are dealt to other rows; chance may make it negative."""
+    whole = primary.value(sample.labels, scorer.score_matrix(sample.matrix))
     losses = np.zeros(sample.matrix.shape[1])
     gains = scorer.gains()
     for place in range(len(losses)) if gains is None else np.flatnonzero(gains):  # without a split no score changes
         mixed = sample.matrix.copy()
         mixed[:, place] = random.permutation(mixed[:, place])
-        losses[place] = whole - auc(sample.labels, scorer.score_matrix(mixed))
+        losses[place] = primary.gain(whole, primary.value(sample.labels, scorer.score_matrix(mixed)))
     return losses
 
 

@@ -1,14 +1,18 @@
-"""How easily a decision turns when one feature moves a little, among the rows where it is close.
+"""How easily an answer turns when one feature moves a little.
+
+Of a binary problem: the decision, among the rows where it is close. Of a regression: whether the answer moves by more
+than a tenth of what the model is usually off by.
 
 A number moves up and down by 5 % of its standard deviation in training (a whole number that moves by less than 1
 crosses no split, and turns nothing). A word becomes the next most frequent one, the rarest the most frequent. What is
 missing stays so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
@@ -24,7 +28,11 @@ NEAREST_SHARE = 0.2  # of the rows are near the boundary: those whose scores are
 MOST_ROWS = 400
 
 
-def sensitivities(
+Turned = Callable[[Floats], npt.NDArray[np.bool_]]
+"""Which answers to moved rows are turned, row by row."""
+
+
+def decision_sensitivities(
     scorer: "Scorer", matrix: Floats, columns: "Mapping[str, Column]", threshold: float
 ) -> dict[str, float]:
     """Return, for each feature, the share of the near rows whose score changes to the other side of ``threshold``.
@@ -33,14 +41,27 @@ def sensitivities(
     """
     scores = scorer.score_matrix(matrix)
     nearest = np.argsort(np.abs(scores - threshold), kind="stable")[: _near(len(scores))]
-    rows, alarms = matrix[nearest], scores[nearest] > threshold
+    alarms = scores[nearest] > threshold
+    return _shares(scorer, matrix[nearest], columns, lambda moved: (moved > threshold) != alarms)
+
+
+def answer_sensitivities(
+    scorer: "Scorer", matrix: Floats, columns: "Mapping[str, Column]", tolerance: float
+) -> dict[str, float]:
+    """Return, for each feature, the share of some rows from all over whose answer moves by more than ``tolerance``."""
+    spread = np.linspace(0, len(matrix) - 1, min(len(matrix), MOST_ROWS)).astype(int)
+    answers = scorer.score_matrix(matrix[spread])
+    return _shares(scorer, matrix[spread], columns, lambda moved: np.abs(moved - answers) > tolerance)
+
+
+def _shares(scorer: "Scorer", rows: Floats, columns: "Mapping[str, Column]", turned_by: Turned) -> dict[str, float]:
     found = {}
     for place, feature in enumerate(scorer.preprocessing.features):
         turned = np.zeros(len(rows), dtype=bool)
         for values in _moved(feature, rows[:, place], columns[feature.name]):
             moved = rows.copy()
             moved[:, place] = values
-            turned |= (scorer.score_matrix(moved) > threshold) != alarms
+            turned |= turned_by(scorer.score_matrix(moved))
         found[feature.name] = rounded(float(turned.mean()))
     return found
 

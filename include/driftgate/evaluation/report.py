@@ -7,14 +7,17 @@ from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import Interval
 from driftgate.lake import lake
+from driftgate.problems import PrimaryMetric
 from driftgate.records import Record, parse_record
+
+STATUS = {None: "accepted", "uplift": "rejected_no_uplift", "champion": "rejected_worse_than_champion"}
 
 
 class GateResult(Record):
-    """One gate: the candidate's advantage over something, and whether it is enough."""
+    """One gate: by how much the candidate is better than something (negative: worse), and whether it is enough."""
 
     gate: Literal["uplift", "champion"]
-    metric: Literal["auc"] = "auc"
+    metric: PrimaryMetric = "auc"
     value: float | None
     interval: Interval | None
     threshold: float
@@ -23,7 +26,10 @@ class GateResult(Record):
 
 
 class EvaluationReport(Record):
-    """One candidate on the validation rows of its dataset version; all rates are shares, all losses are nats."""
+    """One candidate on the validation rows of its dataset version; all rates are shares.
+
+    Log losses are nats; errors of a regression are in the label's unit. ``positives`` is None in a regression.
+    """
 
     schema_version: int = 1
     use_case: str
@@ -34,12 +40,19 @@ class EvaluationReport(Record):
     first_day: str
     last_day: str
     rows: int
-    positives: int
+    positives: int | None
     metrics: dict[str, float]
+    metric_impl_versions: dict[str, int] = {}  # of the code that measured them
     intervals: dict[str, Interval]
     gates: tuple[GateResult, ...]
     passed: bool
     reason: str
+
+    @property
+    def status(self) -> str:
+        """How the candidate ended, in one word."""
+        failed = next((gate.gate for gate in self.gates if gate.verdict == "fail"), None)
+        return STATUS.get(failed, f"rejected_{failed}")
 
 
 def write_report(report: EvaluationReport) -> EvaluationReport:

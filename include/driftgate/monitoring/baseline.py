@@ -6,7 +6,7 @@ statistic, the largest value that any day of the training window itself has agai
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from driftgate import uris
@@ -33,6 +33,8 @@ class Baseline(Record):
     day_limits: dict[str, dict[str, float]]  # feature → statistic → largest value of a training day
     scores: NumericColumn
     reference: dict[str, float]  # the model's own evaluation: auc, log_loss, …
+    reference_intervals: dict[str, tuple[float, float]] = {}
+    metric_impl_versions: dict[str, int] = {}  # of the code that measured the reference
 
     @property
     def rows(self) -> int:
@@ -50,13 +52,17 @@ def training_baseline(
     table: "pa.Table",
     scores: "Sequence[float] | np.typing.NDArray[np.float64]",
     reference: dict[str, float],
+    *,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
+    versions: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``baseline.json`` for a model trained on ``table``.
 
     :param table: the training rows with every column of ``features.sql``; with the use case's ``event_time`` among
         them, the limits of single days are found too
-    :param scores: the model's probabilities on those rows (or on its evaluation rows)
-    :param reference: metrics of the model on its evaluation rows; ``auc`` is what performance is held against
+    :param scores: the model's answers to those rows (or to its evaluation rows)
+    :param reference: metrics of the model on its evaluation rows; the primary one is what performance is held against
+    :param intervals: of those metrics, and ``versions``: of the code that measured them
     """
     import numpy as np
 
@@ -69,6 +75,8 @@ def training_baseline(
         day_limits=_day_limits(use_case, table, profile),
         scores=numeric_column(values, rows=len(values)),
         reference=reference,
+        reference_intervals=dict(intervals or {}),
+        metric_impl_versions=dict(versions or {}),
     )
     content: dict[str, Any] = baseline.model_dump(mode="json")
     return content

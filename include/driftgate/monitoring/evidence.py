@@ -20,6 +20,7 @@ class Statistic(Record):
     interval: tuple[float, float] | None = None
     threshold: float | None = None
     reference: float | None = None
+    metric_impl_version: int | None = None  # of a metric: of the code that measured it
 
 
 class Evidence(Record):

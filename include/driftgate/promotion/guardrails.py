@@ -24,7 +24,7 @@ from driftgate.promotion.bounds import (
 from driftgate.records import Record
 from driftgate.use_cases import Guardrails
 
-Name = Literal["error_rate", "latency_p95_ms", "agreement", "log_loss_increase"]
+Name = Literal["error_rate", "latency_p95_ms", "agreement", "log_loss_increase", "mae_increase"]
 
 P95 = 0.95
 
@@ -63,7 +63,7 @@ def agreement(limits: Guardrails, candidate: Floats, champion: Floats, needed: i
     """Judge Spearman's rank correlation of both models' scores on the same requests.
 
     Ranks, because a candidate trained on newer days rightly moves the level of its scores; what it does to their level
-    is the business of the log loss.
+    is the business of the loss.
     """
     name: Name = "agreement"
     if len(candidate) < needed:
@@ -83,7 +83,7 @@ def no_agreement(limits: Guardrails) -> GuardrailResult:
 
 
 def paired_loss(limits: Guardrails, candidate: Floats, champion: Floats, needed: int) -> GuardrailResult:
-    """Judge the candidate's mean log loss less the champion's, from both models' losses on the same requests.
+    """Judge the candidate's mean loss less the champion's, from both models' losses on the same requests.
 
     Requests are taken as independent. Those of one day share its weather, so the interval is too narrow: that errs
     towards rolling back, and a shadow has too few days to resample days.
@@ -94,7 +94,7 @@ def paired_loss(limits: Guardrails, candidate: Floats, champion: Floats, needed:
 
 
 def unpaired_loss(limits: Guardrails, candidate: Floats, champion: Floats, needed: int) -> GuardrailResult:
-    """Judge the candidate's mean log loss on its requests less the champion's on the others of the same days."""
+    """Judge the candidate's mean loss on its requests less the champion's on the others of the same days."""
     if (fewest := min(len(candidate), len(champion))) < needed:
         return _loss_insufficient(limits, fewest, needed)
     return _loss(limits, candidate, champion, mean_difference_bounds(candidate, champion, limits.confidence))
@@ -102,12 +102,17 @@ def unpaired_loss(limits: Guardrails, candidate: Floats, champion: Floats, neede
 
 def _loss(limits: Guardrails, candidate: Floats, champion: Floats, bounds: Interval) -> GuardrailResult:
     increase = float(np.mean(candidate) - np.mean(champion))
-    return _at_most("log_loss_increase", increase, bounds, limits.max_log_loss_increase, len(candidate), limits)
+    return _at_most(_of_loss(limits), increase, bounds, limits.max_loss_increase, len(candidate), limits)
 
 
 def _loss_insufficient(limits: Guardrails, rows: int, needed: int) -> GuardrailResult:
     what = "requests with a score and a known outcome"
-    return _insufficient("log_loss_increase", limits.max_log_loss_increase, rows, needed, what)
+    return _insufficient(_of_loss(limits), limits.max_loss_increase, rows, needed, what)
+
+
+def _of_loss(limits: Guardrails) -> Name:
+    """Log loss in a binary problem, absolute error in a regression: one far-off answer must not roll back a model."""
+    return "log_loss_increase" if limits.max_mae_increase is None else "mae_increase"
 
 
 def _at_most(

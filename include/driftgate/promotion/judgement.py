@@ -61,7 +61,7 @@ def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     The same captures and outcomes give the same judgement. Too little evidence is a failed one.
 
     :raises PromotionRefused: the candidate is not in that step
-    :raises CannotJudge: a captured score is not a probability
+    :raises CannotJudge: a captured score is none
     """
     state = deployment(use_case.name)
     if state is None or (state.candidate, state.step) != (version, step):

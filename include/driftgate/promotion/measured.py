@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from driftgate.captures import join_outcomes
-from driftgate.evaluation.metrics import row_losses
+from driftgate.evaluation.metrics import GUARDED, METRICS, label_values
 from driftgate.promotion.bounds import Floats
 from driftgate.promotion.evidence import DayEvidence
 from driftgate.promotion.state import SHADOW
@@ -37,18 +37,20 @@ class Measured:
 def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Table") -> Measured:
     """Return the numbers of one day.
 
-    :raises CannotJudge: a captured score is not a probability
+    :raises CannotJudge: a captured score is none
     """
     candidate, champion = (join_outcomes(use_case, side, labels) for side in (day.candidate, day.champion))
     if step == SHADOW:
         scored = _scored(_on_the_same_requests(candidate, champion), "score", "score_champion")
         known = _scored(scored, "label")
         scores = _numbers(scored, "score"), _numbers(scored, "score_champion")
-        losses = _losses(known, "score"), _losses(known, "score_champion")
+        losses = _losses(use_case, known, "score"), _losses(use_case, known, "score_champion")
     else:
         nothing = np.empty(0)
         scores = nothing, nothing
-        losses = _losses(_scored(candidate, "score", "label")), _losses(_scored(champion, "score", "label"))
+        answered = (_scored(side, "score", "label") for side in (candidate, champion))
+        one, other = (_losses(use_case, side, "score") for side in answered)
+        losses = one, other
     failed = day.candidate.column("error").is_valid().to_numpy()
     return Measured(failed, _numbers(day.candidate, "latency_ms"), *scores, *losses)
 
@@ -76,10 +78,12 @@ def _scored(table: "pa.Table", *names: str) -> "pa.Table":
     return table
 
 
-def _losses(table: "pa.Table", score: str = "score") -> Floats:
-    if table.num_rows == 0:
+def _losses(use_case: UseCase, table: "pa.Table", score: str) -> Floats:
+    """Return what each answer is off by: nats in a binary problem, the label's unit in a regression."""
+    guarded = METRICS[GUARDED[use_case.problem]]
+    if table.num_rows == 0 or guarded.row_losses is None:
         return np.empty(0)
-    return row_losses(table.column("label").to_numpy(), table.column(score).to_numpy())
+    return guarded.row_losses(label_values(use_case.problem, table.column("label")), table.column(score).to_numpy())
 
 
 def _numbers(table: "pa.Table", name: str) -> Floats:

@@ -6,10 +6,12 @@ Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
 from collections.abc import Mapping
 
 from driftgate.compute import JobSpec
-from driftgate.datasets import DatasetVersion
+from driftgate.datasets import DatasetVersion, LabelCounts
 from driftgate.evaluation import EvaluationReport
+from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.feature_baseline import FeatureBaseline
-from driftgate.evaluation.metrics import cost_threshold
+from driftgate.evaluation.metrics import COMPARED, LEVEL, METRICS
+from driftgate.problems import ErrorCosts
 from driftgate.records import sha256
 from driftgate.use_cases import UseCase
 
@@ -34,7 +36,7 @@ def model_card(
         _head(use_case, version),
         _use(use_case),
         _data(dataset),
-        _results(report),
+        _results(use_case, report),
         _gates(report),
         _features(features),
         _limits(use_case, spec, report, dataset),
@@ -49,45 +51,78 @@ def _head(use_case: UseCase, version: str) -> str:
 
 
 def _use(use_case: UseCase) -> str:
-    costs = use_case.metric.costs_usd
     return (
         "## Intended use\n\n"
-        f"A score is the probability that `{use_case.label.expression}` will hold for one request "
+        f"A score is {_answer(use_case)} one request "
         f"({', '.join(use_case.request_key)}), as known at its `{use_case.event_time}`. "
         f"The truth is known {use_case.label.known_after_days} day(s) later.\n\n"
-        f"A false alarm costs {costs.false_alarm:g} USD and a missed one {costs.missed:g} USD, so an alarm pays above "
-        f"a score of {cost_threshold(costs):.3f}."
+        f"{_costs(use_case)}"
+    )
+
+
+def _answer(use_case: UseCase) -> str:
+    expression = use_case.label.expression
+    if use_case.problem == "binary":
+        return f"the probability that `{expression}` will hold for"
+    return f"the `{expression}` to be expected, in {use_case.label.unit}, of"
+
+
+def _costs(use_case: UseCase) -> str:
+    costs = use_case.metric.costs_usd
+    if isinstance(costs, ErrorCosts):
+        return (
+            f"A false alarm costs {costs.false_alarm:g} USD and a missed one {costs.missed:g} USD, so an alarm pays "
+            f"above a score of {cost_threshold(costs):.3f}."
+        )
+    return (
+        f"Of the {use_case.label.unit} that a score is off by, each one too many costs {costs.over:g} USD and each one "
+        f"too few {costs.under:g} USD."
     )
 
 
 def _data(dataset: DatasetVersion) -> str:
-    split, labels = dataset.split, dataset.labels
+    split = dataset.split
     return (
         "## Data\n\n"
         "| | days | rows |\n|---|---|---|\n"
         f"| trained on | {dataset.window.first} to the day before {split.validation_first} | {split.train_rows:,} |\n"
         f"| validated on | {split.validation_first} to {dataset.window.last} | {split.validation_rows:,} |\n\n"
-        f"Of {dataset.rows:,} rows {labels.positive:,} ({labels.positive / dataset.rows:.1%}) are positive."
+        f"{_labels(dataset)}"
     )
 
 
-def _results(report: EvaluationReport) -> str:
-    names = {"champion": f"champion {report.champion}"}
-    others = [key.removesuffix("_auc") for key in report.metrics if key.endswith("_auc")]
-    rows = [_result_row(report, name, names.get(name, f"baseline: {name}")) for name in sorted(others)]
-    calibration = report.metrics["calibration_error"]
+def _labels(dataset: DatasetVersion) -> str:
+    labels = dataset.labels
+    if isinstance(labels, LabelCounts):
+        return f"Of {dataset.rows:,} rows {labels.positive:,} ({labels.positive / dataset.rows:.1%}) are positive."
+    return (
+        f"The labels of {dataset.rows:,} rows go from {labels.minimum:g} to {labels.maximum:g}, with mean "
+        f"{labels.mean:.2f} and standard deviation {labels.standard_deviation:.2f}."
+    )
+
+
+def _results(use_case: UseCase, report: EvaluationReport) -> str:
+    names, compared = {"champion": f"champion {report.champion}"}, COMPARED[use_case.problem]
+    others = [key.removesuffix(f"_{compared[0]}") for key in report.metrics if key.endswith(f"_{compared[0]}")]
+    rows = [_result_row(report, compared, name, names.get(name, f"baseline: {name}")) for name in sorted(others)]
+    titles = (f"{METRICS[name].title} ({_unit(use_case, name)})".removesuffix(" ()") for name in compared)
+    level = METRICS[LEVEL[use_case.problem]]
     return (
         f"## Results on the {report.rows:,} validation rows\n\n"
-        "| | AUC | log loss (nats) | expected cost (USD per 1,000) |\n|---|---|---|---|\n"
-        + "\n".join([_result_row(report, "", "**this version**"), *rows])
-        + f"\n\nCalibration error {calibration:.4f}. Intervals resample whole days."
+        f"| | {' | '.join(titles)} | expected cost (USD per 1,000) |\n|---|{'---|' * len(compared)}---|\n"
+        + "\n".join([_result_row(report, compared, "", "**this version**"), *rows])
+        + f"\n\n{level.title.capitalize()} {report.metrics[level.name]:.4f}. Intervals resample whole days."
     )
 
 
-def _result_row(report: EvaluationReport, name: str, label: str) -> str:
+def _unit(use_case: UseCase, name: str) -> str:
+    return (use_case.label.unit or "") if METRICS[name].in_unit else {"log_loss": "nats"}.get(name, "")
+
+
+def _result_row(report: EvaluationReport, compared: tuple[str, ...], name: str, label: str) -> str:
     prefix = f"{name}_" if name else ""
-    cells = [_number(report, f"{prefix}auc"), _number(report, f"{prefix}log_loss")]
-    return f"| {label} | {' | '.join(cells)} | {report.metrics[f'{prefix}expected_cost_usd_per_1000']:,.0f} |"
+    cells = " | ".join(_number(report, f"{prefix}{one}") for one in compared)
+    return f"| {label} | {cells} | {report.metrics[f'{prefix}expected_cost_usd_per_1000']:,.0f} |"
 
 
 def _number(report: EvaluationReport, metric: str) -> str:
@@ -105,10 +140,11 @@ def _features(features: FeatureBaseline) -> str:
         f"| `{name}` | {found.tier} | {found.importance.share:.1%} | {found.sensitivity:.1%} |"
         for name, found in features.ranked[:TOP_FEATURES]
     )
+    turned = "close decisions" if features.decision_threshold is not None else "answers"
     pairs = (f"`{pair.first}` and `{pair.second}` ({pair.spearman:.2f})" for pair in features.strong_pairs)
     return (
         f"## The {min(TOP_FEATURES, len(features.features))} most important of {len(features.features)} features\n\n"
-        "| | tier | importance | close decisions that turn when it moves a little |\n|---|---|---|---|\n"
+        f"| | tier | importance | {turned} that turn when it moves a little |\n|---|---|---|---|\n"
         + "\n".join(rows)
         + f"\n\nFeatures that say nearly the same (rank correlation): {', '.join(pairs) or 'none'}."
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from driftgate.compute import JobResult, read_artefact, result
 from driftgate.datasets import DatasetVersion, version_files
@@ -12,6 +12,7 @@ from driftgate.evaluation import EvaluationReport, read_report
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.holdout import read_split
+from driftgate.evaluation.metrics import reported
 from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
@@ -20,18 +21,10 @@ from driftgate.registry.package import FEATURE_BASELINE, package_files, write_pa
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    MakeBaseline = Callable[[UseCase, pa.Table, np.typing.NDArray[np.float64], dict[str, float]], dict[str, Any]]
-
-REFERENCE = ("auc", "log_loss", "calibration_error")
+MakeBaseline = Callable[..., dict[str, Any]]
 
 
-def register_job(
-    use_case: UseCase, job_id: str, dataset_version: str, *, make_baseline: "MakeBaseline"
-) -> ModelVersion:
+def register_job(use_case: UseCase, job_id: str, dataset_version: str, *, make_baseline: MakeBaseline) -> ModelVersion:
     """Register the model of a job and return its version; the same job registered again is the same version.
 
     It takes three steps, each of which may be the last one before a crash: MLflow gives the version its number, the
@@ -46,7 +39,7 @@ def register_job(
         job = result(job_id, use_case.train.target)
         report = _passed_report(use_case, job, dataset_version)
         model = _publish(use_case, job, report, version_files(dataset_version), make_baseline)
-    tracking.describe_version(model)
+    tracking.describe_version(model, use_case.metric.primary)
     return model
 
 
@@ -63,7 +56,7 @@ def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> E
 
 
 def _publish(
-    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
+    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: MakeBaseline
 ) -> ModelVersion:
     spec = candidate_spec(job, report.dataset_version)
     version = tracking.claim_version(
@@ -94,12 +87,19 @@ def _publish(
 
 
 def _baselines(
-    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: "MakeBaseline"
+    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: MakeBaseline
 ) -> tuple[dict[str, Any], FeatureBaseline]:
     """Return what nights are held against, and what of it matters how much."""
     scorer = candidate_scorer(job)
     train, validation = read_split(folder, "train"), read_split(folder, "validation")
-    reference = {name: report.metrics[name] for name in REFERENCE}
-    baseline = make_baseline(use_case, train, scorer.score_table(validation), reference)
+    names = [one.name for one in reported(use_case.problem, use_case.metric.primary)]
+    baseline = make_baseline(
+        use_case,
+        train,
+        scorer.score_table(validation),
+        {name: report.metrics[name] for name in names},
+        intervals={name: report.intervals[name] for name in names if name in report.intervals},
+        versions={name: version for name, version in report.metric_impl_versions.items() if name in names},
+    )
     profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
     return baseline, feature_baseline(use_case, scorer, train, validation, profile)

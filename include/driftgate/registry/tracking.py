@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftgate import uris
+from driftgate.evaluation.metrics import metric
 from driftgate.lake import lake
 from driftgate.registry.versions import ModelVersion
 from driftgate.settings import home, settings
@@ -41,7 +42,7 @@ def claim_version(use_case_name: str, job_id: str, parameters: Mapping[str, Any]
     return str(first)
 
 
-def describe_version(model: ModelVersion) -> None:
+def describe_version(model: ModelVersion, primary: str) -> None:
     """Write onto MLflow's version where its package is and which bytes it has."""
     client = _client()
     tags = {
@@ -51,7 +52,8 @@ def describe_version(model: ModelVersion) -> None:
     }
     for name, value in tags.items():
         client.set_model_version_tag(model.use_case, model.version, name, value)
-    description = f"Trained by {model.job_id} on {model.dataset_version}; AUC {model.metrics['auc']:.4f} out of time."
+    value = f"{metric(primary).title} {model.metrics[primary]:.4f} out of time"
+    description = f"Trained by {model.job_id} on {model.dataset_version}; {value}."
     client.update_model_version(model.use_case, model.version, description)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import ConfigError
+from driftgate.evaluation.metrics import metric
 from driftgate.training.trainer import Resumed, State
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ class Attended:
     def __init__(self, spec: JobSpec, patience: int) -> None:
         self._spec = spec
         self._patience = patience
-        self._sign = 1.0 if spec.metric == "auc" else -1.0  # an error is better when it is smaller
+        self._sign = 1.0 if metric(spec.metric).higher_is_better else -1.0
         self.best_iteration = 0
         self.best_value = math.nan
         self._last_gain = 0

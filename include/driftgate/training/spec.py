@@ -39,5 +39,6 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         event_time=use_case.event_time,
         not_features=use_case.not_features,
         max_single_feature_auc=use_case.train.max_single_feature_auc,
+        max_single_feature_r2=use_case.train.max_single_feature_r2,
         tags=tags_of(use_case, "train"),
     )

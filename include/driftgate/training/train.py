@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import NotSupported
-from driftgate.evaluation.metrics import auc, log_loss
+from driftgate.evaluation.metrics import COMPARED, metric
 from driftgate.models import Preprocessing, Scorer, Signature, View, load_scorer
 from driftgate.records import parse_record
 from driftgate.training.leakage import require_no_leak
@@ -52,8 +50,7 @@ def train(
     parameters = parse_record(spec.parameters, trainer.parameters, where=f"Job {spec.job_id}, 'parameters'")
     rows = split_rows(spec, table)
     preprocessing = Preprocessing.fit(rows.train.table, rows.features, max_categories=trainer.max_categories)
-    if spec.problem == "binary":
-        require_no_leak(spec, rows)
+    require_no_leak(spec, rows)
     signature = Signature.of(
         rows.train.table,
         preprocessing,
@@ -88,24 +85,12 @@ def _trainer(spec: JobSpec) -> Trainer:
 def _metrics(spec: JobSpec, rows: TrainingRows, scorer: Scorer, iterations: int) -> dict[str, float]:
     train, validation = rows.train.labels, rows.validation.labels
     scores = scorer.score_table(rows.validation.table)
-    found = {
+    amount = "share" if spec.problem == "binary" else "mean"
+    return {
         "best_iteration": float(iterations),
         "train_rows": float(len(train)),
         "validation_rows": float(len(validation)),
-    }
-    if spec.problem == "regression":
-        errors = scores - validation
-        return {
-            **found,
-            "train_label_mean": float(train.mean()),
-            "validation_label_mean": float(validation.mean()),
-            "validation_rmse": float(np.sqrt(np.mean(errors**2))),
-            "validation_mae": float(np.mean(np.abs(errors))),
-        }
-    return {
-        **found,
-        "train_label_share": float(train.mean()),
-        "validation_label_share": float(validation.mean()),
-        "validation_auc": auc(validation, scores),
-        "validation_log_loss": log_loss(validation, scores),
+        f"train_label_{amount}": float(train.mean()),
+        f"validation_label_{amount}": float(validation.mean()),
+        **{f"validation_{name}": metric(name).value(validation, scores) for name in COMPARED[spec.problem]},
     }

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from driftgate import uris
+from driftgate.evaluation.metrics import metric
 from driftgate.lake import lake, read_manifest
 from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
@@ -47,7 +48,8 @@ def partitions(source: str) -> Table:
 
 def nights(use_case: UseCase) -> Table:
     """Return the table of verdicts, one row a night with a champion to judge."""
-    table = Table("Night", "Champion", "AUC of its window", "Verdict", "Rule that decided", title="Nights")
+    title = metric(use_case.metric.primary).title
+    table = Table("Night", "Champion", f"{title} of its window", "Verdict", "Rule that decided", title="Nights")
     for entry in metadata().all_latest("verdict", f"{use_case.name}/"):
         verdict = entry.body
         performance: dict[str, Any] = next(
@@ -76,7 +78,9 @@ def moves(use_case: UseCase) -> Iterator[str]:
 
 def models(use_case: UseCase) -> Table:
     """Return the table of model versions with their role and what their own evaluation said."""
-    table = Table("Version", "Role", "Trained on", "AUC", "Champion's AUC on the same rows", title="Models")
+    primary = metric(use_case.metric.primary)
+    champions = f"Champion's {primary.title} on the same rows"
+    table = Table("Version", "Role", "Trained on", primary.title, champions, title="Models")
     state = deployment(use_case.name)
     roles = {variant.version: variant.role for variant in state.variants} if state else {}
     for model in list_models(use_case.name):
@@ -84,8 +88,8 @@ def models(use_case: UseCase) -> Table:
             model.version,
             roles.get(model.version, "retired"),
             model.dataset_version,
-            _number(model.metrics.get("auc")),
-            _number(model.metrics.get("champion_auc")),
+            _number(model.metrics.get(primary.name)),
+            _number(model.metrics.get(f"champion_{primary.name}")),
         )
     return table
 
