@@ -40,7 +40,7 @@ def test_the_table_has_the_request_key_and_the_label_ordered_by_the_key(use_case
     ("expression", "words"),
     [
         ("arr_delay > 15", r'key \'label.expression\', does not run on outcomes.*"arr_delay" not found'),
-        ("arr_delay_minutes", "gives int32; write a comparison that is true or false"),
+        ("arr_delay_minutes", "gives a number; write a comparison that is true or false"),
         ("arr_delay_minutes >", "syntax error"),
         ("1) AS x FROM outcomes; SELECT (true", "exactly one SELECT, found SELECT, SELECT"),
     ],
@@ -51,6 +51,32 @@ def test_a_wrong_expression_is_one_sentence_that_names_file_and_key(
     with pytest.raises(ConfigError, match=words) as refused:
         compute_labels(shaped(label=expression), sample.table_of("flights", "2013-03-25"))
     assert "flight_delays/use_case.yaml" in str(refused.value)
+
+
+def test_a_regression_has_doubles_for_labels_and_none_where_there_is_no_outcome(
+    shaped: Callable[..., UseCase],
+) -> None:
+    truth = sample.table_of("flights", "2013-03-25")
+    labels = compute_labels(shaped(problem="regression", label="air_time_minutes"), truth)
+    assert labels.schema.field("label").type == pa.float64()
+    assert labels["label"].null_count == truth["air_time_minutes"].null_count > 0
+    assert pc.sum(labels["label"]).as_py() == pc.sum(truth["air_time_minutes"]).as_py()
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("air_time_minutes > 100", "gives true or false; a regression needs a number"),
+        ("tail_number", "gives string; write a comparison that is true or false, or a number"),
+        ("log(air_time_minutes - air_time_minutes)", "does not run|is infinite or no number in"),
+        ("'inf'::DOUBLE", "is infinite or no number in 960 rows; guard the division"),
+    ],
+)
+def test_what_is_no_number_is_no_label_of_a_regression(
+    expression: str, words: str, shaped: Callable[..., UseCase]
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        compute_labels(shaped(problem="regression", label=expression), sample.table_of("flights", "2013-03-25"))
 
 
 def test_the_columns_an_expression_reads_are_found() -> None:

@@ -91,11 +91,11 @@ def test_rows_that_nothing_can_be_learnt_from_are_refused(
 def test_a_regression_has_its_own_objective_labels_and_metrics(
     make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn
 ) -> None:
-    minutes = rows.column("departure_hour").to_numpy() * 2.0 + np.random.default_rng(1).normal(size=1200)
+    minutes = rows.column("departure_hour").to_numpy() * 2.0 + np.random.default_rng(1).normal(scale=2.0, size=1200)
     spec = make_spec().model_copy(update={"problem": "regression", "metric": "rmse"})
     trained = train(spec, with_column(rows, "label", minutes, pa.float64()))
     assert b"objective=regression\n" in trained.artefacts["model.txt"]
-    assert trained.metrics["validation_mae"] < trained.metrics["validation_rmse"] < 2
+    assert trained.metrics["validation_mae"] < trained.metrics["validation_rmse"] < 3
     assert trained.metrics["train_label_mean"] == pytest.approx(minutes[:900].mean())
 
 

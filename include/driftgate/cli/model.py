@@ -27,7 +27,7 @@ def list_(
 
     from driftgate.use_cases import load_use_case, use_case_names
 
-    table = Table("version", "role", Column("trained on", no_wrap=True), "metric", "value", "of champion")
+    table = Table("version", "role", Column("trained on", no_wrap=True), "metric", "of champion")
     for name in [load_use_case(use_case).name] if use_case else use_case_names():
         for row in _rows(name):
             table.add_row(*row)
@@ -95,7 +95,7 @@ def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
     roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
     for model in list_models(use_case_name):
         found = (model.metrics.get(name) for name in (primary.name, f"champion_{primary.name}"))
-        numbers = [primary.title, *("-" if value is None else f"{value:.4f}" for value in found)]
+        numbers = ["-" if value is None else f"{primary.title} {value:.4f}" for value in found]
         role = roles.get(model.version, "no traffic")
         if contains_withdrawn(f"{use_case_name}/{model.version}"):
             role += ", contains withdrawn data"

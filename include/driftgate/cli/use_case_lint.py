@@ -70,7 +70,7 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     from driftgate.contracts import load_contract, published_schema
     from driftgate.datasets.features import run_features
     from driftgate.datasets.history import tables_without_rows
-    from driftgate.datasets.labels import require_labels_of, run_labels
+    from driftgate.datasets.labels import LABEL, require_labels_of, run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
     from driftgate.evaluation.tiers import require_features
 
@@ -81,6 +81,6 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     truth, said = schemas[requests].empty_table(), f"{where}: key 'label.expression'"
     with locked_duckdb() as connection:
         labels = run_labels(connection, use_case.label.expression, truth, key, where=said)
-        require_labels_of(use_case.problem, labels, where=said)
+        require_labels_of(use_case.problem, labels.schema.field(LABEL).type, where=said)
         rows = run_features(connection, path.read_text(), tables, key, use_case.event_time, where=str(path))
     require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features], str(where))

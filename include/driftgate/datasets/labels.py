@@ -27,7 +27,7 @@ def compute_labels(use_case: UseCase, truth: "pa.Table") -> "pa.Table":
     where = f"{use_case.folder / 'use_case.yaml'}, key 'label.expression',"
     with locked_duckdb() as connection:
         labels = run_labels(connection, use_case.label.expression, truth, use_case.request_key, where=where)
-    require_labels_of(use_case.problem, labels, where=where)
+    require_labels_of(use_case.problem, labels.schema.field(LABEL).type, where=where)
     return labels.sort_by([(name, "ascending") for name in use_case.request_key])
 
 
@@ -56,17 +56,15 @@ def run_labels(
     return labels.set_column(place, LABEL, _finite(labels.column(LABEL).cast(pa.float64()), where))
 
 
-def require_labels_of(problem: Problem, labels: "pa.Table", *, where: str) -> None:
-    """Return when ``labels`` are true or false in a binary problem, numbers in a regression.
+def require_labels_of(problem: Problem, found: object, *, where: str) -> None:
+    """Return when labels of the Arrow type ``found`` are true or false in a binary problem, numbers in a regression.
 
     :raises ConfigError: they are the other
     """
-    import pyarrow as pa
-
-    found = labels.schema.field(LABEL).type
-    if problem == "binary" and found != pa.bool_():
-        raise ConfigError(f"{where} gives {found}; write a comparison that is true or false.")
-    if problem == "regression" and found == pa.bool_():
+    boolean = str(found) == "bool"
+    if problem == "binary" and not boolean:
+        raise ConfigError(f"{where} gives a number; write a comparison that is true or false.")
+    if problem == "regression" and boolean:
         raise ConfigError(f"{where} gives true or false; a regression needs a number, or say 'problem: binary'.")
 
 

@@ -26,6 +26,7 @@ from driftgate.datasets.parameters import (
     parameters,
     stage_parameters,
 )
+from driftgate.datasets.labels import LABEL, require_labels_of
 from driftgate.datasets.pins import Pins
 from driftgate.datasets.removal import data_are_back, removal_of
 from driftgate.datasets.repository import Clone
@@ -60,7 +61,7 @@ def prepare(use_case: UseCase, key: str, as_of: datetime | None = None) -> Datas
         version = _existing(clone, made_with, inputs_hash(made_with, sources, features_sql))
         if version is None or removal_of(version.name):
             _write_inputs(folder, made_with, sources, features_sql)
-            version = _make(clone)
+            version = _make(clone, use_case)
     return version
 
 
@@ -88,10 +89,11 @@ def _write_inputs(folder: Path, made_with: Parameters, sources: Pins, features_s
     (folder / FEATURES).write_bytes(features_sql)
 
 
-def _make(clone: Clone) -> DatasetVersion:
+def _make(clone: Clone, use_case: UseCase) -> DatasetVersion:
     own = _is_own_stage(clone.folder)
     _run_own(clone.folder) if own else _run_program(clone.folder)
     version = DatasetVersion.model_validate_json((clone.folder / "data" / VERSION).read_bytes())
+    require_labels_of(use_case.problem, version.columns[LABEL], where=f"{use_case.name}, key 'label.expression',")
     logger.info("%s: %d rows from %d partitions", version.name, version.rows, len(version.sources))
     try:
         upload(version.dvc_md5, clone.folder / "data" / ROWS) if own else run_dvc(clone.folder, "push")
