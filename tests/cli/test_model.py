@@ -49,11 +49,10 @@ def models() -> None:
 def test_versions_are_listed_with_role_origin_and_numbers(run: Callable[..., Any]) -> None:
     answer = run("model", "list").stdout
     first, second = (line.split() for line in answer.splitlines() if "3f9c2a1" in line)
-    assert first[1:6:2] == ["1", "champion", "flight_delays/2013-03-31-3f9c2a1"]
-    assert first[7:] == ["AUC", "0.7000", "│", "-", "│"]
+    assert first[1::2] == ["1", "champion", "flight_delays/2013-03-31-3f9c2a1", "0.7000", "-"]
     assert second[1] == "2"
     assert "no traffic" in answer
-    assert second[-6:-1] == ["AUC", "0.7200", "│", "AUC", "0.6900"]
+    assert second[-4:-1:2] == ["0.7200", "0.6900"]
 
 
 @pytest.mark.usefixtures("models")

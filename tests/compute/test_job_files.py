@@ -14,7 +14,8 @@ from driftgate.records import sha256
 GOLDEN_SPEC = (
     '{"checkpoints":{"every_seconds":null,"max_overhead":0.02},"dataset_version":"flight_delays/2013-03-31-3f9c2a1"'
     ',"event_time":"scheduled_departure","folds":0,"job_id":"retrain-1","kind":"train","max_single_feature_auc":0.9'
-    '8,"metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},"problem":"bina'
+    '8,"max_single_feature_r2":0.98,'
+    '"metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},"problem":"bina'
     'ry","processes":1,"request_key":["carrier","flight"],"row_share":1.0,"schema_version":2,"seed":7,"stop":{"good'
     '_enough":null,"max_cost_usd":null,"max_minutes":null,"min_gain":0.0001},"tags":{},"target":"local_small","trai'
     'ner":"lightgbm","use_case":"flight_delays"}'

@@ -23,7 +23,7 @@ from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_before, keys_between
 from driftgate.settings import settings
 from driftgate.sources import sample
-from driftgate.use_cases import UseCase, load_use_case
+from driftgate.use_cases import Problem, UseCase, load_use_case
 
 DAYS = keys_between("2013-03-20", "2013-03-31")
 DATASETS = ("flights", "weather", "planes")
@@ -40,11 +40,12 @@ def shaped() -> Callable[..., UseCase]:
     """Return ``flight_delays`` with a window of twelve days, four of them to validate on, or as the arguments say."""
     whole = load_use_case("flight_delays")
 
-    def changed(*, label: str = whole.label.expression, **train: Any) -> UseCase:
+    def changed(*, label: str = whole.label.expression, problem: Problem = "binary", **train: Any) -> UseCase:
         policy = {"window_days": len(DAYS), "validation_days": 4, **train}
         update = {
             "train": whole.train.model_copy(update=policy),
             "label": whole.label.model_copy(update={"expression": label}),
+            "problem": problem,
         }
         return whole.model_copy(update=update)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from driftgate.datasets import compute_labels
@@ -69,7 +70,7 @@ def test_a_regression_has_doubles_for_labels_and_none_where_there_is_no_outcome(
         ("air_time_minutes > 100", "gives true or false; a regression needs a number"),
         ("tail_number", "gives string; write a comparison that is true or false, or a number"),
         ("log(air_time_minutes - air_time_minutes)", "does not run|is infinite or no number in"),
-        ("'inf'::DOUBLE", "is infinite or no number in 960 rows; guard the division"),
+        ("'inf'::DOUBLE", r"is infinite or no number in \d+ rows; guard the division"),
     ],
 )
 def test_what_is_no_number_is_no_label_of_a_regression(

@@ -9,6 +9,8 @@ import typer
 from driftgate.cli.sentences import out
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from driftgate.evaluation.feature_baseline import FeatureBaseline
     from driftgate.promotion import Variant
 
@@ -23,15 +25,14 @@ def list_(
     use_case: Annotated[str | None, typer.Argument(help="One use case; all of them if left out.")] = None,
 ) -> None:
     """List the model versions with their role in traffic."""
-    from rich.table import Column, Table
-
     from driftgate.use_cases import load_use_case, use_case_names
 
-    table = Table("version", "role", Column("trained on", no_wrap=True), "metric", "of champion")
-    for name in [load_use_case(use_case).name] if use_case else use_case_names():
-        for row in _rows(name):
-            table.add_row(*row)
-    out.print(table if table.row_count else "There are no model versions yet; the retrain DAG registers the first one.")
+    names = [load_use_case(use_case).name] if use_case else use_case_names()
+    tables = [table for table in map(_table, names) if table.row_count]
+    if not tables:
+        out.print("There are no model versions yet; the retrain DAG registers the first one.")
+    for table in tables:
+        out.print(table)
 
 
 @app.command()
@@ -83,19 +84,30 @@ def _share(baseline: "FeatureBaseline", name: str) -> str:
     return f"{baseline.features[name].importance.share:.1%}" if name in baseline.features else "-"
 
 
-def _rows(use_case_name: str) -> Iterator[tuple[str, ...]]:
+def _table(use_case_name: str) -> "Table":
+    from rich.table import Column, Table
+
     from driftgate.evaluation.metrics import metric
+    from driftgate.use_cases import load_use_case
+
+    primary = metric(load_use_case(use_case_name).metric.primary)
+    titles = (primary.title, f"{primary.title} of champion")
+    table = Table("version", "role", Column("trained on", no_wrap=True), *titles, title=use_case_name)
+    for row in _rows(use_case_name, primary.name):
+        table.add_row(*row)
+    return table
+
+
+def _rows(use_case_name: str, primary: str) -> Iterator[tuple[str, ...]]:
     from driftgate.governance.erasure import contains_withdrawn
     from driftgate.promotion import deployment
     from driftgate.registry import list_models
-    from driftgate.use_cases import load_use_case
 
     state = deployment(use_case_name)
-    primary = metric(load_use_case(use_case_name).metric.primary)
     roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
     for model in list_models(use_case_name):
-        found = (model.metrics.get(name) for name in (primary.name, f"champion_{primary.name}"))
-        numbers = ["-" if value is None else f"{primary.title} {value:.4f}" for value in found]
+        found = (model.metrics.get(name) for name in (primary, f"champion_{primary}"))
+        numbers = ["-" if value is None else f"{value:.4f}" for value in found]
         role = roles.get(model.version, "no traffic")
         if contains_withdrawn(f"{use_case_name}/{model.version}"):
             role += ", contains withdrawn data"

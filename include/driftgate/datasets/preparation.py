@@ -16,6 +16,7 @@ import yaml
 
 from driftgate import errors
 from driftgate.datasets.dvc import DvcFailed, configure, lock_stage, remote_refused, run_dvc, upload
+from driftgate.datasets.labels import LABEL, require_labels_of
 from driftgate.datasets.parameters import (
     FAILURE,
     FEATURES,
@@ -26,7 +27,6 @@ from driftgate.datasets.parameters import (
     parameters,
     stage_parameters,
 )
-from driftgate.datasets.labels import LABEL, require_labels_of
 from driftgate.datasets.pins import Pins
 from driftgate.datasets.removal import data_are_back, removal_of
 from driftgate.datasets.repository import Clone
