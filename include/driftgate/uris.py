@@ -41,6 +41,11 @@ def catalog() -> str:
     return "reports/catalog/index.html"
 
 
+def cost_report(week: str, suffix: str) -> str:
+    """Return the path of what an ISO week cost, as a table (``csv``) or a page (``html``)."""
+    return f"reports/cost/{week}.{suffix}"
+
+
 def prepared(use_case: str, key: str, inputs_sha256: str) -> str:
     """Return the folder of one day's rows as prepared from inputs with this hash."""
     return f"prepared/{use_case}/{key}/{inputs_sha256}"

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 from airflow.sdk import PartitionedAssetTimetable
 
+from driftgate.compute.tags import missing_tags, tags_of
+from driftgate.use_cases import load_use_case, use_case_names
+
 PARTS = ("monitor", "retrain", "promote", "rollback")
 
 
@@ -72,3 +75,9 @@ def test_scheduled_dags_are_partitioned(dags):
 
 def test_no_dag_catches_up_by_itself(dags):
     assert not [name for name, dag in dags.items() if dag.catchup], "Set catchup=False; history is loaded on purpose"
+
+
+def test_somebody_answers_for_what_every_use_case_costs():
+    for name in use_case_names():
+        missing = missing_tags(tags_of(load_use_case(name), "train"))
+        assert not missing, f"Write {missing} under 'owner' in use_case.yaml of {name}, or into include/settings/"

@@ -1,7 +1,7 @@
 """The weekly tasks: they look, they say what they found, and delete only when told to."""
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,12 +9,14 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from driftgate.catalog import stored_catalog
+from driftgate.compute import Attempt
 from driftgate.lake import lake, publish
 from driftgate.lineage import read_stream, verify
 from driftgate.metadata import metadata
 from driftgate.sources import sample
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
+from driftgate_airflow.operators.report_cost import ReportCostOperator
 from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
 from driftgate_airflow.operators.validate_contract import ValidateContractOperator
 from driftgate_airflow.operators.verify_lineage import VerifyLineageOperator
@@ -101,3 +103,28 @@ def test_one_flipped_byte_stops_the_next_step_and_is_recorded(run):
     assert record.facet("driftgate_parameters")["values"]["integrity_failed"] is True
     assert "its sha256 differs" in record.facet("errorMessage")["message"]
     assert verify("nycflights") == []
+
+
+def test_last_week_s_cost_is_written_and_the_untagged_counted(run):
+    attempt = Attempt(
+        job_id="job-1",
+        number=1,
+        use_case="flight_delays",
+        trainer="lightgbm",
+        started_at=datetime(2013, 3, 26, 9, tzinfo=UTC),
+        outcome="succeeded",
+        target="local_small",
+        backend="local",
+        cores=2,
+        memory_mib=4096,
+        seconds=3600,
+        cpu_seconds=60,
+        peak_memory_mib=300,
+    )
+    lake().write("jobs/job-1/attempts/1.json", attempt.canonical())
+    answer = run(DAY).execute(ReportCostOperator(task_id="report_cost"))
+    assert (answer["usd"], answer["unknown"], answer["untagged_rows"]) == (0, 0, 1)
+    assert answer["page"].endswith("reports/cost/2013-W13.html")
+    assert lake().read("reports/cost/2013-W13.csv").count(b"\n") == 2
+    (record,) = read_stream("driftgate")
+    assert [ref.name for ref in record.outputs] == ["reports/cost/2013-W13.html"]

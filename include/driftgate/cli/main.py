@@ -5,6 +5,7 @@ import typer
 from driftgate.cli import (
     catalog,
     contract,
+    cost,
     dataset,
     dev_sample,
     doctor,
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.add_typer(catalog.app, name="catalog")
 dataset.app.command("issues")(issues.issues)
 app.add_typer(contract.app, name="contract")
+app.add_typer(cost.app, name="cost")
 dataset.app.command("forget")(erasure.forget)
 dataset.app.command("who-saw")(erasure.who_saw)
 dataset.app.command("sample")(dev_sample.sample)

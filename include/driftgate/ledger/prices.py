@@ -65,6 +65,18 @@ class EnergyFigures(Record):
     grid_kg_per_kwh: dict[str, Amount] = {}
 
 
+class RightsizeRules(Record):
+    """When a compute target counts as too large or too small: of the newest attempts on it, by what is typical."""
+
+    attempts: Annotated[int, Field(gt=0)] = 20
+    min_attempts: Annotated[int, Field(gt=0)] = 3
+    min_seconds: Amount = 30  # a shorter attempt says little
+    low_percent: Amount = 40  # of CPU and of memory at the 95th percentile: half of both would do
+    memory_high_percent: Annotated[float, Field(gt=0, le=100)] = 90
+    gpu_low_percent: Amount = 10
+    scaling_low: Amount = 0.6  # work of n machines, against n times that of one
+
+
 class PriceTable(Record):
     """The whole file."""
 
@@ -75,6 +87,7 @@ class PriceTable(Record):
     local_usd_per_hour: Amount
     regions: dict[str, RegionPrices]
     energy: EnergyFigures
+    rightsizing: RightsizeRules = RightsizeRules()
 
 
 @dataclass(frozen=True)

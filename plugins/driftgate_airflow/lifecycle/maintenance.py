@@ -1,7 +1,8 @@
 """# Maintenance
 
 Looks after what has gathered: searches for **undeclared personal data**, builds the **catalogue** anew, reports what
-has reached the end of its **retention**, and checks the hash chains of **lineage**.
+has reached the end of its **retention**, writes down what the last week **cost**, and checks the hash chains of
+**lineage**.
 
 **When it runs:** every Monday at four, New York time, for that day. By hand: trigger it with a partition key, the day
 for which ends are counted.
@@ -11,6 +12,9 @@ on and a *Reason*. What a serving, previous or held model was trained on is kept
 
 **If `verify_lineage` fails:** a record was altered or removed. Find out who can write to the lake before anything else.
 
+**If `report_cost` warns of rows without a required tag:** somebody spends without a name; `driftgate cost --by owner`
+says how much. Write `business_unit` into the settings file or under `owner` in the use case.
+
 **If `discover_sensitive_data` warns:** classify the column in its contract, or have the source leave it out.
 """
 
@@ -19,6 +23,7 @@ from airflow.sdk import DAG, Param
 from driftgate_airflow.defaults import START, Stage, Tier, default_args, weekly
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
+from driftgate_airflow.operators.report_cost import ReportCostOperator
 from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
 from driftgate_airflow.operators.verify_lineage import VerifyLineageOperator
 
@@ -49,4 +54,5 @@ def maintenance(*, owner: str, runbook: str | None) -> DAG:
         DiscoverSensitiveDataOperator(task_id="discover_sensitive_data") >> CatalogSyncOperator(task_id="catalog_sync")
         SweepExpiredOperator(task_id="sweep_expired", reason="{{ params.reason or '' }}")
         VerifyLineageOperator(task_id="verify_lineage")
+        ReportCostOperator(task_id="report_cost")
     return dag

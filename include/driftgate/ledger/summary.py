@@ -1,0 +1,129 @@
+"""What was spent, by whom and on what; and what was not spent, by Spot and by leaving a good model alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import median
+
+from driftgate.ledger.budget import cost, spent_usd
+from driftgate.ledger.forecasts import past_jobs
+from driftgate.ledger.prices import price_table
+from driftgate.ledger.rows import LedgerRow, rows
+from driftgate.metadata import metadata
+from driftgate.records import Record
+
+# What `driftgate cost --by` takes, and the field of a row that it means.
+COLUMNS = {"use_case": "use_case", "stage": "activity", "owner": "owner", "week": "week"}
+NOBODY = "(none)"  # a row without this word
+QUIET = ("quiet", "watch")  # verdicts of nights that were judged and after which the model was left alone
+TRAININGS = ("train", "retrain")
+
+
+class Total(Record):
+    """What the rows of one group took together."""
+
+    group: tuple[str, ...]
+    rows: int
+    jobs: int
+    cpu_hours: float
+    gpu_hours: float
+    usd: float
+    unknown: int  # rows whose cost nobody knows; they are not in ``usd``
+    saved_usd: float  # by Spot
+    interruptions: int
+    energy_kwh: float
+    energy_unknown: int
+    kg_co2e: float
+
+
+class Avoided(Record):
+    """What was saved by not retraining a use case."""
+
+    use_case: str
+    nights: int
+    usd_per_retraining: float | None  # None: none has a known cost
+    usd: float | None
+    sentence: str
+
+
+class CostReport(Record):
+    """The ledger between two moments."""
+
+    schema_version: int = 1
+    since: datetime | None
+    until: datetime | None
+    by: tuple[str, ...]
+    groups: tuple[Total, ...]
+    total: Total
+    avoided: tuple[Avoided, ...]
+    untagged_rows: int
+    untagged_spend_pct: float | None  # None: nothing was spent
+    prices_as_of: str
+
+
+def cost_report(by: Sequence[str], *, since: datetime | None = None, until: datetime | None = None) -> CostReport:
+    """Return what was spent between two moments, grouped by these fields of a ledger row.
+
+    :param by: names of fields: ``use_case``, ``activity``, ``week``, ``environment`` and so on
+    """
+    found = rows(since=since, until=until)
+    groups: dict[tuple[str, ...], list[LedgerRow]] = defaultdict(list)
+    for row in found:
+        groups[tuple(str(getattr(row, name) or NOBODY) for name in by)].append(row)
+    untagged = [row for row in found if not row.tagged]
+    whole = _total(("total",), found)
+    return CostReport(
+        since=since,
+        until=until,
+        by=tuple(by),
+        groups=tuple(_total(group, groups[group]) for group in sorted(groups)),
+        total=whole,
+        avoided=tuple(avoided(since=since, until=until)),
+        untagged_rows=len(untagged),
+        untagged_spend_pct=round(100 * spent_usd(untagged) / whole.usd, 2) if whole.usd else None,
+        prices_as_of=price_table().as_of.isoformat(),
+    )
+
+
+def avoided(*, since: datetime | None = None, until: datetime | None = None) -> list[Avoided]:
+    """Return, for each use case with verdicts, what retraining it on its quiet nights would have cost."""
+    nights: dict[str, int] = defaultdict(int)
+    for entry in metadata().all_latest("verdict"):
+        decided = (not since or entry.written_at >= since) and (not until or entry.written_at < until)
+        if decided and entry.body.get("decision") in QUIET and not entry.body.get("backfill"):
+            nights[entry.subject.partition("/")[0]] += 1
+    return [_avoided(use_case, count) for use_case, count in sorted(nights.items())]
+
+
+def _avoided(use_case: str, nights: int) -> Avoided:
+    trainings = past_jobs(row for row in rows(use_case) if row.activity in TRAININGS)
+    known = [job.usd for job in trainings if job.usd is not None]
+    each = round(median(known), 6) if known else None
+    said = f"{nights} nights on which {use_case} was judged and left alone"
+    if each is None:
+        sentence = f"{said}; what that saved is not known, for no retraining has a known cost."
+    else:
+        sentence = f"{said}, times ${each:.4f}, the median cost of its {len(known)} retrainings (jobs only)."
+    usd = None if each is None else round(nights * each, 6)
+    return Avoided(use_case=use_case, nights=nights, usd_per_retraining=each, usd=usd, sentence=sentence)
+
+
+def _total(group: tuple[str, ...], found: Sequence[LedgerRow]) -> Total:
+    return Total(
+        group=group,
+        rows=len(found),
+        jobs=len({row.job_id for row in found if row.job_id}),
+        cpu_hours=_sum(row.cpu_seconds for row in found) / 3600,
+        gpu_hours=_sum(row.gpu_minutes for row in found) / 60,
+        usd=spent_usd(list(found)),
+        unknown=sum(cost(row) is None for row in found),
+        saved_usd=_sum(row.saving_usd for row in found),
+        interruptions=sum(row.interruptions for row in found),
+        energy_kwh=_sum(row.energy_kwh for row in found),
+        energy_unknown=sum(row.energy_kwh is None and row.kind == "job" for row in found),
+        kg_co2e=_sum(row.kg_co2e for row in found),
+    )
+
+
+def _sum(numbers: Iterable[float | None]) -> float:
+    return round(sum(number for number in numbers if number is not None), 6)
