@@ -1,8 +1,14 @@
 """The real job on a real dataset version: from submit to result, killed in between, twice with the same bytes."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import psutil
@@ -10,14 +16,16 @@ import pytest
 
 from driftgate import uris
 from driftgate.compute import JobLost, JobSpec, attempts, read_artefact, result, status, submit
-from driftgate.compute.job_files import spec_uri
-from driftgate.compute.jobs import EXIT_BAD_INPUT
+from driftgate.compute.job_files import read_result, spec_uri, write_spec
+from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Checkpoints
+from driftgate.compute.progress import read_progress
 from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
 from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_between
 from driftgate.sources import sample
 from driftgate.training import training_spec
+from driftgate.training.checkpoints import folder
 from driftgate.training.entrypoint import main
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -98,6 +106,47 @@ def test_the_job_ends_with_its_supervisor_and_is_lost(
     assert wait(until, spec) == "lost"
     with pytest.raises(JobLost):
         result(spec.job_id, spec.target)
+
+
+def test_three_kills_change_no_byte_and_cost_a_little_each(
+    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+) -> None:
+    parameters = {**use_case.train.parameters, "num_iterations": 400}
+    train = use_case.train.model_copy(update={"parameters": parameters})
+    undisturbed, killed = (
+        training_spec(use_case.model_copy(update={"train": train}), dataset_version, job_id).model_copy(
+            update={"checkpoints": Checkpoints(every_seconds=0.1)}
+        )
+        for job_id in ("undisturbed", "killed")
+    )
+    assert run_alone(undisturbed).wait() == 0
+    random = Random(4)
+    for how, status_of in [(signal.SIGKILL, -9), (signal.SIGTERM, EXIT_INTERRUPTED), (signal.SIGKILL, -9)]:
+        saved = len(lake().list(folder("killed"))) and lake().list(folder("killed"))[-1]
+        process = run_alone(killed)
+        until(lambda saved=saved: lake().list(folder("killed"))[-1:] not in ([], [saved]))
+        time.sleep(random.uniform(0, 0.3))
+        process.send_signal(how)
+        assert process.wait() == status_of
+    assert run_alone(killed).wait() == 0
+
+    assert read_result("killed").artefacts == read_result("undisturbed").artefacts
+    assert read_result("killed").metrics == read_result("undisturbed").metrics
+    assert lake().read("jobs/killed/history.json") == lake().read("jobs/undisturbed/history.json")
+    assert not lake().list(folder("killed"))
+    found = attempts("killed")
+    assert [attempt.outcome for attempt in found] == ["interrupted", "interrupted", "interrupted", "succeeded"]
+    assert 0 < (found[1].resumed_from or 0) < (found[-1].resumed_from or 0)  # a killed one may not have said so yet
+    progress = read_progress("killed")
+    assert progress and progress.iteration > (found[-1].resumed_from or 0)
+
+
+def run_alone(spec: JobSpec) -> "subprocess.Popen[bytes]":
+    """Start the training program as a container does, without the local backend around it."""
+    write_spec(spec)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "driftgate.training.entrypoint", "--job", spec_uri(spec.job_id)]
+    return subprocess.Popen(command, env=environment)
 
 
 def test_a_dataset_version_that_is_gone_is_told_by_the_job(

@@ -31,6 +31,7 @@ class Checkpoints(Record):
 
     every_seconds: float | None = None
     max_overhead: float = 0.02  # share of the training time
+    hours_between_interruptions: float = 24.0  # on average; what the job's own attempts saw corrects it
 
 
 class JobSpec(Record):

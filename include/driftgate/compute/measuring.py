@@ -107,14 +107,15 @@ def _leads() -> bool:
 
 
 def _measuring(spec: JobSpec) -> Measuring:
-    name, target = _place(spec)
+    name, target = place(spec)
     asked = (target.vcpu, target.memory_mib) if target else (None, None)
     given = allotment.cores(asked[0]), allotment.memory_mib(asked[1])
     sampler = Sampler(*given, own_network=target is not None and target.backend != "local")
     return Measuring(_first_word(spec, name, target, given, sampler.usage()), sampler)
 
 
-def _place(spec: JobSpec) -> tuple[str, Target | None]:
+def place(spec: JobSpec) -> tuple[str, Target | None]:
+    """Return the target that this process runs on, by name and, if this project knows it, what it is."""
     name = os.environ.get(TARGET_VARIABLE, spec.target)
     with suppress(ConfigError):  # a training image may have no compute.yaml: then less is known
         return name, find_target(name)

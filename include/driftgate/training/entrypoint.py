@@ -11,15 +11,24 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from driftgate import uris
+from driftgate.compute.attempts import attempts
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
 from driftgate.compute.measuring import Measuring, measured
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
-from driftgate.records import sha256
+from driftgate.records import canonical_json, sha256
+from driftgate.training import checkpoints
+from driftgate.training.allowance import Allowance
+from driftgate.training.interruption import Interruption
+from driftgate.training.pace import Pace
+from driftgate.training.run import Attended
+from driftgate.training.stopping import history
 from driftgate.training.train import Trained, train
 
 logger = logging.getLogger(__name__)
@@ -32,10 +41,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    interruption = Interruption()
+    interruption.listen()
     if options.end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
-        run(options.job)
+        run(options.job, interruption)
     except DriftgateError as error:
         sys.stderr.write(" ".join(str(error).split()) + "\n")
         return EXIT_BAD_INPUT
@@ -45,17 +56,29 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(uri: str) -> JobResult:
-    """Train what the spec at ``uri`` asks for, publish it and return the result."""
+def run(uri: str, interruption: Interruption | None = None) -> JobResult:
+    """Train what the spec at ``uri`` asks for, publish it and return the result.
+
+    :raises Interrupted: the notice came that the machine is about to go; a checkpoint is saved
+    """
     spec = read_spec(uri)
+    earlier = attempts(spec.job_id)
     with measured(spec) as measuring:  # closed before the result is there: whoever sees a job done sees what it used
-        result = _trained(spec, measuring)
+        attend = partial(
+            Attended,
+            pace=Pace(spec.checkpoints, earlier),
+            allowance=Allowance(spec, earlier),
+            interruption=interruption,
+            on_resume=lambda iteration: measuring.note(resumed_from=iteration),
+        )
+        result = _trained(spec, measuring, attend)
     lake().write(result_path(spec.job_id), result.canonical())
+    checkpoints.clear(spec.job_id)
     logger.info("done: %s", result.metrics)
     return result
 
 
-def _trained(spec: JobSpec, measuring: Measuring) -> JobResult:
+def _trained(spec: JobSpec, measuring: Measuring, attend: Callable[[JobSpec, int], Attended]) -> JobResult:
     import pyarrow.parquet as pq
 
     started = time.monotonic()
@@ -64,8 +87,9 @@ def _trained(spec: JobSpec, measuring: Measuring) -> JobResult:
     version = DatasetVersion.model_validate_json((folder / "version.json").read_bytes())
     rows = pq.read_table(folder / "rows.parquet")
     measuring.note(rows=rows.num_rows)
-    trained = train(spec, rows, version.views, feature_set_sha256=version.feature_set_sha256)
-    for name, data in {**trained.artefacts, "spec.json": spec.canonical()}.items():
+    trained = train(spec, rows, version.views, feature_set_sha256=version.feature_set_sha256, attend=attend)
+    about = {"spec.json": spec.canonical(), "history.json": canonical_json(history(spec, trained.learnt))}
+    for name, data in {**trained.artefacts, **about}.items():
         lake().write(f"{uris.job(spec.job_id)}/{name}", data)
     return _result(spec, trained, time.monotonic() - started)
 

@@ -6,14 +6,16 @@ from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import ConfigError
 from driftgate.models import Preprocessing
 from driftgate.models.preprocessing import MAX_CATEGORIES
+from driftgate.training.lightgbm_resume import Replay
 from driftgate.training.parameters import LightgbmParameters, TrainerParameters
 from driftgate.training.rows import Part, TrainingRows
-from driftgate.training.trainer import Fitted, Run, State
+from driftgate.training.trainer import Fitted, Resumed, Run, State
 from driftgate.use_cases import Problem
 
 if TYPE_CHECKING:
     import lightgbm as lgb
 
+TREES = "model.txt"  # what a checkpoint holds
 OBJECTIVES: dict[Problem, str] = {"binary": "binary", "regression": "regression"}
 # No number of threads: it would be part of the model's text. The backend sets it in the environment of the job.
 FIXED = {
@@ -37,7 +39,7 @@ class LightgbmTrainer:
         """Boost until the run says stop, and keep the best iteration where early stopping is on."""
         own = cast("LightgbmParameters", parameters)  # find_trainer's caller parsed them as this trainer asks
         _require_rows(spec, rows, own)
-        boosting = _Boosting(run, own.num_iterations)
+        boosting = _Boosting(run, own)
         booster = _boost(spec, rows, prepared, own, boosting)
         kept = run.best_iteration if own.early_stopping_round else booster.current_iteration()
         return Fitted(booster.model_to_string(num_iteration=kept).encode(), kept, boosting.stop_reason)
@@ -47,11 +49,17 @@ TRAINER = LightgbmTrainer()
 
 
 class _Boosting:
-    """Tells the run about each iteration, and LightGBM what the run answers."""
+    """Takes up the trees of an earlier attempt, tells the run about each new one, and LightGBM what the run answers."""
 
-    def __init__(self, run: Run, iterations: int) -> None:
-        self._run = run
-        self._iterations = iterations
+    order = 1  # after the replay of the random streams
+
+    def __init__(self, run: Run, parameters: LightgbmParameters) -> None:
+        self._run, self._iterations = run, parameters.num_iterations
+        self._told, self.trees = 0, None
+        if resumed := run.resumed():
+            self._told = resumed.iteration
+            self.trees = _first_trees(resumed, Replay.resumable(parameters, min(self._told, self._iterations - 1)))
+        self.replay = Replay(parameters, self.trees.current_iteration() if self.trees else 0)
         self.stop_reason: StopReason = "all_iterations"
 
     def __call__(self, env: Any) -> None:
@@ -61,14 +69,29 @@ class _Boosting:
         if done <= env.iteration:  # no row could be split any more: LightGBM would go on and add nothing
             self.stop_reason = "early_stopping"
             raise lgb.EarlyStopException(done, env.evaluation_result_list)
-        reason = self._run.after(done, env.evaluation_result_list[0][2], lambda: _state(env.model))
+        reason = self._tell(env, done) if done > self._told else None
         if reason and done < self._iterations:
             self.stop_reason = reason
+        if reason or done == self._iterations:  # LightGBM counts anew where it takes up trees
             raise lgb.EarlyStopException(done, env.evaluation_result_list)
+
+    def _tell(self, env: Any, done: int) -> StopReason | None:
+        return self._run.after(done, env.evaluation_result_list[0][2], lambda: _state(env.model))
 
 
 def _state(booster: "lgb.Booster") -> State:
-    return {"model.txt": booster.model_to_string(num_iteration=-1).encode()}
+    return {TREES: booster.model_to_string(num_iteration=-1).encode()}
+
+
+def _first_trees(resumed: Resumed, iterations: int) -> "lgb.Booster | None":
+    import lightgbm as lgb
+
+    if not iterations:
+        return None
+    booster = lgb.Booster(model_str=resumed.state[TREES].decode())
+    if iterations == booster.current_iteration():
+        return booster
+    return lgb.Booster(model_str=booster.model_to_string(num_iteration=iterations))
 
 
 def _require_rows(spec: JobSpec, rows: TrainingRows, parameters: LightgbmParameters) -> None:
@@ -98,7 +121,14 @@ def _boost(
     }
     train = _dataset(rows.train, prepared)
     validation = _dataset(rows.validation, prepared, reference=train)
-    return lgb.train(options, train, valid_sets=[validation], valid_names=["validation"], callbacks=[boosting])
+    return lgb.train(
+        boosting.replay.first(options),
+        train,
+        valid_sets=[validation],
+        valid_names=["validation"],
+        init_model=boosting.trees,
+        callbacks=[boosting.replay, boosting],
+    )
 
 
 def _dataset(part: Part, prepared: Preprocessing, reference: "lgb.Dataset | None" = None) -> "lgb.Dataset":

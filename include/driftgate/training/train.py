@@ -13,7 +13,8 @@ from driftgate.records import parse_record
 from driftgate.training.leakage import require_no_leak
 from driftgate.training.rows import TrainingRows, split_rows
 from driftgate.training.run import Attended
-from driftgate.training.trainer import Run, Trainer, find_trainer
+from driftgate.training.stopping import Learnt
+from driftgate.training.trainer import Trainer, find_trainer
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +30,7 @@ class Trained:
     model_file: str
     metrics: dict[str, float]
     stop_reason: StopReason
+    learnt: Learnt
 
 
 def train(
@@ -37,7 +39,7 @@ def train(
     views: Sequence[View] = (),
     *,
     feature_set_sha256: str | None = None,
-    attend: Callable[[JobSpec, int], Run] = Attended,
+    attend: Callable[[JobSpec, int], Attended] = Attended,
 ) -> Trained:
     """Train on the rows of a dataset version, watching its validation split.
 
@@ -59,7 +61,9 @@ def train(
         feature_set_sha256=feature_set_sha256,
     )
     logger.info("training on %d rows with %d features", len(rows.train.labels), len(rows.features))
-    fitted = trainer.fit(spec, parameters, rows, preprocessing, attend(spec, parameters.early_stopping_round))
+    run = attend(spec, parameters.early_stopping_round)
+    with run.attending():
+        fitted = trainer.fit(spec, parameters, rows, preprocessing, run)
     return Trained(
         artefacts={
             trainer.model_file: fitted.model,
@@ -69,6 +73,7 @@ def train(
         model_file=trainer.model_file,
         metrics=_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
         stop_reason=fitted.stop_reason,
+        learnt=run.learnt,
     )
 
 
