@@ -180,12 +180,10 @@ def test_an_error_of_the_code_runs_once_and_is_told(
     assert starts() == 1
 
 
-def test_a_job_that_takes_too_long_has_failed(
-    remote_stub: LocalAws, spec: Callable[..., JobSpec], running: Any, ended: Any
-) -> None:
+def test_a_job_that_takes_too_long_has_failed(remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any) -> None:
     remote_stub.hurry(300)
     job = spec("wait", timeout_minutes=5)
-    running(job)
+    submit(job)
     assert ended(job) == "failed"
     with pytest.raises(JobFailed, match="it ran longer than 5 minutes, its time limit"):
         result(job.job_id, "gpu")
@@ -272,6 +270,32 @@ def test_a_disabled_queue_is_refused(remote_stub: LocalAws, spec: Callable[..., 
 def test_an_untagged_job_is_refused(remote_stub: LocalAws, spec: Callable[..., JobSpec]) -> None:
     with pytest.raises(ConfigError, match=r"lacks the tags project, .*so nobody would answer for its cost"):
         submit(spec().model_copy(update={"tags": {}}))
+
+
+def test_a_missing_region_is_told(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake()  # its client has a region
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    with pytest.raises(
+        ConfigError, match="AWS needs a region and none is named; write 'region' into the compute target"
+    ):
+        submit(spec(region=None))
+
+
+def test_missing_credentials_are_told(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name, value in {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(
+        ConfigError, match="There are no AWS credentials for the compute target 'gpu'; give the worker a"
+    ):
+        submit(spec())
 
 
 @pytest.mark.parametrize("action", ["SubmitJob", "RegisterJobDefinition", "DescribeJobQueues"])
