@@ -9,11 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftgate.compute import Attempt
+from driftgate.compute.job_records import JobRecord, note
 from driftgate.errors import ConfigError
+from driftgate.lake import lake
 from driftgate.ledger import check_budget, collect_all, rows
 from driftgate.ledger.budget import week_of
+from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import write_row
 from driftgate.metadata import metadata
+from driftgate.training import training_spec
 from driftgate.use_cases import Budget, UseCase, load_use_case
 
 MakeAttempt = Callable[..., Attempt]
@@ -77,7 +81,8 @@ def test_an_unknown_price_does_not_pass(spent: Callable[..., None]) -> None:
     answer = check_budget(use_case(), None, MONDAY)
     assert (answer.decision, answer.unknown_rows) == ("block", 1)
     assert (
-        "not counting 1 rows of unknown cost; what this would add is not known, so it is not started" in answer.sentence
+        "not counting 1 rows or jobs of unknown cost; what this would add is not known, so it is not started"
+        in answer.sentence
     )
 
 
@@ -85,6 +90,35 @@ def test_without_a_budget_everything_passes() -> None:
     free = load_use_case("flight_delays").model_copy(update={"budget": None})
     answer = check_budget(free, None, MONDAY)
     assert (answer.decision, answer.limit_usd) == ("pass", None)
+
+
+def running(job_id: str, target: str = "local_small") -> None:
+    spec = training_spec(use_case(), "flight_delays/2013-03-31-3f9c2a1", job_id).model_copy(update={"target": target})
+    note(JobRecord(job_id=job_id, spec=spec, target=target, submitted_at=MONDAY, placed_at=MONDAY), expected=0)
+
+
+def test_what_running_jobs_will_spend_counts_once(spent: Callable[..., None], monkeypatch: Any) -> None:
+    dear = price_table().model_copy(update={"local_usd_per_hour": 1.0})  # local_small: half an hour at the most
+    monkeypatch.setattr("driftgate.ledger.prices.price_table", lambda: dear)
+    running("job-a")
+    running("job-b")
+    answer = check_budget(use_case(1.2), 0.25, MONDAY)
+    assert (answer.decision, answer.committed_usd) == ("block", 1.0)
+    assert "and running jobs are expected to spend $1.00 more; this would add about $0.25" in answer.sentence
+    assert check_budget(use_case(1.2), 0.5, MONDAY, job_id="job-b").committed_usd == 0.5
+
+    lake().write("jobs/job-b/result.json", b"{}")  # it has ended, nobody has taken note yet
+    assert check_budget(use_case(1.2), 0.25, MONDAY).committed_usd == 0.5
+
+
+def test_what_a_running_job_has_spent_is_not_expected_again(attempt: MakeAttempt, monkeypatch: Any) -> None:
+    dear = price_table().model_copy(update={"local_usd_per_hour": 1.0})
+    monkeypatch.setattr("driftgate.ledger.prices.price_table", lambda: dear)
+    monkeypatch.setattr("driftgate.ledger.jobs.price_table", lambda: dear)
+    running("job-a")
+    attempt(job_id="job-a", target="local_small", backend="local", seconds=900, spot=False, outcome="running")
+    answer = check_budget(use_case(), 0.1, MONDAY)
+    assert (answer.spent_usd, answer.committed_usd) == (0.25, 0.25)
 
 
 def test_the_bill_overrules_the_estimate(spent: Callable[..., None]) -> None:

@@ -64,6 +64,14 @@ def test_jobs_whose_task_never_came_to_its_end_are_found(attempt: MakeAttempt) -
     assert [row.job_id for row in rows("air_time")] == ["tune-2"]
 
 
+def test_what_has_said_how_it_ended_is_not_read_again(attempt: MakeAttempt) -> None:
+    attempt(job_id="train-1")
+    attempt(job_id="train-2", outcome="interrupted")
+    assert len(collect_all()) == 2
+    attempt(job_id="train-2", number=2)
+    assert [(row.job_id, row.attempt) for row in collect_all()] == [("train-2", 1), ("train-2", 2)]
+
+
 def test_an_ended_attempt_keeps_the_price_it_was_written_with(attempt: MakeAttempt, monkeypatch) -> None:
     attempt()
     (before,) = collect("train-1")

@@ -4,7 +4,12 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from driftgate.compute.job_files import result_path
+from driftgate.compute.job_records import open_records
 from driftgate.errors import ConfigError, Conflict
+from driftgate.lake import lake
+from driftgate.ledger.forecasts import forecast
+from driftgate.ledger.jobs import collect
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.metadata import metadata
 from driftgate.records import Record
@@ -21,21 +26,26 @@ class BudgetAnswer(Record):
     use_case: str
     week: str
     spent_usd: float
+    committed_usd: float = 0.0  # what jobs that run now are still expected to spend
     forecast_usd: float | None
     limit_usd: float | None = None  # None: there is no budget
-    unknown_rows: int = 0  # of this week, whose cost nobody knows
+    unknown_rows: int = 0  # of this week, and running jobs, whose cost nobody knows
 
 
-def check_budget(use_case: UseCase, forecast_usd: float | None, at: datetime) -> BudgetAnswer:
-    """Hold what has been spent this week, and what is about to be, against the use case's budget.
+def check_budget(
+    use_case: UseCase, forecast_usd: float | None, at: datetime, *, job_id: str | None = None
+) -> BudgetAnswer:
+    """Hold what has been spent this week, what running jobs will spend, and what is asked for against the budget.
 
     A forecast that nobody can make does not pass: it could be anything.
 
     :param forecast_usd: what is about to be spent; None is unknown
+    :param job_id: the job that is asked for; when it runs already, it is not counted twice
     :param at: when it would be spent, with its zone: the start of the run, not the day that the run is about
     :raises ConfigError: ``at`` has no zone
     """
     first, last = week_of(at)
+    committed, unpriced = _committed(use_case.name, job_id)
     week = rows(use_case.name, since=first, until=last)
     spent, unknown = spent_usd(week), sum(cost(row) is None for row in week)
     year, number, _ = first.isocalendar()
@@ -43,14 +53,15 @@ def check_budget(use_case: UseCase, forecast_usd: float | None, at: datetime) ->
         "use_case": use_case.name,
         "week": f"{year}-W{number:02}",
         "spent_usd": spent,
+        "committed_usd": committed,
         "forecast_usd": forecast_usd,
-        "unknown_rows": unknown,
+        "unknown_rows": unknown + unpriced,
     }
     if use_case.budget is None:
         sentence = f"Use case {use_case.name} has no budget; add one to its use_case.yaml to hold spending back."
         return BudgetAnswer(decision="pass", sentence=sentence, **known)
     limit, over = use_case.budget.usd_per_week, use_case.budget.on_exceeded
-    fits = forecast_usd is not None and (forecast_usd == 0 or spent + forecast_usd <= limit)
+    fits = forecast_usd is not None and (forecast_usd == 0 or spent + committed + forecast_usd <= limit)
     answer = BudgetAnswer(decision="pass" if fits else over, sentence="", limit_usd=limit, **known)
     answer = answer.model_copy(update={"sentence": _sentence(answer)})
     _tell(answer)
@@ -76,10 +87,24 @@ def spent_usd(found: list[LedgerRow]) -> float:
     return round(sum(cost(row) or 0.0 for row in found), 6)
 
 
+def _committed(use_case: str, job_id: str | None) -> tuple[float, int]:
+    """Return what running jobs are expected to spend beyond what they have spent, and of how many nobody knows."""
+    running = [noted.record for noted in open_records() if noted.record.spec.use_case == use_case]
+    left = []
+    for record in running:
+        if record.job_id != job_id and not lake().exists(result_path(record.job_id)):
+            expected = forecast(record.spec.model_copy(update={"target": record.target})).usd
+            spent = spent_usd(collect(record.job_id))
+            left.append(None if expected is None else max(0.0, expected - spent))
+    return round(sum(usd for usd in left if usd is not None), 6), left.count(None)
+
+
 def _sentence(answer: BudgetAnswer) -> str:
     spent = f"{answer.use_case} has spent ${answer.spent_usd:.2f} of ${answer.limit_usd:.2f} in {answer.week}"
+    if answer.committed_usd:
+        spent += f", and running jobs are expected to spend ${answer.committed_usd:.2f} more"
     if answer.unknown_rows:
-        spent += f", not counting {answer.unknown_rows} rows of unknown cost"
+        spent += f", not counting {answer.unknown_rows} rows or jobs of unknown cost"
     if answer.forecast_usd is None:
         return f"{spent}; what this would add is not known, so it is not started: add its price to price_table.yaml."
     if answer.decision == "pass":

@@ -7,7 +7,7 @@ from driftgate.compute.tags import ACTIVITIES, PHASES, Activity
 from driftgate.lake import lake
 from driftgate.ledger.energy import energy
 from driftgate.ledger.prices import Machine, instance_of, price, price_table
-from driftgate.ledger.rows import LedgerRow, latest_row, write_row
+from driftgate.ledger.rows import LedgerRow, latest_row, rows, write_row
 
 SECONDS_PER_MINUTE, SECONDS_PER_HOUR = 60, 3600
 SHARED = LedgerRow.model_fields.keys() & Attempt.model_fields.keys() - {"schema_version"}  # what both call by one name
@@ -23,10 +23,18 @@ def collect(job_id: str) -> list[LedgerRow]:
 
 
 def collect_all() -> list[LedgerRow]:
-    """Bring the ledger up to date with every job in the lake, those too whose task never came to its end."""
-    paths = (path.split("/") for path in lake().list("jobs"))
-    jobs = sorted({parts[1] for parts in paths if len(parts) > 2 and parts[2] == "attempts"})
-    return [row for job in jobs for row in collect(job)]
+    """Bring the ledger up to date with every job in the lake, those too whose task never came to its end.
+
+    An attempt is read again until it has said itself how it ended; the rows of those that were read are returned.
+    """
+    done = {(row.job_id, str(row.attempt)) for row in rows() if row.outcome in ("succeeded", "failed")}
+    jobs = set()
+    for path in lake().list("jobs"):
+        job_id, _, rest = path.removeprefix("jobs/").partition("/")
+        folder, _, file = rest.partition("/")
+        if folder == "attempts" and (job_id, file.removesuffix(".json")) not in done:
+            jobs.add(job_id)
+    return [row for job in sorted(jobs) for row in collect(job)]
 
 
 def _written(attempt: Attempt) -> LedgerRow:

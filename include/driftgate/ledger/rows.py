@@ -1,4 +1,4 @@
-"""The ledger: one row for every try of a task and every attempt of a job, kept in the metadata store."""
+"""The ledger: one row for every try of a task, every attempt of a job, and a week of storage; in the metadata store."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ class LedgerRow(Record):
     """What one try or attempt took. None is unknown; no number here is a guess without its method beside it."""
 
     schema_version: int = 1
-    kind: Literal["task", "job"]
+    kind: Literal["task", "job", "storage"]
     dag_id: str | None = None
     run_id: str | None = None
     task_id: str | None = None
@@ -89,6 +89,8 @@ class LedgerRow(Record):
         """What the row is about: rows of one subject replace each other."""
         if self.kind == "job":
             identity: list[Any] = [self.job_id, self.attempt]
+        elif self.kind == "storage":
+            identity = [self.week, self.target]
         else:
             identity = [self.dag_id, self.run_id, self.task_id, self.try_number, self.map_index]
         return f"{self.use_case or NO_USE_CASE}/{sha256(canonical_json(identity))[:32]}"

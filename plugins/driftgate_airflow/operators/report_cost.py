@@ -8,7 +8,11 @@ from driftgate_airflow.runs import partition_key
 
 
 class ReportCostOperator(DriftgateOperator):
-    """Bring the ledger up to date with every job, and write the cost of the last whole week before the run's day."""
+    """
+    Bring the ledger up to date with every job and with the size of the lake.
+
+    Then write down what the last whole week before the run's day cost.
+    """
 
     stream = "driftgate"
 
@@ -20,11 +24,14 @@ class ReportCostOperator(DriftgateOperator):
         from driftgate.ledger import collect_all
         from driftgate.ledger.pages import write_cost_report
         from driftgate.ledger.rightsize import recommend
+        from driftgate.ledger.storage import record_storage
         from driftgate.lineage import DatasetRef
         from driftgate.partition_keys import parse_key
 
+        day = parse_key(partition_key(context)) - timedelta(days=7)
         collect_all()
-        report = write_cost_report(parse_key(partition_key(context)) - timedelta(days=7))
+        record_storage(day, self.owner)
+        report = write_cost_report(day)
         for advice in recommend():
             self.log.info("%s", advice.sentence)
         if report.untagged_rows:
