@@ -42,11 +42,11 @@ def network_spec(shaped: Callable[..., UseCase]) -> Callable[..., JobSpec]:
 
 @pytest.fixture(scope="session")
 def minutes(rows: pa.Table) -> pa.Table:
-    """The same rows with minutes in the air for a label, between 60 and 400."""
+    """The same rows with minutes in the air for a label, between 80 and 300."""
     hour = rows.column("departure_hour").to_numpy()
-    far = np.array([{"AA": 60, "B6": 120, "DL": 180, "UA": 300}[name] for name in rows.column("carrier").to_pylist()])
+    far = np.array([{"AA": 60, "B6": 100, "DL": 140, "UA": 180}[name] for name in rows.column("carrier").to_pylist()])
     noise = np.random.default_rng(8).normal(0, 3, len(hour))
-    return rows.set_column(rows.column_names.index("label"), "label", pa.array(far + 2.0 * hour + noise))
+    return rows.set_column(rows.column_names.index("label"), "label", pa.array(far + 5.0 * hour + noise))
 
 
 @pytest.fixture

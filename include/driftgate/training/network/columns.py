@@ -41,5 +41,5 @@ def columns(
     with torch.no_grad():
         prepared = rows(torch.tensor(matrix, dtype=torch.float32))
     scaled = labels if unit is None else (labels - unit[0]) / unit[1]
-    kept = [part.contiguous().to(device) for part in prepared]
-    return Columns(*kept, labels=torch.tensor(scaled, dtype=torch.float32, device=device))
+    codes, numbers, missing = (part.contiguous().to(device) for part in prepared)
+    return Columns(codes, numbers, missing, torch.tensor(scaled, dtype=torch.float32, device=device))

@@ -6,7 +6,7 @@ import numpy as np
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
 
 from driftgate.compute.jobs import JobSpec, StopReason
-from driftgate.evaluation.metrics import Floats, auc
+from driftgate.evaluation.metrics import Floats, metric
 from driftgate.models import Preprocessing
 from driftgate.training.network.columns import Columns, columns
 from driftgate.training.network.export import require_parity, to_onnx
@@ -89,11 +89,9 @@ class _Watched:
 
     def _value(self) -> float:
         """Return the spec's metric on the validation rows."""
-        scores = self._learning.scores(self._validation)
-        if self._unit is None:
-            return auc(self._labels, 1 / (1 + np.exp(-scores)))
-        errors = scores * self._unit[1] + self._unit[0] - self._labels
-        return float(np.abs(errors).mean() if self._spec.metric == "mae" else np.sqrt((errors**2).mean()))
+        found = self._learning.scores(self._validation)
+        scores = 1 / (1 + np.exp(-found)) if self._unit is None else found * self._unit[1] + self._unit[0]
+        return metric(self._spec.metric).value(self._labels, scores)
 
 
 def _log(epoch: int, learnt: Learnt, metric: str, value: float) -> None:

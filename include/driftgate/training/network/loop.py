@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
@@ -44,9 +45,7 @@ class Learning:
         self.optimiser = torch.optim.AdamW(
             network.parameters(), lr=parameters.learning_rate, weight_decay=parameters.weight_decay, fused=True
         )
-        self._loss = {"auc": functional.binary_cross_entropy_with_logits, "mae": functional.l1_loss}.get(
-            spec.metric, functional.mse_loss
-        )
+        self._loss: Any = _loss_of(spec)
         self._run = _accelerated(network, parameters, share, self.device)
 
     def epoch(self, number: int) -> Learnt:
@@ -95,14 +94,22 @@ class Learning:
                 self.network(*rows.at(slice(first, first + SCORED_TOGETHER)))
                 for first in range(0, len(rows), SCORED_TOGETHER)
             ]
-        return torch.cat(found).cpu().numpy().astype(np.float64)
+        scores: NDArray[np.float64] = torch.cat(found).cpu().numpy().astype(np.float64)
+        return scores
 
     def _constant_loss(self) -> float:
         """Return the mean loss of the best constant answer."""
         labels = self._train.labels
         mean = labels.mean()
-        constant = torch.special.logit(mean) if self._spec.metric == "auc" else mean
+        constant = torch.special.logit(mean) if self._spec.problem == "binary" else mean
         return float(self._loss(constant.expand_as(labels), labels))
+
+
+def _loss_of(spec: JobSpec) -> Any:
+    """Return the loss whose best answer is what the metric asks for: a mean for RMSE, a median for MAE."""
+    if spec.problem == "binary":
+        return functional.binary_cross_entropy_with_logits
+    return functional.l1_loss if spec.metric == "mae" else functional.mse_loss
 
 
 def require_sound(where: str, learnt: Learnt, parameters: TorchParameters, constant_loss: float) -> None:
