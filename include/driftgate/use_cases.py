@@ -1,6 +1,7 @@
 """One prediction problem, parsed from ``include/use_cases/<name>/use_case.yaml`` into frozen types.
 
-Every section lives here, so that rooms which must not know each other share one file of words.
+Every section lives here or in ``problems`` and ``training_policy``, so that rooms which must not know each other share
+their words.
 """
 
 from contextlib import suppress
@@ -8,14 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from driftgate.errors import ConfigError, nearest
-from driftgate.problems import BaselineName, Label, Metric, require_fitting
+from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
 from driftgate.records import Record, load_yaml
 from driftgate.settings import project_root
+from driftgate.training_policy import Train
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[int, Field(gt=0, le=100)]
@@ -23,7 +25,6 @@ Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Tier = Literal["critical", "important", "informational"]
-TrainerName = Literal["lightgbm", "torch"]
 MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
 
 
@@ -44,42 +45,6 @@ class OnlineView(Record):
 
     key: Names
     max_age_days: Annotated[int, Field(ge=0)] = MAX_AGE_DAYS
-
-
-class Train(Record):
-    """How a candidate is trained."""
-
-    trainer: TrainerName
-    window_days: Positive
-    validation_days: Positive
-    split: Literal["time"] = "time"
-    target: str
-    seed: int = 0
-    baselines: tuple[BaselineName, ...]
-    rule_by: tuple[str, ...] = ()  # columns of features.sql whose groups the rule tells apart; none: the hour
-    min_uplift: float  # of the primary metric over the best baseline, in the metric's own unit
-    max_single_feature_auc: Annotated[float, Field(gt=0.5, le=1)] = 0.98
-    max_single_feature_r2: Annotated[float, Field(gt=0, le=1)] = 0.98
-    parameters: dict[str, float | int | str | bool | tuple[int, ...] | dict[str, int]] = {}
-
-    @field_validator("split", mode="before")
-    @classmethod
-    def _later_days_validate(cls, split: object) -> object:
-        if split != "time":
-            raise ValueError(
-                f"{split!r} is refused: every request has an event_time, and a model that saw the days that judge it "
-                "looks better than it is; leave the key out, and the last validation_days are split off"
-            )
-        return split
-
-    @model_validator(mode="after")
-    def _rows_are_left_to_train_on(self) -> "Train":
-        if self.validation_days >= self.window_days:
-            raise ValueError(
-                f"validation_days must be below window_days, the days it is taken from; got {self.validation_days} of "
-                f"{self.window_days}"
-            )
-        return self
 
 
 class ChampionGate(Record):

@@ -1,6 +1,7 @@
 """The real job on a real dataset version: from submit to result, killed in between, twice with the same bytes."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from driftgate import uris
 from driftgate.compute import JobLost, JobSpec, attempts, read_artefact, result, status, submit
 from driftgate.compute.job_files import read_result, spec_uri, write_spec
-from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Checkpoints
+from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED
 from driftgate.compute.progress import read_progress
 from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
@@ -27,6 +28,7 @@ from driftgate.sources import sample
 from driftgate.training import training_spec
 from driftgate.training.checkpoints import folder
 from driftgate.training.entrypoint import main
+from driftgate.training_policy import Checkpoints
 from driftgate.use_cases import UseCase, load_use_case
 
 DAYS = keys_between("2013-01-01", "2013-01-12")
@@ -165,3 +167,22 @@ def test_a_dataset_version_that_is_gone_is_told_by_the_job(
 def test_a_sentence_is_the_last_line_of_the_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--job", f"file://{tmp_path}/spec.json"]) == EXIT_BAD_INPUT
     assert capsys.readouterr().err.splitlines()[-1].startswith("There is no job spec at file://")
+
+
+def test_out_of_memory_says_what_was_asked_and_used(
+    use_case: UseCase, dataset_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def greedy(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("driftgate.training.entrypoint.train", greedy)
+    write_spec(training_spec(use_case, dataset_version, "greedy"))
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["--job", spec_uri("greedy")]) == EXIT_BAD_INPUT
+    signal.signal(signal.SIGTERM, before)
+    assert re.fullmatch(
+        r"Job greedy ran out of memory: it used \d+ MiB and needed more, and its compute target 'local_small' asks for "
+        r"4096 MiB; name a larger one in 'train\.target' of flight_delays, or lower 'train\.row_share'\.",
+        capsys.readouterr().err.splitlines()[-1],
+    )
+    assert [attempt.outcome for attempt in attempts("greedy")] == ["failed"]

@@ -10,12 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from driftgate.compute import JobSpec
-from driftgate.compute.jobs import Checkpoints, StopReason
+from driftgate.compute.jobs import StopReason
 from driftgate.training.checkpoints import clear, newest
 from driftgate.training.pace import Pace
 from driftgate.training.run import Attended
 from driftgate.training.train import Trained, train
 from driftgate.training.trainer import State
+from driftgate.training_policy import Checkpoints
 
 MakeSpec = Callable[..., JobSpec]
 

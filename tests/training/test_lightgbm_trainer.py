@@ -12,7 +12,7 @@ import pytest
 from driftgate.compute import JobSpec
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc
-from driftgate.models import Preprocessing, Signature
+from driftgate.models import Preprocessing, Signature, load_scorer
 from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.training.train import train
 
@@ -143,3 +143,71 @@ def test_a_spec_that_does_not_fit_the_rows_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):
         train(make_spec().model_copy(update=changes), rows)
+
+
+def test_a_monotone_feature_only_rises(make_spec: MakeSpec, rows: pa.Table) -> None:
+    trained = train(make_spec(monotone_constraints={"departure_hour": -1}), rows)
+    preprocessing = Preprocessing.model_validate(json.loads(trained.artefacts["preprocessing.json"]))
+    scorer = load_scorer("model.txt", trained.artefacts["model.txt"], preprocessing)
+    matrix = np.repeat(preprocessing.encode_table(rows.slice(0, 1)), 18, axis=0)
+    matrix[:, preprocessing.names.index("departure_hour")] = np.arange(5, 23)
+    assert (np.diff(scorer.score_matrix(matrix)) <= 0).all()  # free, it rises: evenings are late
+
+
+def test_a_true_label_that_weighs_more_is_answered_more_often(make_spec: MakeSpec, rows: pa.Table) -> None:
+    def mean(**parameters: Any) -> float:
+        trained = train(make_spec(num_iterations=30, **parameters), rows)
+        preprocessing = Preprocessing.model_validate(json.loads(trained.artefacts["preprocessing.json"]))
+        return float(load_scorer("model.txt", trained.artefacts["model.txt"], preprocessing).score_table(rows).mean())
+
+    plain = mean()
+    assert mean(scale_pos_weight=5.0) > plain + 0.1
+    assert mean(is_unbalance=True) > plain + 0.05
+
+
+@pytest.mark.parametrize("objective", ["regression_l1", "huber", "fair", "poisson", "quantile", "tweedie"])
+def test_every_objective_of_a_regression_learns(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn, objective: str
+) -> None:
+    minutes = rows.column("departure_hour").to_numpy() * 2.0 + np.random.default_rng(1).uniform(0, 9, 1200)
+    spec = make_spec(objective=objective).model_copy(update={"problem": "regression", "metric": "mae"})
+    assert train(spec, with_column(rows, "label", minutes, pa.float64())).metrics["validation_mae"] < 6
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        (
+            {"monotone_constraints": {"departure_our": 1}},
+            "names 'departure_our', which is no feature; did you mean 'dep",
+        ),
+        ({"monotone_constraints": {"carrier": 1}}, "names 'carrier', whose values are words: they have no order"),
+        ({"objective": "poisson"}, "the objective 'poisson' does not learn a binary problem"),
+    ],
+)
+def test_parameters_that_do_not_fit_the_features_or_the_problem_are_refused(
+    make_spec: MakeSpec, rows: pa.Table, parameters: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"Use case flight_delays, 'train.parameters': .*{sentence}"):
+        train(make_spec(**parameters), rows)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"is_unbalance": True}, "weigh classes, which a regression has not"),
+        ({"objective": "binary"}, "the objective 'binary' does not learn a regression problem"),
+        (
+            {"objective": "quantile", "monotone_constraints": {"departure_hour": 1}},
+            "LightGBM refuses 'train.parameters'",
+        ),
+        ({"objective": "poisson"}, "LightGBM refuses 'train.parameters': .*label"),
+    ],
+)
+def test_what_a_regression_has_not_is_refused(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn, parameters: dict[str, Any], sentence: str
+) -> None:
+    minutes = np.random.default_rng(1).normal(size=1200)  # some are negative
+    spec = make_spec(**parameters).model_copy(update={"problem": "regression", "metric": "rmse"})
+    with pytest.raises(ConfigError, match=sentence):
+        train(spec, with_column(rows, "label", minutes, pa.float64()))

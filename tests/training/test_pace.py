@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftgate.compute import Attempt
-from driftgate.compute.jobs import Checkpoints
 from driftgate.training.pace import Pace, interval_seconds, seconds_between_interruptions
+from driftgate.training_policy import Checkpoints
 
 BARE: dict[str, Any] = {
     name: None

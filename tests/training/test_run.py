@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from driftgate.compute import JobSpec
-from driftgate.compute.jobs import Checkpoints, Interrupted, Stop
+from driftgate.compute.jobs import Interrupted
 from driftgate.compute.progress import Progress, ProgressWriter, read_progress
 from driftgate.errors import ConfigError
 from driftgate.training.allowance import Allowance
@@ -17,6 +17,7 @@ from driftgate.training.checkpoints import newest
 from driftgate.training.interruption import Interruption
 from driftgate.training.pace import Pace
 from driftgate.training.run import Attended
+from driftgate.training_policy import Checkpoints, Stop
 
 
 @pytest.fixture

@@ -53,6 +53,13 @@ def test_the_spec_names_every_parameter_also_the_ones_left_alone() -> None:
         ({"num_leafs": 31}, "unknown key 'num_leafs'; did you mean 'num_leaves'"),
         ({"learning_rate": 0.0}, "key 'learning_rate': Input should be greater than 0, found 0.0"),
         ({"learning_rate": 1.5}, "key 'learning_rate': Input should be less than or equal to 1, found 1.5"),
+        ({"learning_rate": 10.0}, "key 'learning_rate': Input should be less than or equal to 1, found 10.0"),
+        ({"is_unbalance": True, "scale_pos_weight": 3.0}, "both weigh the classes; set one of them"),
+        (
+            {"monotone_constraints": {"hour": 2}},
+            "key 'monotone_constraints.hour': Input should be less than or equal to 1",
+        ),
+        ({"objective": "quantil"}, "key 'objective' cannot be 'quantil'; did you mean 'quantile'"),
         ({"num_leaves": "many"}, "key 'num_leaves': Input should be a valid integer, found 'many'"),
         ({"num_iterations": True}, "key 'num_iterations': Input should be a valid integer, found True"),
     ],

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from driftgate.errors import ConfigError
+from driftgate.problems import PrimaryMetric, Problem
 from driftgate.records import Record
-from driftgate.use_cases import PrimaryMetric, Problem, TrainerName
+from driftgate.training_policy import Checkpoints, Stop, TrainerName
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "lost"]
 # early_stopping: the validation metric did not get better; good_enough, budget: the spec's ``stop`` says so.
@@ -15,23 +16,6 @@ Parameters = dict[str, bool | int | float | str | tuple[int, ...] | dict[str, in
 SCHEMA_VERSION = 2
 EXIT_BAD_INPUT = 65  # EX_DATAERR of sysexits.h: the last line of the job's log is the sentence for the person
 EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: the machine was about to go, a checkpoint is saved; starting it again goes on
-
-
-class Stop(Record):
-    """When training is told to stop before its last iteration; None never does."""
-
-    good_enough: float | None = None  # a value of the spec's metric on the validation rows
-    max_minutes: float | None = None  # of training, over all attempts of the job
-    max_cost_usd: float | None = None  # at the price of the compute target, over all attempts
-    min_gain: float = 0.0001  # share of the best value that a new one must add for patience to begin again
-
-
-class Checkpoints(Record):
-    """How often a job saves its state. None measures how long a save takes and spends ``max_overhead`` on it."""
-
-    every_seconds: float | None = None
-    max_overhead: float = 0.02  # share of the training time
-    hours_between_interruptions: float = 24.0  # on average; what the job's own attempts saw corrects it
 
 
 class JobSpec(Record):

@@ -18,7 +18,7 @@ from driftgate import uris
 from driftgate.compute.attempts import attempts
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
-from driftgate.compute.measuring import Measuring, measured
+from driftgate.compute.measuring import Measuring, measured, place
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
@@ -48,12 +48,28 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run(options.job, interruption)
     except DriftgateError as error:
-        sys.stderr.write(" ".join(str(error).split()) + "\n")
-        return EXIT_BAD_INPUT
+        return _refused(str(error))
+    except MemoryError:
+        return _refused(_out_of_memory(options.job))
     except Interrupted as interrupted:
         logger.info("%s", interrupted)
         return EXIT_INTERRUPTED
     return 0
+
+
+def _refused(sentence: str) -> int:
+    sys.stderr.write(" ".join(sentence.split()) + "\n")
+    return EXIT_BAD_INPUT
+
+
+def _out_of_memory(uri: str) -> str:
+    spec = read_spec(uri)
+    name, target = place(spec)
+    asked = f"asks for {target.memory_mib} MiB" if target else "is not in this project's compute.yaml"
+    return (
+        f"Job {spec.job_id} ran out of memory: it used {_peak_memory_mib():.0f} MiB and needed more, and its compute "
+        f"target {name!r} {asked}; name a larger one in 'train.target' of {spec.use_case}, or lower 'train.row_share'."
+    )
 
 
 def run(uri: str, interruption: Interruption | None = None) -> JobResult:

@@ -6,6 +6,7 @@ from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import ConfigError
 from driftgate.models import Preprocessing
 from driftgate.models.preprocessing import MAX_CATEGORIES
+from driftgate.training.lightgbm_options import lightgbm_options
 from driftgate.training.lightgbm_resume import Replay
 from driftgate.training.parameters import LightgbmParameters, TrainerParameters
 from driftgate.training.rows import Part, TrainingRows
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     import lightgbm as lgb
 
 TREES = "model.txt"  # what a checkpoint holds
-OBJECTIVES: dict[Problem, str] = {"binary": "binary", "regression": "regression"}
-# No number of threads: it would be part of the model's text. The backend sets it in the environment of the job.
-FIXED = {
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
 
 
 class LightgbmTrainer:
@@ -112,23 +106,24 @@ def _boost(
 ) -> "lgb.Booster":
     import lightgbm as lgb
 
-    options = {
-        "objective": OBJECTIVES[spec.problem],
-        **FIXED,
-        **parameters.model_dump(exclude={"early_stopping_round"}),
-        "metric": spec.metric,
-        "seed": spec.seed,
-    }
+    options = lightgbm_options(spec, prepared, parameters)
     train = _dataset(rows.train, prepared)
     validation = _dataset(rows.validation, prepared, reference=train)
-    return lgb.train(
-        boosting.replay.first(options),
-        train,
-        valid_sets=[validation],
-        valid_names=["validation"],
-        init_model=boosting.trees,
-        callbacks=[boosting.replay, boosting],
-    )
+    try:
+        return lgb.train(
+            boosting.replay.first(options),
+            train,
+            valid_sets=[validation],
+            valid_names=["validation"],
+            init_model=boosting.trees,
+            callbacks=[boosting.replay, boosting],
+        )
+    except lgb.basic.LightGBMError as refused:
+        if "bad_alloc" in str(refused):
+            raise MemoryError from refused
+        raise ConfigError(
+            f"Use case {spec.use_case}: LightGBM refuses 'train.parameters': {' '.join(str(refused).split())}"
+        ) from None
 
 
 def _dataset(part: Part, prepared: Preprocessing, reference: "lgb.Dataset | None" = None) -> "lgb.Dataset":

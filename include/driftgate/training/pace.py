@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from driftgate.compute import Attempt
-from driftgate.compute.jobs import Checkpoints
+from driftgate.training_policy import Checkpoints
 
 FIRST_SAVE_SECONDS = 0.1  # what the first save is taken to cost; the next ones are measured
 

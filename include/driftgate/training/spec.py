@@ -40,5 +40,9 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         not_features=use_case.not_features,
         max_single_feature_auc=use_case.train.max_single_feature_auc,
         max_single_feature_r2=use_case.train.max_single_feature_r2,
+        row_share=use_case.train.row_share,
+        folds=use_case.train.cross_validation.folds if use_case.train.cross_validation else 0,
+        stop=use_case.train.stop,
+        checkpoints=use_case.train.checkpoints,
         tags=tags_of(use_case, "train"),
     )
