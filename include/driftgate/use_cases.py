@@ -16,6 +16,7 @@ from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
 from driftgate.records import Record, load_yaml
+from driftgate.search_space import Experiments, Tune
 from driftgate.settings import project_root
 from driftgate.training_policy import Train
 
@@ -184,6 +185,8 @@ class UseCase(Record):
     monitor: Monitor
     retrain: Retrain
     budget: Budget | None = None  # None: nothing is held back
+    tune: Tune | None = None
+    experiments: Experiments = Experiments()
 
     @model_validator(mode="after")
     def _fits_its_problem(self) -> "UseCase":
