@@ -36,6 +36,16 @@ def promotion_report(use_case: str, version: str, step: str) -> str:
     return f"reports/promotion/{use_case}/{version}/{step}.json"
 
 
+def tuning_report(use_case: str, study: str, name: str) -> str:
+    """Return the path of a file of one study's report."""
+    return f"reports/tuning/{use_case}/{study}/{name}"
+
+
+def experiment(use_case: str, dataset_version: str, name: str) -> str:
+    """Return the path of one comparison of models on one dataset version (``flight_delays/2013-03-31-3f9c2a1``)."""
+    return f"reports/experiments/{use_case}/{dataset_version.rpartition('/')[2]}/{name}"
+
+
 def catalog() -> str:
     """Return the path of the catalogue's page."""
     return "reports/catalog/index.html"
