@@ -9,7 +9,7 @@ from driftgate.records import Record
 
 Value = bool | int | float | str
 Strategy = Literal["bayesian", "hyperband", "random", "grid"]
-DECADES_FOR_LOG = 2  # a range of so many is searched by its order of magnitude, or nearly all trials fall into the last one
+DECADES_FOR_LOG = 2  # a range of so many is searched by order of magnitude, or most trials fall into the last one
 LARGEST_GRID = 20
 MOST_PARENTS = 5
 FEWEST_PARALLEL = 2

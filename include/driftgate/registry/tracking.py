@@ -7,8 +7,9 @@ MLflow's own model formats load by running code.
 import fcntl
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 
 JOB_TAG = "driftgate.job_id"
 SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """A job that people compare with others and that is no model version: a trial of a tuning."""
+
+    job_id: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    failed: bool = False
 
 
 def claim_version(use_case_name: str, job_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> str:
@@ -55,6 +67,21 @@ def describe_version(model: ModelVersion, primary: str) -> None:
     value = f"{metric(primary).title} {model.metrics[primary]:.4f} out of time"
     description = f"Trained by {model.job_id} on {model.dataset_version}; {value}."
     client.update_model_version(model.use_case, model.version, description)
+
+
+def track_runs(use_case_name: str, runs: Sequence[TrackedRun]) -> None:
+    """Show jobs among the runs of a use case; one that is shown already is left as it is."""
+    client = _client()
+    experiment = _experiment(client, use_case_name)
+    for run in runs:
+        found = client.search_runs([experiment], f"tags.`{JOB_TAG}` = '{run.job_id}'", max_results=1)
+        if found and found[0].info.status != "RUNNING":
+            continue
+        made = found[0] if found else client.create_run(experiment, tags={JOB_TAG: run.job_id}, run_name=run.job_id)
+        _log(client, made, run.parameters, run.metrics)
+        for name, value in run.tags.items():
+            client.set_tag(made.info.run_id, name, value)
+        client.set_terminated(made.info.run_id, status="FAILED" if run.failed else "FINISHED")
 
 
 def show_alias(use_case_name: str, alias: str, version: str) -> None:
@@ -103,17 +130,21 @@ def _run_of(
     client: "MlflowClient", use_case_name: str, job_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]
 ) -> str:
     """Return the id of a new finished run; one that a crashed attempt left stays behind, without a version."""
-    from mlflow.entities import Metric, Param
-
     run = client.create_run(_experiment(client, use_case_name), tags={JOB_TAG: job_id}, run_name=job_id)
     run_id: str = run.info.run_id
+    _log(client, run, parameters, metrics)
+    client.set_terminated(run_id)
+    return run_id
+
+
+def _log(client: "MlflowClient", run: Any, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+    from mlflow.entities import Metric, Param
+
     client.log_batch(
-        run_id,
+        run.info.run_id,
         metrics=[Metric(name, value, run.info.start_time, 0) for name, value in metrics.items()],
         params=[Param(name, str(value)) for name, value in parameters.items()],
     )
-    client.set_terminated(run_id)
-    return run_id
 
 
 def _experiment(client: "MlflowClient", name: str) -> str:

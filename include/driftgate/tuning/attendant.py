@@ -50,7 +50,7 @@ class Attendant:
         return ended
 
     def _completed(self, trial: Trial) -> Trial:
-        trial = self._seen.pop(trial.number, trial)
+        trial = self._looked_at(self._seen.pop(trial.number, trial))
         found = result(self.study.job_id(trial.number), self.target)
         trial = with_usage(trial, used_by(found.job_id, found))
         try:
@@ -75,17 +75,22 @@ class Attendant:
 
     def _watched(self, trial: Trial, trials: Sequence[Trial]) -> Trial:
         trial = with_usage(trial, used_by(self.study.job_id(trial.number)))
+        looked = self._looked_at(trial)
+        if looked.progress == trial.progress:
+            return trial
+        ended, marks = hopeless(self.study, trials, looked)
+        looked = self._seen[trial.number] = looked.model_copy(update={"marks": marks})
+        if not ended:
+            return looked
+        step = max(looked.progress)
+        reason = f"{self.study.metric} {looked.progress[step]:.5f} after {step} iterations is behind earlier trials"
+        return self.give_up(looked.model_copy(update={"value": looked.progress[step]}), "pruned", reason)
+
+    def _looked_at(self, trial: Trial) -> Trial:
         new = seen_progress(self.study, trial.number)
         if new is None or new[0] in trial.progress:
             return trial
-        step, value = new
-        trial = trial.model_copy(update={"progress": {**trial.progress, step: value}})
-        ended, marks = hopeless(self.study, trials, trial)
-        trial = self._seen[trial.number] = trial.model_copy(update={"marks": marks})
-        if not ended:
-            return trial
-        reason = f"{self.study.metric} {value:.5f} after {step} iterations is behind earlier trials"
-        return self.give_up(trial.model_copy(update={"value": value}), "pruned", reason)
+        return trial.model_copy(update={"progress": {**trial.progress, new[0]: new[1]}})
 
     def _written(self, trial: Trial, state: TrialState, reason: str) -> Trial:
         ended = {"state": state, "reason": " ".join(reason.split())[:LONGEST_REASON]}

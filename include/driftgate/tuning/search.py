@@ -6,9 +6,7 @@ study has the same sequence of trials, however often its process died.
 """
 
 import itertools
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from driftgate.errors import NotSupported
@@ -25,7 +23,9 @@ PRUNER_MARK = "completed_rung_"  # what Optuna's successive halving keeps with a
 REDUCTION = 3  # of three trials on a rung of hyperband one goes on
 
 
-def next_parameters(study: Study, trials: Sequence[Trial], number: int, parents: Sequence[Trial] = ()) -> dict[str, Any]:
+def next_parameters(
+    study: Study, trials: Sequence[Trial], number: int, parents: Sequence[Trial] = ()
+) -> dict[str, Any]:
     """Return the parameters of trial ``number``.
 
     :param trials: those before it; only trials up to ``number - parallel`` are looked at for their values
@@ -37,9 +37,8 @@ def next_parameters(study: Study, trials: Sequence[Trial], number: int, parents:
     if number < len(given):
         return dict(given[number])
     seen = [_as_known_at(number, study.parallel, trial) for trial in trials if trial.number < number]
-    with _quietly():
-        asked = _optuna_study(study, number, [*parents, *seen])
-        return dict(asked.ask(_distributions(study)).params)
+    asked = _optuna_study(study, number, [*parents, *seen])
+    return dict(asked.ask(_distributions(study)).params)
 
 
 def hopeless(study: Study, trials: Sequence[Trial], trial: Trial) -> tuple[bool, dict[str, float]]:
@@ -47,12 +46,10 @@ def hopeless(study: Study, trials: Sequence[Trial], trial: Trial) -> tuple[bool,
     pruning = study.strategy == "hyperband" or (study.pruner == "median" and study.strategy != "grid")
     if not pruning or not trial.progress:
         return False, trial.marks
-    with _quietly():
-        others = [other for other in trials if other.number != trial.number]
-        asked = _optuna_study(study, trial.number, [*others, trial])
-        frozen = asked.get_trials(deepcopy=True)[-1]
-        ended = asked.pruner.prune(asked, frozen)
-        kept = asked.get_trials(deepcopy=False)[-1].system_attrs
+    others = [other for other in trials if other.number < trial.number]
+    asked = _optuna_study(study, trial.number, [*others, trial])
+    ended = asked.pruner.prune(asked, asked.get_trials()[-1])
+    kept = asked.get_trials(deepcopy=False)[-1].system_attrs
     return bool(ended), {name: float(mark) for name, mark in kept.items() if name.startswith(PRUNER_MARK)}
 
 
@@ -61,12 +58,11 @@ def importances(study: Study, trials: Sequence[Trial]) -> dict[str, float]:
     complete = [trial for trial in trials if trial.state == "complete" and contains(study.space, trial.parameters)]
     if len(complete) < STARTUP_TRIALS or len({trial.value for trial in complete}) < 2:
         return {}
-    with _quietly():
-        import optuna
+    import optuna
 
-        asked = _optuna_study(study, 0, complete)
-        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=_seed(study, 0))
-        found = optuna.importance.get_param_importances(asked, evaluator=evaluator)
+    asked = _optuna_study(study, 0, complete)
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=_seed(study, 0))
+    found = optuna.importance.get_param_importances(asked, evaluator=evaluator)
     return {name: round(float(share), 6) for name, share in found.items()}
 
 
@@ -86,6 +82,7 @@ def _as_known_at(number: int, parallel: int, trial: Trial) -> Trial:
 def _optuna_study(study: Study, number: int, trials: Sequence[Trial]) -> "optuna.Study":
     import optuna
 
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would announce every study that is made to ask it once
     asked = optuna.create_study(
         study_name=study.name,
         direction="maximize" if study.maximise else "minimize",
@@ -163,13 +160,3 @@ def _iterations(study: Study) -> Any:
 
 def _seed(study: Study, number: int) -> int:
     return int(sha256(canonical_json([study.seed, number]))[:8], 16)
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield

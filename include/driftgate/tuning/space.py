@@ -95,9 +95,8 @@ def _around(dimension: Dimension, values: list[Any]) -> Dimension:
     if not values:
         return dimension
     logarithmic = dimension.scale == "log"
-    old_low, old_high, low, high = (
-        math.log(end) if logarithmic else float(end) for end in (dimension.low, dimension.high, min(values), max(values))
-    )
+    bounds = (dimension.low, dimension.high, min(values), max(values))
+    old_low, old_high, low, high = (math.log(end) if logarithmic else float(end) for end in bounds)
     margin = WIDENED * (old_high - old_low)
     low, high = max(old_low, low - margin), min(old_high, high + margin)
     low, high = (math.exp(low), math.exp(high)) if logarithmic else (low, high)

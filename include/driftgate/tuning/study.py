@@ -4,10 +4,11 @@ The records are the only store. Optuna is handed the trials each time that it is
 no second database to keep, and nothing in a process's memory that a kill could lose.
 """
 
+from contextlib import suppress
 from typing import Literal
 
 from driftgate.compute.jobs import Parameters, checked_job_id
-from driftgate.errors import ConfigError, nearest
+from driftgate.errors import ConfigError, Conflict, nearest
 from driftgate.metadata import metadata
 from driftgate.records import Record, canonical_json, parse_record, sha256
 from driftgate.search_space import Dimension, Strategy, Tune, Value, WarmStart
@@ -96,10 +97,9 @@ def study_name(use_case: str, dataset_version: str, tune: Tune, facts: object) -
 def open_study(study: Study) -> Study:
     """Write the study down, or return it as it was opened."""
     subject = f"{study.use_case}/{study.name}"
-    entry = metadata().latest(STUDY, subject)
-    if entry is None:
-        entry = metadata().append(STUDY, subject, study.model_dump(mode="json"), expected=0)
-    return parse_record(entry.body, Study, where=f"study {study.name}")
+    with suppress(Conflict):  # it was opened before, and what it was opened as counts
+        metadata().append(STUDY, subject, study.model_dump(mode="json"), expected=0)
+    return find_study(study.use_case, study.name)
 
 
 def studies(use_case: str) -> list[Study]:

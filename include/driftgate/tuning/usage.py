@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driftgate.compute import JobResult
+from driftgate.compute.attempts import attempts
 from driftgate.tuning.study import Trial
 
 
@@ -18,9 +19,14 @@ class Usage:
 
 
 def used_by(job_id: str, result: JobResult | None = None) -> Usage:
-    """Return what a job took until now."""
-    del job_id
-    return Usage(result.seconds, result.cpu_seconds) if result else Usage(0.0)
+    """Return what a job took until now, over all its attempts, however they ended."""
+    found = attempts(job_id)
+    if not found:
+        return Usage(result.seconds, result.cpu_seconds) if result else Usage(0.0)
+    return Usage(
+        seconds=round(sum(attempt.seconds for attempt in found), 3),
+        cpu_seconds=round(sum(attempt.cpu_seconds for attempt in found), 3),
+    )
 
 
 def with_usage(trial: Trial, usage: Usage) -> Trial:

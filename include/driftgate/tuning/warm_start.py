@@ -1,6 +1,6 @@
 """Beginning a study from earlier ones: which of them fit, and what is taken from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,22 +81,20 @@ def best_trials(study: Study, trials: Sequence[Trial]) -> list[Trial]:
 def ranked(study: Study, trials: Sequence[Trial]) -> list[Trial]:
     """Return the complete trials, best first; of two alike the earlier one."""
     sign = -1.0 if study.maximise else 1.0
-    valued = [(sign * trial.value, trial.number, trial) for trial in trials if _counts(trial) and trial.value is not None]
-    return [trial for _, _, trial in sorted(valued, key=lambda item: item[:2])]
+    return sorted(_complete(trials), key=lambda trial: (sign * (trial.value or 0.0), trial.number))
 
 
-def _counts(trial: Trial) -> bool:
-    return trial.state == "complete"
+def _complete(trials: Iterable[Trial]) -> list[Trial]:
+    return [trial for trial in trials if trial.state == "complete" and trial.value is not None]
 
 
 def _comparable(study: Study, parent: Study) -> list[Trial]:
     rest = {name: value for name, value in study.base.items() if name not in study.space}
     found = []
-    for trial in trials_of(parent):
+    for trial in _complete(trials_of(parent)):
         whole = {**parent.base, **trial.parameters}
         if all(whole.get(name) == value for name, value in rest.items()) and contains(study.space, whole):
-            chosen = _named(study.space, parent, trial)
-            found += [trial.model_copy(update={"parameters": chosen})] if _counts(trial) else []
+            found.append(trial.model_copy(update={"parameters": _named(study.space, parent, trial)}))
     return found
 
 

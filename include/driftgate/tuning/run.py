@@ -1,0 +1,66 @@
+"""A whole study: opened or found, led to its end, reported. Started again after a kill it goes on."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from driftgate.errors import JobFailed
+from driftgate.search_space import Tune
+from driftgate.tuning.controller import Controller, Limits, Standing
+from driftgate.tuning.opening import study_for
+from driftgate.tuning.page import render_page
+from driftgate.tuning.report import TuningReport, make_report, write_report
+from driftgate.tuning.study import Study
+from driftgate.tuning.tracking import track_trials
+from driftgate.use_cases import UseCase
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A study and who leads it."""
+
+    study: Study
+    tune: Tune
+    controller: Controller
+
+
+def open_tuning(use_case: UseCase, dataset_version: str, tune: Tune) -> Tuning:
+    """Open the study of this search, or find it, ready to be led to the limits of ``tune``.
+
+    :raises ConfigError: the space, the warm start or the use case does not allow it
+    """
+    study = study_for(use_case, dataset_version, tune)
+    grid = tune.combinations if study.strategy == "grid" else None
+    limits = Limits(grid or tune.max_trials, tune.budget.minutes, tune.budget.usd)
+    return Tuning(study, tune, Controller(study, use_case, tune.target or use_case.train.target, limits))
+
+
+def lead(tuning: Tuning, *, say: Callable[[Standing], None] = lambda standing: None) -> TuningReport:
+    """Lead a study until it ends and return its report; ``say`` is told how it is whenever a trial has changed.
+
+    :raises JobFailed: every trial failed; the sentence is that of the first one
+    """
+    told = None
+    while not (standing := tuning.controller.advance()).done:
+        states = [trial.state for trial in standing.trials]
+        if states != told:
+            say(standing)
+        told = states
+        time.sleep(POLL_SECONDS)
+    say(standing)
+    return finish(tuning, standing)
+
+
+def finish(tuning: Tuning, standing: Standing) -> TuningReport:
+    """Write the report of a study that has ended, show its trials in MLflow, and return the report."""
+    report = make_report(tuning.study, standing.trials, tuning.tune, standing.ended_by or "trials")
+    write_report(report, render_page(report))
+    track_trials(report)
+    if standing.ended_by == "failures":
+        raise JobFailed(
+            f"Study {tuning.study.name} was given up after {len(standing.trials)} trials, of which none worked; the "
+            f"first one said: {standing.trials[0].reason}"
+        )
+    return report
