@@ -15,8 +15,8 @@ from driftgate.use_cases import UseCase, load_use_case
 DATASET_VERSION = "flight_delays/2013-03-31-3f9c2a1"
 
 # Its value is best at learning_rate 0.1 and num_leaves 16. It leaves a line per start in ``starts`` beside its spec and
-# does what the file ``do`` in the folder of all jobs says: "progress" ("poor" or not), "wait" until that word is gone, or "crash". Only
-# the standard library: it starts thirty times as fast.
+# does what the file ``do`` in the folder of all jobs says: "progress" ("poor" or not), "wait" until that word is gone,
+# or "crash". Only the standard library: it starts thirty times as fast.
 PROGRAM = """
 import hashlib, json, math, os, sys, time
 from pathlib import Path

@@ -29,6 +29,7 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
         yield f"{where.with_name('features.sql')} does not exist; write the SELECT that computes the features."
     yield from _dataset_problems(use_case, where)
     yield from _target_problems(use_case, where)
+    yield from _tune_problems(use_case, where)
 
 
 def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
@@ -53,6 +54,13 @@ def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
     targets = target_names()
     if use_case.train.target not in targets:
         yield f"{where}: key 'train.target' names {use_case.train.target!r}{nearest(use_case.train.target, targets)}"
+
+
+def _tune_problems(use_case: UseCase, where: Path) -> Iterator[str]:
+    from driftgate.tuning import space_problems
+
+    if use_case.tune:
+        yield from (f"{where}: {problem}." for problem in space_problems(use_case, use_case.tune))
 
 
 def _online_problems(use_case: UseCase, where: Path) -> list[str]:

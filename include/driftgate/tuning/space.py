@@ -41,7 +41,7 @@ def space_problems(use_case: UseCase, tune: Tune) -> Iterator[str]:
                 name, known.model_fields
             ).rstrip(".")
         else:
-            yield from _refused_ends(use_case, known, name, dimension)
+            yield from _refused_ends(known, name, dimension)
 
 
 def base_parameters(use_case: UseCase) -> dict[str, Any]:
@@ -51,10 +51,10 @@ def base_parameters(use_case: UseCase) -> dict[str, Any]:
     return parse_record(dict(use_case.train.parameters), known, where=where).model_dump()
 
 
-def _refused_ends(use_case: UseCase, known: type[Record], name: str, dimension: Dimension) -> Iterator[str]:
+def _refused_ends(known: type[Record], name: str, dimension: Dimension) -> Iterator[str]:
     for value in ends(dimension):
         try:
-            parse_record({**use_case.train.parameters, name: value}, known, where=f"key 'tune.space.{name}'")
+            parse_record({name: value}, known, where=f"key 'tune.space.{name}'")
         except ConfigError as refused:
             yield f"{refused}".removesuffix(".")
 

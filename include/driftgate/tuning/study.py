@@ -9,13 +9,13 @@ from typing import Literal
 
 from driftgate.compute.jobs import Parameters, checked_job_id
 from driftgate.errors import ConfigError, Conflict, nearest
+from driftgate.evaluation.metrics import metric
 from driftgate.metadata import metadata
 from driftgate.records import Record, canonical_json, parse_record, sha256
 from driftgate.search_space import Dimension, Strategy, Tune, Value, WarmStart
 from driftgate.use_cases import PrimaryMetric, Problem, TrainerName
 
 STUDY, TRIAL = "study", "trial"
-LOWER_IS_BETTER = ("rmse", "mae")
 
 TrialState = Literal["running", "complete", "pruned", "failed", "stopped"]
 
@@ -47,7 +47,7 @@ class Study(Record):
     @property
     def maximise(self) -> bool:
         """Whether a higher value is the better one."""
-        return self.metric not in LOWER_IS_BETTER
+        return metric(self.metric).higher_is_better
 
     @property
     def measured(self) -> str:
@@ -56,7 +56,7 @@ class Study(Record):
 
     def gain(self, value: float, other: float) -> float:
         """Return how much better ``value`` is than ``other``."""
-        return value - other if self.maximise else other - value
+        return float(metric(self.metric).gain(value, other))
 
     def job_id(self, number: int) -> str:
         """Return the name of a trial's job, the same whoever submits it and how often."""

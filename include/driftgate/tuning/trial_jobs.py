@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from driftgate.compute import JobResult, JobSpec
+from driftgate.compute.tags import tags_of
 from driftgate.errors import ConfigError
 from driftgate.training import training_spec
 from driftgate.tuning.study import Study, Trial
@@ -18,9 +19,9 @@ def trial_spec(study: Study, use_case: UseCase, parameters: Mapping[str, Any], j
     """
     train = use_case.train.model_copy(update={"parameters": {**study.base, **parameters}, "trainer": study.trainer})
     spec = training_spec(use_case.model_copy(update={"train": train}), study.dataset_version, job_id)
-    tags = {**spec.tags, "use_case": study.use_case, "owner": use_case.owner.team, "activity": "tune"}
+    tags = tags_of(use_case, "tune", run=study.name)
     changes = {"target": target, "row_share": study.row_share, "folds": study.folds, "metric": study.metric}
-    return spec.model_copy(update={**changes, "tags": {**tags, "run": study.name}})
+    return spec.model_copy(update={**changes, "tags": tags})
 
 
 def completed(study: Study, trial: Trial, result: JobResult) -> Trial:

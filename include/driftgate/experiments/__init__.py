@@ -1,0 +1,1 @@
+"""Experiments: how models compare, what changed between them, and whether more complexity is worth its cost."""
