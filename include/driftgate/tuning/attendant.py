@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from driftgate.compute import JobHandle, cancel, result, status, submit
+from driftgate.compute import JobHandle, cancel, result, submit, tend
 from driftgate.errors import ConfigError, JobFailed
 from driftgate.tuning.progress import seen_progress
 from driftgate.tuning.search import hopeless
@@ -32,7 +32,7 @@ class Attendant:
 
     def look_after(self, trial: Trial, trials: Sequence[Trial]) -> Trial:
         """Return how a trial that is recorded as running really is."""
-        handle = status(self.study.job_id(trial.number), self.target)
+        handle = tend(self.study.job_id(trial.number), self.target)
         if handle.state == "succeeded":
             return self._completed(trial)
         if handle.state == "failed":

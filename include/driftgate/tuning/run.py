@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from driftgate.compute import poll_seconds
 from driftgate.errors import JobFailed
 from driftgate.search_space import Tune
 from driftgate.tuning.controller import Controller, Limits, Standing
@@ -13,9 +14,6 @@ from driftgate.tuning.report import TuningReport, make_report, write_report
 from driftgate.tuning.study import Study
 from driftgate.tuning.tracking import track_trials
 from driftgate.use_cases import UseCase
-
-POLL_SECONDS = 0.5
-
 
 @dataclass(frozen=True)
 class Tuning:
@@ -42,13 +40,13 @@ def lead(tuning: Tuning, *, say: Callable[[Standing], None] = lambda standing: N
 
     :raises JobFailed: every trial failed; the sentence is that of the first one
     """
-    told = None
+    told, pause = None, poll_seconds(tuning.controller.target)
     while not (standing := tuning.controller.advance()).done:
         states = [trial.state for trial in standing.trials]
         if states != told:
             say(standing)
         told = states
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
     say(standing)
     return finish(tuning, standing)
 

@@ -31,7 +31,7 @@ def next_parameters(
     :param trials: those before it; only trials up to ``number - parallel`` are looked at for their values
     :param parents: trials of other studies that count as if they were of this one
     """
-    given = [{name: study.base[name] for name in study.space}, *study.first]
+    given: list[dict[str, Any]] = [{name: study.base[name] for name in study.space}, *study.first]
     if study.strategy == "grid":
         return _combination(study, number)
     if number < len(given):
@@ -68,7 +68,7 @@ def importances(study: Study, trials: Sequence[Trial]) -> dict[str, float]:
 
 def _combination(study: Study, number: int) -> dict[str, Value]:
     values = [dimension.values or () for dimension in study.space.values()]
-    chosen = next(itertools.islice(itertools.product(*values), number, None))
+    chosen = list(itertools.product(*values))[number]
     return dict(zip(study.space, chosen, strict=True))
 
 

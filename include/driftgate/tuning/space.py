@@ -74,8 +74,9 @@ def contains(space: Mapping[str, Dimension], parameters: Mapping[str, Any]) -> b
 def _within(dimension: Dimension, value: Any) -> bool:
     if dimension.type == "categorical":
         return value in dimension.choices
-    low, high = ends(dimension)
-    return bool(isinstance(value, int | float) and low <= value <= high)
+    if dimension.low is None or dimension.high is None:
+        return False
+    return isinstance(value, int | float) and dimension.low <= value <= dimension.high
 
 
 def narrowed(space: Mapping[str, Dimension], best: Sequence[Mapping[str, Value]]) -> dict[str, Dimension]:
