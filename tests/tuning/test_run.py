@@ -8,6 +8,7 @@ import pytest
 
 from driftgate import uris
 from driftgate.compute import cancel, status
+from driftgate.compute.targets import find_target
 from driftgate.errors import ConfigError, JobFailed
 from driftgate.lake import lake
 from driftgate.tuning import Tuning, lead, open_tuning, read_report, trials_of
@@ -225,3 +226,13 @@ def until(answer: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, "waited for twenty seconds"
         time.sleep(0.05)
     return found
+
+
+def test_a_budget_in_money_on_a_target_without_a_price_is_refused(
+    shaped: Callable[..., UseCase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = find_target(TARGET).model_copy(update={"backend": "batch", "instance_type": "g9.none"})
+    monkeypatch.setattr("driftgate.tuning.run.find_target", lambda name: there)
+    with pytest.raises(ConfigError, match=r"'tune.budget.usd' cannot be kept on target 'local_small'\. The price is"):
+        opened(shaped(budget={"usd": 1.0}))
+    assert opened(shaped(budget={"minutes": 1.0})).study

@@ -1,9 +1,6 @@
 """What a running trial says about itself, on steps at which trials can be compared."""
 
-import json
-
-from driftgate import uris
-from driftgate.lake import lake
+from driftgate.compute.progress import read_progress
 from driftgate.tuning.study import Study
 
 
@@ -13,12 +10,8 @@ def seen_progress(study: Study, number: int) -> tuple[int, float] | None:
     A look at a job hits any iteration. Hyperband puts those onto rungs itself; the median compares trials at the same
     step, so it gets the last power of two.
     """
-    try:
-        written = json.loads(lake().read(f"{uris.job(study.job_id(number))}/progress.json"))
-    except FileNotFoundError:
+    progress = read_progress(study.job_id(number))
+    if progress is None or progress.iteration < 1:
         return None
-    iteration = int(written["iteration"])
-    if iteration < 1:
-        return None
-    step = iteration if study.strategy == "hyperband" else 1 << (iteration.bit_length() - 1)
-    return step, float(written["value"])
+    step = progress.iteration if study.strategy == "hyperband" else 1 << (progress.iteration.bit_length() - 1)
+    return step, progress.value

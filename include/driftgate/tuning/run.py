@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from driftgate.compute import poll_seconds
-from driftgate.errors import JobFailed
+from driftgate.compute.targets import find_target
+from driftgate.errors import ConfigError, JobFailed
+from driftgate.ledger.prices import Machine, price
 from driftgate.search_space import Tune
 from driftgate.tuning.controller import Controller, Limits, Standing
 from driftgate.tuning.opening import study_for
@@ -14,6 +16,7 @@ from driftgate.tuning.report import TuningReport, make_report, write_report
 from driftgate.tuning.study import Study
 from driftgate.tuning.tracking import track_trials
 from driftgate.use_cases import UseCase
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -29,10 +32,20 @@ def open_tuning(use_case: UseCase, dataset_version: str, tune: Tune) -> Tuning:
 
     :raises ConfigError: the space, the warm start or the use case does not allow it
     """
+    target = tune.target or use_case.train.target
+    _require_price(target, tune)
     study = study_for(use_case, dataset_version, tune)
     grid = tune.combinations if study.strategy == "grid" else None
     limits = Limits(grid or tune.max_trials, tune.budget.minutes, tune.budget.usd)
-    return Tuning(study, tune, Controller(study, use_case, tune.target or use_case.train.target, limits))
+    return Tuning(study, tune, Controller(study, use_case, target, limits))
+
+
+def _require_price(target: str, tune: Tune) -> None:
+    if tune.budget.usd is None:
+        return
+    rate = price(Machine.of_target(find_target(target)))
+    if rate.usd_per_hour is None:
+        raise ConfigError(f"'tune.budget.usd' cannot be kept on target {target!r}. {rate.note} Or limit 'minutes'.")
 
 
 def lead(tuning: Tuning, *, say: Callable[[Standing], None] = lambda standing: None) -> TuningReport:
