@@ -43,7 +43,8 @@ def forecast(spec: JobSpec, rows: int | None = None) -> Forecast:
     :param rows: of the dataset version that it learns from; with it, earlier jobs count by their time per row
     """
     target = find_target(spec.target)
-    alike = [row for row in ledger_rows(spec.use_case) if (row.target, row.trainer) == (spec.target, spec.trainer)]
+    jobs_before = ledger_rows(spec.use_case, kind="job")
+    alike = [row for row in jobs_before if (row.target, row.trainer) == (spec.target, spec.trainer)]
     jobs = past_jobs(alike)[-JOBS:]
     seconds = median(_seconds(job, spec, rows) for job in jobs) if jobs else target.timeout_minutes * SECONDS_PER_MINUTE
     rate = price(Machine.of_target(target))

@@ -27,7 +27,7 @@ def collect_all() -> list[LedgerRow]:
 
     An attempt is read again until it has said itself how it ended; the rows of those that were read are returned.
     """
-    done = {(row.job_id, str(row.attempt)) for row in rows() if row.outcome in ("succeeded", "failed")}
+    done = {(row.job_id, str(row.attempt)) for row in rows(kind="job") if row.outcome in ("succeeded", "failed")}
     jobs = set()
     for path in lake().list("jobs"):
         job_id, _, rest = path.removeprefix("jobs/").partition("/")

@@ -77,6 +77,13 @@ class RightsizeRules(Record):
     scaling_low: Amount = 0.6  # work of n machines, against n times that of one
 
 
+class AnomalyRules(Record):
+    """When a job's cost is out of line with that of earlier jobs like it."""
+
+    min_jobs: Annotated[int, Field(gt=0)] = 5  # that must have gone before
+    times_median: Annotated[float, Field(gt=1)] = 3
+
+
 class PriceTable(Record):
     """The whole file."""
 
@@ -88,6 +95,7 @@ class PriceTable(Record):
     regions: dict[str, RegionPrices]
     energy: EnergyFigures
     rightsizing: RightsizeRules = RightsizeRules()
+    anomalies: AnomalyRules = AnomalyRules()
 
 
 @dataclass(frozen=True)

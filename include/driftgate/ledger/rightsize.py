@@ -59,7 +59,7 @@ def judge(
     if target.gpu and gpu is not None and gpu < rules.gpu_low_percent:
         said = f"keeps its {target.gpu} GPUs busy to {gpu:.0f} %: use a target without"
         return _made("cpu_target", name, said, _without_gpu(target, targets, peak), targets, newest)
-    efficiency = _scaling_efficiency(newest, found=ledger_rows() if target.nodes > 1 else [])
+    efficiency = _scaling_efficiency(newest, found=ledger_rows(kind="job") if target.nodes > 1 else [])
     if efficiency is not None and efficiency < rules.scaling_low:
         said = f"does the work of {efficiency * target.nodes:.1f} machines with {target.nodes}: use fewer"
         return _made("fewer_nodes", name, said, _fewer_nodes(target, targets), targets, newest)
@@ -81,7 +81,7 @@ def _scaling_efficiency(newest: Sequence[LedgerRow], found: Iterable[LedgerRow])
     """Return the work of n machines against n times that of one, learning from the same dataset version."""
     alone: dict[tuple[str | None, ...], list[float]] = defaultdict(list)
     for row in found:
-        if row.kind == "job" and row.instance_count == 1 and row.outcome == "succeeded":
+        if row.instance_count == 1 and row.outcome == "succeeded":
             alone[_work(row)].append(row.seconds)
     shares = [median(alone[_work(row)]) / (row.instance_count * row.seconds) for row in newest if _work(row) in alone]
     return median(shares) if shares else None

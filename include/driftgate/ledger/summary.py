@@ -96,7 +96,7 @@ def avoided(*, since: datetime | None = None, until: datetime | None = None) -> 
 
 
 def _avoided(use_case: str, nights: int) -> Avoided:
-    trainings = past_jobs(row for row in rows(use_case) if row.activity in TRAININGS)
+    trainings = past_jobs(row for row in rows(use_case, kind="job") if row.activity in TRAININGS)
     known = [job.usd for job in trainings if job.usd is not None]
     each = round(median(known), 6) if known else None
     said = f"{nights} nights on which {use_case} was judged and left alone"

@@ -22,6 +22,7 @@ class ReportCostOperator(DriftgateOperator):
         from driftgate import uris
         from driftgate.lake import lake
         from driftgate.ledger import collect_all
+        from driftgate.ledger.anomalies import tell_unusual
         from driftgate.ledger.pages import write_cost_report
         from driftgate.ledger.rightsize import recommend
         from driftgate.ledger.storage import record_storage
@@ -32,6 +33,8 @@ class ReportCostOperator(DriftgateOperator):
         collect_all()
         record_storage(day, self.owner)
         report = write_cost_report(day)
+        for sentence in tell_unusual(day):
+            self.log.warning("%s", sentence)
         for advice in recommend():
             self.log.info("%s", advice.sentence)
         if report.untagged_rows:
