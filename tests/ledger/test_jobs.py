@@ -54,6 +54,13 @@ def test_a_running_attempt_is_brought_up_to_date_and_a_silent_one_counts_as_inte
     assert (row.outcome, row.seconds, len(rows())) == ("interrupted", 18, 1)
 
 
+def test_an_attempt_that_was_only_silent_is_brought_up_to_date(attempt: MakeAttempt) -> None:
+    attempt(outcome="running", seconds=100)  # of March: silent for long
+    assert collect("train-1")[0].outcome == "interrupted"
+    attempt(outcome="running", seconds=500)
+    assert [row.seconds for row in collect("train-1")] == [500]
+
+
 def test_jobs_whose_task_never_came_to_its_end_are_found(attempt: MakeAttempt) -> None:
     attempt(job_id="train-1")
     attempt(job_id="tune-2", use_case="air_time", number=1)

@@ -40,7 +40,8 @@ def collect_all() -> list[LedgerRow]:
 def _written(attempt: Attempt) -> LedgerRow:
     row = _row(attempt)
     before = latest_row(row.subject)
-    return before if before and before.outcome == row.outcome != "running" else write_row(row)
+    same = before and (before.outcome, before.seconds) == (row.outcome, row.seconds)
+    return before if before and same and row.outcome != "running" else write_row(row)
 
 
 def _row(attempt: Attempt) -> LedgerRow:
