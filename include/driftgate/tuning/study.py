@@ -11,9 +11,10 @@ from driftgate.compute.jobs import Parameters, checked_job_id
 from driftgate.errors import ConfigError, Conflict, nearest
 from driftgate.evaluation.metrics import metric
 from driftgate.metadata import metadata
+from driftgate.problems import PrimaryMetric, Problem
 from driftgate.records import Record, canonical_json, parse_record, sha256
 from driftgate.search_space import Dimension, Strategy, Tune, Value, WarmStart
-from driftgate.use_cases import PrimaryMetric, Problem, TrainerName
+from driftgate.training_policy import TrainerName
 
 STUDY, TRIAL = "study", "trial"
 
