@@ -65,5 +65,7 @@ def test_a_training_whose_host_goes_gives_the_model_of_an_undisturbed_one(
     ran = on_s3.client("batch").describe_jobs(jobs=[remote])["jobs"][0]
     assert len(ran["attempts"]) == 2
     assert ran["attempts"][0]["statusReason"].startswith("Host EC2")
-    assert [attempt.outcome for attempt in attempts("troubled")] == ["interrupted", "succeeded"]
+    first, second = attempts("troubled")
+    assert (first.outcome, second.outcome, first.resumed_from) == ("interrupted", "succeeded", None)
+    assert second.resumed_from and second.resumed_from >= 50  # from the checkpoint that its SIGTERM made it save
     assert on_s3.submits(ran["jobName"]) == 1
