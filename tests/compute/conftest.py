@@ -97,11 +97,12 @@ REMOTE = """
 import os, signal, sys, time
 from pathlib import Path
 from driftgate import uris
-from driftgate.compute import JobResult
+from driftgate.compute import JobResult, arrays
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.lake import lake
 
-spec = read_spec(sys.argv[sys.argv.index("--job") + 1])
+whole = read_spec(sys.argv[sys.argv.index("--job") + 1])
+[spec] = arrays.due(whole) if whole.array else [whole]
 home, do = Path(os.environ["DRIFTGATE_HOME"]), spec.parameters["do"]
 saved = f"{uris.job(spec.job_id)}/saved"
 with (home / "starts").open("a") as starts:
@@ -132,6 +133,8 @@ if do != "forget":
     lake().write(result_path(spec.job_id), JobResult(
         job_id=spec.job_id, spec_sha256=spec.hash, artefacts={}, metrics={"validation_auc": 0.7},
         stop_reason="all_iterations", seconds=1, cpu_seconds=1, peak_memory_mib=1).canonical())
+if whole.array:
+    arrays.gathered(whole)
 """
 
 

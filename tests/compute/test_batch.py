@@ -9,7 +9,8 @@ import pytest
 from local_aws.client import LocalAws
 
 from driftgate.compute import JobLost, JobSpec, batch, cancel, result, status, submit, tend
-from driftgate.errors import ConfigError, DriftgateError, JobFailed
+from driftgate.compute.jobs import Variation
+from driftgate.errors import ConfigError, DriftgateError, JobFailed, NotSupported
 from driftgate.lake import lake
 from driftgate.settings import home
 
@@ -328,6 +329,44 @@ def test_several_nodes_are_one_job_that_ends_with_the_main_one(
     other = spec("succeed", "other", nodes=2)
     submit(other)
     assert ended(other) == "succeeded"
+
+
+def test_an_array_is_one_submit_whose_children_run_beside_each_other(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    job = spec().model_copy(update={"array": (Variation(seed=1), Variation(seed=2), Variation(row_share=0.5))})
+    handle = submit(job)
+    assert ended(job) == "succeeded"
+    assert set(result(job.job_id, "gpu").metrics) == {f"{index}.validation_auc" for index in range(3)}
+    assert result(job.job_id, "gpu").spec_sha256 == job.hash
+    assert remote_stub.submits(described(remote_stub, str(handle.remote_id))["jobName"]) == 1
+    assert starts() == 3
+
+
+def test_an_array_fails_with_its_child_and_says_which(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+) -> None:
+    array = (Variation(), Variation(parameters={"do": "crash"}))
+    job = spec().model_copy(update={"array": array})
+    submit(job)
+    assert ended(job) == "failed"
+    with pytest.raises(
+        JobFailed, match=r"(?s)its child 1 failed: it ended with status 1.*RuntimeError: the disk is full"
+    ):
+        result(job.job_id, "gpu")
+
+
+def test_an_array_is_cancelled_as_a_whole(remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any) -> None:
+    job = spec("wait").model_copy(update={"array": (Variation(seed=1), Variation(seed=2))})
+    submit(job)
+    cancel(job.job_id, "gpu")
+    assert ended(job) == "cancelled"
+
+
+def test_an_array_of_jobs_with_several_nodes_is_refused(remote_stub: LocalAws, spec: Callable[..., JobSpec]) -> None:
+    job = spec(nodes=2).model_copy(update={"array": (Variation(seed=1), Variation(seed=2))})
+    with pytest.raises(NotSupported, match=r"is an array, and compute target 'gpu' in compute.yaml has nodes: 2"):
+        submit(job)
 
 
 def test_nothing_of_aws_is_imported_before_it_is_needed(tmp_path: Path) -> None:

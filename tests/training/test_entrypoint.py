@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from driftgate import uris
-from driftgate.compute import JobLost, JobSpec, attempts, read_artefact, result, status, submit
+from driftgate.compute import JobLost, JobSpec, arrays, attempts, read_artefact, result, status, submit
 from driftgate.compute.job_files import read_result, spec_uri, write_spec
-from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Variation
 from driftgate.compute.progress import read_progress
 from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
@@ -91,6 +91,21 @@ def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
     assert attempt.rows > 1000
     assert read_artefact(first, "model.txt").startswith(b"tree\n")
     assert JobSpec.model_validate_json(lake().read("jobs/first/spec.json")) == specs[0]
+
+
+def test_an_array_trains_all_its_children_where_there_are_no_array_jobs(
+    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+) -> None:
+    few = use_case.model_copy(update={"train": use_case.train.model_copy(update={"parameters": {"num_iterations": 5}})})
+    array = (Variation(), Variation(parameters={"num_leaves": 3}))
+    spec = training_spec(few, dataset_version, "seeds").model_copy(update={"array": array})
+    submit(spec)
+    assert wait(until, spec) == "succeeded"
+    both = result("seeds", spec.target)
+    assert both.metrics["0.validation_auc"] != both.metrics["1.validation_auc"]
+    for child in arrays.children(spec):
+        assert read_artefact(read_result(child.job_id), "model.txt").startswith(b"tree\n")
+        assert [attempt.outcome for attempt in attempts(child.job_id)] == ["succeeded"]
 
 
 def test_the_job_ends_with_its_supervisor_and_is_lost(

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 SUBMITS = 6  # calls of SubmitJob that are refused because there were too many
 VISIBLE_SECONDS = 10.0  # after a submit DescribeJobs may not show the job yet
 SHORTEST_MINUTES = 1.0  # that Batch takes for a time limit
+FEWEST_CHILDREN, MOST_CHILDREN = 2, 10_000  # of an array
 NOT_FOR_BATCH = ("cluster", "subnets", "security_groups")
 
 _streams: dict[str, str] = {}  # job id at Batch → the log of its last attempt that was seen
@@ -60,6 +61,13 @@ class BatchBackend:
     def check(self, spec: JobSpec) -> None:
         """Refuse a job without tags or with a lake that its container cannot reach, and a queue that cannot run it."""
         containers.refuse_spec(self.name, self.target, spec)
+        if spec.array and self.target.nodes > 1:
+            raise NotSupported(
+                f"Job {spec.job_id} is an array, and compute target {self.name!r} in compute.yaml has nodes: "
+                f"{self.target.nodes}, which AWS Batch does not have together; use a target with one node."
+            )
+        if len(spec.array) > MOST_CHILDREN:
+            raise NotSupported(f"Job {spec.job_id} has {len(spec.array)} children; AWS Batch takes {MOST_CHILDREN}.")
         with sentences(self.name):
             refuse_queue(self._batch(), self.name, self.target)
 
@@ -115,7 +123,7 @@ class BatchBackend:
     def _submitted(self, record: JobRecord, definition: str) -> str:
         from botocore.exceptions import ClientError
 
-        request = {
+        request: dict[str, Any] = {
             "jobName": record.name,
             "jobQueue": self.target.queue,
             "jobDefinition": definition,
@@ -123,6 +131,8 @@ class BatchBackend:
             "tags": containers.tags(record.tags),
             "propagateTags": True,
         }
+        if len(record.spec.array) >= FEWEST_CHILDREN:
+            request["arrayProperties"] = {"size": len(record.spec.array)}
         batch = client("batch", self.target, once=True)
         for attempt in range(SUBMITS):
             try:
@@ -147,10 +157,21 @@ class BatchBackend:
         if not found:
             return None
         job = found[0]
+        if job["status"] == "FAILED" and job.get("arrayProperties", {}).get("size"):
+            return self._failed_child(batch, job)
         if "nodeProperties" in job:  # what its container did is known of the main node
             main = batch.describe_jobs(jobs=[f"{record.remote_id}#{job['nodeProperties'].get('mainNode', 0)}"])["jobs"]
             job = {**job, "container": main[0].get("container", {}) if main else {}}
         return job
+
+    def _failed_child(self, batch: Any, job: dict[str, Any]) -> dict[str, Any]:
+        """Return the description of the first child that failed, which says why its array has."""
+        listed = batch.list_jobs(arrayJobId=job["jobId"], jobStatus="FAILED")["jobSummaryList"]
+        if not listed:
+            return job
+        first = min(listed, key=lambda one: int(one["jobId"].rpartition(":")[2]))["jobId"]
+        described: list[dict[str, Any]] = batch.describe_jobs(jobs=[first])["jobs"]
+        return described[0] if described else job
 
     def _why_runnable(self, batch: Any, job: dict[str, Any]) -> str:
         said = job.get("statusReason")

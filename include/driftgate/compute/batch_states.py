@@ -1,6 +1,7 @@
 """What the seven states of AWS Batch, and a job's absence, mean for us. A timeout is never success."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -57,7 +58,7 @@ def sighting(
     if status == "SUCCEEDED":
         return Sighting("succeeded", "it ended", since=_moment(job.get("stoppedAt")))
     if status == "FAILED":
-        return _failed(job, target, used_mib)
+        return _of_child(_failed(job, target, used_mib), job.get("arrayProperties", {}).get("index"))
     reason = why_runnable() if status == "RUNNABLE" else WAITING.get(status, f"AWS Batch says {status}")
     return Sighting("queued", reason, since=_waits_since(job))
 
@@ -69,6 +70,11 @@ def state_of(job: dict[str, Any]) -> str:
     if status == "PENDING" and any(children.get(one) for one in ("STARTING", "RUNNING", "SUCCEEDED", "FAILED")):
         return "RUNNING"
     return status
+
+
+def _of_child(seen: Sighting, index: int | None) -> Sighting:
+    ended = {"failed": "failed", "lost": "was lost"}.get(seen.state)
+    return replace(seen, reason=f"its child {index} {ended}: {seen.reason}") if ended and index is not None else seen
 
 
 def _failed(job: dict[str, Any], target: Target, used_mib: Callable[[], float | None]) -> Sighting:

@@ -18,6 +18,14 @@ EXIT_BAD_INPUT = 65  # EX_DATAERR of sysexits.h: the last line of the job's log 
 EXIT_INTERRUPTED = 75  # EX_TEMPFAIL: the machine was about to go, a checkpoint is saved; starting it again goes on
 
 
+class Variation(Record):
+    """What one child of an array does otherwise than its spec says."""
+
+    seed: int | None = None
+    row_share: float | None = None
+    parameters: Parameters = {}
+
+
 class JobSpec(Record):
     """One training job. With the dataset version that it names, it determines every byte of the model."""
 
@@ -44,6 +52,7 @@ class JobSpec(Record):
     processes: int = 1  # of a data-parallel training (torchrun); together they give the model of one
     stop: Stop = Stop()
     checkpoints: Checkpoints = Checkpoints()
+    array: tuple[Variation, ...] = ()  # trainings that this one job stands for; none: it is a training itself
     tags: dict[str, str] = {}  # use_case, owner, cost_centre, environment, run, activity: on the job and in the ledger
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 from driftgate import uris
+from driftgate.compute import arrays
 from driftgate.compute.attempts import attempts
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
@@ -72,12 +73,20 @@ def _out_of_memory(uri: str) -> str:
     )
 
 
-def run(uri: str, interruption: Interruption | None = None) -> JobResult:
-    """Train what the spec at ``uri`` asks for, publish it and return the result.
+def run(uri: str, interruption: Interruption | None = None) -> JobResult | None:
+    """Train what the spec at ``uri`` asks for, publish it and return the result; None while an array is not done.
 
     :raises Interrupted: the notice came that the machine is about to go; a checkpoint is saved
     """
     spec = read_spec(uri)
+    if not spec.array:
+        return _run(spec, interruption)
+    for child in arrays.due(spec):
+        _run(child, interruption)
+    return arrays.gathered(spec)
+
+
+def _run(spec: JobSpec, interruption: Interruption | None) -> JobResult:
     earlier = attempts(spec.job_id)
     with measured(spec) as measuring:  # closed before the result is there: whoever sees a job done sees what it used
         attend = partial(
