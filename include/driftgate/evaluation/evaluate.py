@@ -14,6 +14,7 @@ from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, 
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
+from driftgate.evaluation.spread import spread_gates
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ def evaluate(
     baselines = baseline_scores(use_case, read_split(folder, "train"), held.table)
     current = _champion_answers(champion, held.table) if champion else None
     others = {**baselines, **({"champion": current.scores} if current and current.scores is not None else {})}
-    gates = (uplift_gate(use_case, held, candidate, baselines), champion_gate(use_case, held, candidate, current))
+    gates = (
+        uplift_gate(use_case, held, candidate, baselines),
+        champion_gate(use_case, held, candidate, current),
+        *spread_gates(use_case, job),
+    )
     report = EvaluationReport(
         use_case=use_case.name,
         dataset_version=dataset_version,

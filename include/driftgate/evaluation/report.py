@@ -14,9 +14,12 @@ STATUS = {None: "accepted", "uplift": "rejected_no_uplift", "champion": "rejecte
 
 
 class GateResult(Record):
-    """One gate: by how much the candidate is better than something (negative: worse), and whether it is enough."""
+    """One gate: by how much the candidate is better than something (negative: worse), and whether it is enough.
 
-    gate: Literal["uplift", "champion"]
+    ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger.
+    """
+
+    gate: Literal["uplift", "champion", "cross_validation"]
     metric: PrimaryMetric = "auc"
     value: float | None
     interval: Interval | None

@@ -10,9 +10,11 @@ from driftgate.errors import NotSupported
 from driftgate.evaluation.metrics import COMPARED, metric
 from driftgate.models import Preprocessing, Scorer, Signature, View, load_scorer
 from driftgate.records import parse_record
+from driftgate.training.folds import fold_metrics
 from driftgate.training.leakage import require_no_leak
 from driftgate.training.rows import TrainingRows, split_rows
 from driftgate.training.run import Attended
+from driftgate.training.sample import sampled
 from driftgate.training.stopping import Learnt
 from driftgate.training.trainer import Trainer, find_trainer
 
@@ -50,7 +52,7 @@ def train(
     """
     trainer = _trainer(spec)
     parameters = parse_record(spec.parameters, trainer.parameters, where=f"Job {spec.job_id}, 'parameters'")
-    rows = split_rows(spec, table)
+    rows = sampled(spec, split_rows(spec, table))
     preprocessing = Preprocessing.fit(rows.train.table, rows.features, max_categories=trainer.max_categories)
     require_no_leak(spec, rows)
     signature = Signature.of(
@@ -71,7 +73,10 @@ def train(
             "signature.json": signature.canonical(),
         },
         model_file=trainer.model_file,
-        metrics=_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
+        metrics={
+            **_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
+            **fold_metrics(spec, trainer, parameters, rows),
+        },
         stop_reason=fitted.stop_reason,
         learnt=run.learnt,
     )
