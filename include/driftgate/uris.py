@@ -84,3 +84,8 @@ def lineage(stream: str) -> str:
 def delivery(source: str, dataset: str, name: str) -> str:
     """Return the lineage name of a piece that a source delivered; a file's ``name`` is its path below the dataset."""
     return f"source/{source}/{dataset}/{name}"
+
+
+def learning_curve(dataset_version: str) -> str:
+    """Return the path of the learning curve of a use case on one of its dataset versions."""
+    return f"reports/training/{dataset_version}/learning_curve.json"

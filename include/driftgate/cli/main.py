@@ -19,6 +19,7 @@ from driftgate.cli import (
     quarantine,
     retention,
     source,
+    train,
     tune,
 )
 from driftgate.cli.sentences import Sentences
@@ -44,6 +45,7 @@ app.add_typer(model.app, name="model")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(retention.app, name="retention")
 app.add_typer(source.app, name="source")
+app.add_typer(train.app, name="train")
 app.add_typer(tune.app, name="tune")
 app.command(name="doctor")(doctor.doctor)
 app.command(name="env")(env.env)
