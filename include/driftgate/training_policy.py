@@ -44,6 +44,7 @@ class Train(Record):
     validation_days: Positive
     split: Literal["time"] = "time"
     target: str
+    processes: Positive = 1  # that train one network together; trees use the cores of the target by threads
     seed: int = 0
     baselines: tuple[BaselineName, ...]
     rule_by: tuple[str, ...] = ()  # columns of features.sql whose groups the rule tells apart; none: the hour

@@ -25,6 +25,7 @@ class LightgbmTrainer:
     problems: ClassVar[frozenset[Problem]] = frozenset({"binary", "regression"})
     parameters: ClassVar[type[TrainerParameters]] = LightgbmParameters
     model_file: ClassVar[str] = "model.txt"
+    max_processes: ClassVar[int] = 1  # it uses all cores by threads
     max_categories: ClassVar[int] = MAX_CATEGORIES
 
     def fit(

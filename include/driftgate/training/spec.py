@@ -38,6 +38,7 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         request_key=use_case.request_key,
         event_time=use_case.event_time,
         not_features=use_case.not_features,
+        processes=use_case.train.processes,
         max_single_feature_auc=use_case.train.max_single_feature_auc,
         max_single_feature_r2=use_case.train.max_single_feature_r2,
         row_share=use_case.train.row_share,

@@ -18,6 +18,7 @@ class TorchTrainer:
     problems: ClassVar[frozenset[Problem]] = frozenset({"binary", "regression"})
     parameters: ClassVar[type[TrainerParameters]] = TorchParameters
     model_file: ClassVar[str] = "model.onnx"
+    max_processes: ClassVar[int] = 64
     max_categories: ClassVar[int] = 10_000  # thousands of tail numbers; each has a vector of its own
 
     def fit(

@@ -76,6 +76,7 @@ def train(
         metrics={
             **_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
             **fold_metrics(spec, trainer, parameters, rows),
+            **fitted.measured,
         },
         stop_reason=fitted.stop_reason,
         learnt=run.learnt,
@@ -88,6 +89,11 @@ def _trainer(spec: JobSpec) -> Trainer:
         raise NotSupported(
             f"Job {spec.job_id}: the trainer {spec.trainer!r} does not learn a {spec.problem} problem; name another in "
             f"'train.trainer' of {spec.use_case}."
+        )
+    if spec.processes > trainer.max_processes:
+        raise NotSupported(
+            f"Job {spec.job_id}: the trainer {spec.trainer!r} trains in {trainer.max_processes} process(es), not in "
+            f"{spec.processes}; lower 'train.processes' of {spec.use_case}."
         )
     return trainer
 

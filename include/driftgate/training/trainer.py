@@ -1,7 +1,7 @@
 """What a trainer is: one file that learns a model from rows, and tells the run about every iteration."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import ClassVar, Protocol
 
@@ -57,6 +57,7 @@ class Fitted:
     model: bytes
     iterations: int
     stop_reason: StopReason
+    measured: Mapping[str, float] = field(default_factory=dict)  # what the trainer alone knows: its speed
 
 
 class Trainer(Protocol):
@@ -68,6 +69,7 @@ class Trainer(Protocol):
     problems: ClassVar[frozenset[Problem]]
     parameters: ClassVar[type[TrainerParameters]]  # what 'train.parameters' of a use case may say
     model_file: ClassVar[str]
+    max_processes: ClassVar[int]  # that train one model together
     max_categories: ClassVar[int]  # of one feature; rarer ones share the code of the unseen
 
     def fit(

@@ -4,10 +4,12 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
+import torch.distributed as dist  # noqa: TID253
 from numpy.typing import NDArray
 from torch import Tensor, nn  # noqa: TID253
 from torch.nn import functional  # noqa: TID253
@@ -39,14 +41,17 @@ class Learning:
     """One network that is learnt, on one device, by this process's share of every batch."""
 
     def __init__(self, spec: JobSpec, parameters: TorchParameters, network: nn.Module, train: Columns, share: Share):
-        self._spec, self._parameters, self._train, self._share = spec, parameters, train, share
+        self._spec, self._parameters, self._train, self.share = spec, parameters, train, share
         self.network = network
         self.device = train.labels.device
         self.optimiser = torch.optim.AdamW(
             network.parameters(), lr=parameters.learning_rate, weight_decay=parameters.weight_decay, fused=True
         )
         self._loss: Any = _loss_of(spec)
-        self._run = _accelerated(network, parameters, share, self.device)
+        self.parallel = _parallel(network, self.device) if share.processes > 1 else None
+        run = self.parallel or network
+        self._run = torch.compile(run) if parameters.compile else run
+        self._run.train()
 
     def epoch(self, number: int) -> Learnt:
         """Learn from every training row once, in an order that seed and number determine."""
@@ -57,19 +62,20 @@ class Learning:
         loss, norm = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         batches = order.split(self._parameters.batch_size)
         for places in batches:
-            step = self._step(places)
-            loss += step[0]
-            norm += step[1]
+            self.optimiser.zero_grad(set_to_none=True)
+            loss += self.gradients(places)
+            norm += nn.utils.clip_grad_norm_(self.network.parameters(), self._parameters.gradient_clip_norm)
+            self.optimiser.step()
         seconds = time.perf_counter() - started
         learnt = Learnt(
             loss.item() / len(self._train), norm.item() / len(batches), len(self._train) / max(seconds, 1e-9)
         )
-        require_sound(f"Job {self._spec.job_id}: epoch {number}", learnt, self._parameters, self._constant_loss())
+        require_sound(f"Job {self._spec.job_id}: epoch {number}", learnt, self._parameters, self._constant_loss)
         return learnt
 
-    def _step(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Learn from one batch; return the sum of its losses and the norm of the gradient before clipping."""
-        share = self._share
+    def gradients(self, places: Tensor) -> Tensor:
+        """Add the gradients of the batch of rows at ``places``; return the sum of its losses."""
+        share = self.share
         share.rows = len(places)
         own = share.of(places)
         codes, numbers, missing = self._train.at(own)
@@ -79,12 +85,22 @@ class Learning:
             self.device.type, torch.bfloat16, enabled=self._parameters.amp and self.device.type == "cuda"
         ):
             found = self._run(codes, numbers, missing)
+        # The processes' gradients are averaged, each with the weight of one: so each counts its rows that many times.
         loss = self._loss(found.float(), self._train.labels[own], reduction="sum") * share.processes
-        self.optimiser.zero_grad(set_to_none=True)
         (loss / share.rows).backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._parameters.gradient_clip_norm)
-        self.optimiser.step()
-        return loss.detach(), norm.detach()
+        return loss.detach()
+
+    def first_batch(self) -> Tensor:
+        """Return the places of some rows, as many as a batch has."""
+        return torch.arange(min(len(self._train), self._parameters.batch_size), device=self.device)
+
+    def told(self, *, stop: bool = False) -> bool:
+        """Return whether the leader says that training stops; the leader itself says ``stop``."""
+        if self.parallel is None:
+            return stop
+        word = torch.tensor([stop], dtype=torch.int32, device=self.device)
+        dist.broadcast(word, 0)
+        return bool(word.item())
 
     def scores(self, rows: Columns) -> NDArray[np.float64]:
         """Return what the network says of ``rows`` in full precision, before any sigmoid or unit."""
@@ -97,6 +113,7 @@ class Learning:
         scores: NDArray[np.float64] = torch.cat(found).cpu().numpy().astype(np.float64)
         return scores
 
+    @cached_property
     def _constant_loss(self) -> float:
         """Return the mean loss of the best constant answer."""
         labels = self._train.labels
@@ -131,10 +148,7 @@ def require_sound(where: str, learnt: Learnt, parameters: TorchParameters, const
         )
 
 
-def _accelerated(network: nn.Module, parameters: TorchParameters, share: Share, device: torch.device) -> nn.Module:
-    """Return the network as it is run in training: with the other processes, and compiled where that is asked for."""
-    if share.processes > 1:
-        network = nn.parallel.DistributedDataParallel(
-            network, device_ids=[device] if device.type == "cuda" else None, broadcast_buffers=False
-        )
-    return torch.compile(network) if parameters.compile else network
+def _parallel(network: nn.Module, device: torch.device) -> Any:
+    """Return the network as one whose gradients are those of all processes' rows."""
+    devices = [device] if device.type == "cuda" else None
+    return nn.parallel.DistributedDataParallel(network, device_ids=devices)

@@ -96,7 +96,7 @@ class Scoring(nn.Module):  # type: ignore[misc]
 
 def embedding_width(categories: int, most: int) -> int:
     """Return how many numbers stand for a category: 1.6 n^0.56, the rule of fastai (Howard and Gugger 2020)."""
-    return min(most, max(1, round(1.6 * float(categories) ** 0.56)))
+    return min(most, max(1, round(1.6 * math.pow(categories, 0.56))))
 
 
 class Dropout(nn.Module):  # type: ignore[misc]
