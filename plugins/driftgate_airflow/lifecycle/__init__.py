@@ -8,12 +8,13 @@ from driftgate_airflow.lifecycle.monitor import monitor
 from driftgate_airflow.lifecycle.promote import promote
 from driftgate_airflow.lifecycle.retrain import retrain
 from driftgate_airflow.lifecycle.rollback import rollback
+from driftgate_airflow.lifecycle.tune import tune
 
 __all__ = ["ingest", "lifecycle", "maintenance"]
 
 
 def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = None) -> None:
-    """Make the DAGs of one use case: monitor, retrain, promote and rollback.
+    """Make the DAGs of one use case: monitor, retrain, promote and rollback; tune, if it has a search space.
 
     :param use_case: name of a folder in ``include/use_cases/``
     :param runbook: the DAG file's docstring; shown in the UI under each DAG's own page
@@ -26,3 +27,5 @@ def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = N
     for build in (monitor, promote, rollback):
         build(parsed, runbook=runbook or "")
     retrain(parsed, runbook=runbook or "", last_night=last_night)
+    if parsed.tune:
+        tune(parsed, runbook=runbook or "")

@@ -24,6 +24,17 @@ class PageLink(BaseOperatorLink):
         return page_url(self.path(operator.dataset, operator.reached)) if operator.reached else ""
 
 
+class TuningLink(BaseOperatorLink):
+    """The report of the study that a task led; none before the study was opened."""
+
+    name = "Tuning"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        if not operator.study_name:
+            return ""
+        return page_url(uris.tuning_report(operator.use_case, operator.study_name, "index.html"))
+
+
 class DataDocsLink(PageLink):
     """Great Expectations' judgement of a partition."""
 
