@@ -36,6 +36,10 @@ def operator() -> TuneOperator:
     return TuneOperator(task_id="tune_parameters", use_case="flight_delays", dataset_version=VERSION)
 
 
+def button(task: TuneOperator) -> str:
+    return next(link.get_link(task, ti_key=None) for link in task.operator_extra_links if link.name == "Tuning")
+
+
 def test_a_study_is_led_by_what_the_form_asks_for_and_recorded(run):
     task = operator()
     answer = run(params=FORM).execute(task)
@@ -44,10 +48,7 @@ def test_a_study_is_led_by_what_the_form_asks_for_and_recorded(run):
     assert (answer["trials"], answer["best"], answer["trials_to_best"]) == (2, 0.71, 2)
     (record,) = read_stream("flight_delays")
     assert [ref.name for ref in record.outputs] == [f"study/{study.name}"]
-    (button,) = [
-        link.get_link(operator=task, ti_key=None) for link in task.operator_extra_links if link.name == "Tuning"
-    ]
-    assert button == f"/driftgate/reports/tuning/flight_delays/{study.name}/index.html"
+    assert button(task) == f"/driftgate/reports/tuning/flight_delays/{study.name}/index.html"
 
 
 def test_a_second_try_goes_on_with_the_study_of_the_first(run):
@@ -69,9 +70,7 @@ def test_a_form_that_cannot_be_done_fails_at_once(run, form, sentence):
     task = operator()
     with pytest.raises(AirflowFailException, match=sentence):
         run(params={**FORM, **form}).execute(task)
-    assert [
-        link.get_link(operator=task, ti_key=None) for link in task.operator_extra_links if link.name == "Tuning"
-    ] == [""]
+    assert button(task) == ""
 
 
 def test_an_empty_form_asks_for_nothing():

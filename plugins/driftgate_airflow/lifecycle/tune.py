@@ -7,8 +7,8 @@ changes nothing by itself. The report (button *Tuning* of the task) has the best
 **When it runs:** only by hand, with a partition key: the last day of the training window. What the form leaves empty is
 as the section `tune` of `use_case.yaml` says.
 
-**If `tune_parameters` fails or its worker dies:** clear it. It goes on with the same study: ended trials are kept, running
-jobs are found, none is run twice. To search on after the limits were reached, trigger it again with higher ones.
+**If `tune_parameters` fails or its worker dies:** clear it. It goes on with the same study: ended trials are kept,
+running jobs are found, none is run twice. To search on after the limits were reached, trigger it again with higher ones.
 
 **If every trial failed:** the sentence is that of the first one; the report lists all of them.
 """
@@ -64,7 +64,7 @@ def _params() -> dict[str, Param]:
             type=["null", "string"],
             enum=[None, *get_args(Strategy)],
             title="Strategy",
-            description="Bayesian needs the fewest trials; hyperband suits networks; a grid has to be asked for in the file.",
+            description="Bayesian needs the fewest trials, hyperband suits networks; a grid is asked for in the file.",
         ),
         "parallel": Param(
             None,
