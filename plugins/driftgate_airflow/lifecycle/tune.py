@@ -8,7 +8,7 @@ changes nothing by itself. The report (button *Tuning* of the task) has the best
 as the section `tune` of `use_case.yaml` says.
 
 **If `tune_parameters` fails or its worker dies:** clear it. It goes on with the same study: ended trials are kept,
-running jobs are found, none is run twice. To search on after the limits were reached, trigger it again with higher ones.
+running jobs are found, none is run twice. To search on after the limits were reached, trigger it with higher ones.
 
 **If every trial failed:** the sentence is that of the first one; the report lists all of them.
 """
