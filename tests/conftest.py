@@ -8,7 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from driftgate.problems import DeviationCosts, Metric
 from driftgate.settings import project_root
+from driftgate.use_cases import UseCase
 
 pytest_plugins = ["local_aws.fixtures"]
 
@@ -57,3 +59,30 @@ def rides() -> Callable[..., pa.Table]:
         )
 
     return make
+
+
+@pytest.fixture
+def as_regression() -> Callable[..., UseCase]:
+    """Turn a binary use case into one that asks how many minutes late, with limits of its own kind."""
+
+    def turned(
+        whole: UseCase, *, expression: str = "arr_delay_minutes", max_mae_increase: float = 1, max_increase: float = 1
+    ) -> UseCase:
+        costs = DeviationCosts(over=1, under=2)
+        lost = {"max_log_loss_increase": None, "max_mae_increase": max_mae_increase}
+        guardrails = whole.promote.guardrails.model_copy(update=lost)
+        limits = {"max_auc_drop": None, "max_increase": max_increase}
+        performance = whole.monitor.performance.model_copy(update=limits)
+        changes = {
+            "problem": "regression",
+            "label": whole.label.model_copy(update={"expression": expression, "unit": "minutes"}),
+            "metric": Metric(primary="rmse", costs_usd=costs),
+            "train": whole.train.model_copy(update={"baselines": ("rule", "linear")}),
+            "promote": whole.promote.model_copy(update={"guardrails": guardrails}),
+            "monitor": whole.monitor.model_copy(update={"performance": performance}),
+        }
+        written = whole.model_copy(update=changes).model_dump(exclude_none=True, exclude_unset=True)
+        written["train"].pop("max_single_feature_auc", None)
+        return UseCase.model_validate(written)
+
+    return turned

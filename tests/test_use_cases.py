@@ -57,7 +57,7 @@ def test_it_is_frozen_and_depends_on_its_content_only() -> None:
 def test_an_unknown_name_gets_the_nearest_one() -> None:
     with pytest.raises(ConfigError) as caught:
         load_use_case("flight_delay")
-    for telling in ("no use case 'flight_delay'", "did you mean 'flight_delays'?", "Known: flight_delays"):
+    for telling in ("no use case 'flight_delay'", "did you mean 'flight_delays'?", "Known: air_time, flight_delays"):
         assert telling in str(caught.value)
 
 

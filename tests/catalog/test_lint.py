@@ -39,3 +39,9 @@ def test_the_same_feature_twice_is_remarked_once(add_use_case, other):
     add_use_case("tips", f"SELECT r.ride, r.started_at, {other} AS b FROM rides r")
     (remark,) = remarks()
     assert remark == "fares/a is the same as tips/b; keep one."
+
+
+def test_a_feature_that_two_use_cases_share_under_one_name_is_not_remarked(add_use_case):
+    for name in ("fares", "tips"):
+        add_use_case(name, "SELECT r.ride, r.started_at, r.distance_km * 1000 AS distance_m, r.note FROM rides r")
+    assert remarks() == []

@@ -33,7 +33,7 @@ def test_what_is_shipped_is_fit_to_run(run: Callable[..., Any]) -> None:
     assert answer.exit_code == 0, answer.stderr
     names = {Path(line.split()[-1]).name for line in answer.stdout.splitlines()}
     assert names == {"flights.yaml", "weather.yaml", "planes.yaml", "use_case.yaml"}
-    assert answer.stdout.count("✓") == 4
+    assert answer.stdout.count("✓") == 5
 
 
 def test_a_broken_contract_is_named_and_the_others_are_still_judged(run: Callable[..., Any], project: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_broken_use_case_fails_beside_good_contracts(run: Callable[..., Any], 
     answer = run("contract", "lint")
     assert answer.exit_code == 1
     assert "unknown key 'problm'; did you mean 'problem'?" in answer.stderr
-    assert answer.stdout.count("✓") == 3
+    assert answer.stdout.count("✓") == 4
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,12 @@ def test_a_key_of_the_use_case_and_its_label_are_hit_by_name(run: Callable[..., 
     answer = run("contract", "diff", "main:data_contracts/flights.yaml", path)
     assert answer.exit_code == 1
     assert "Column 'carrier' is now called 'carrier_2'." in answer.stdout
-    (hit,) = [line for line in answer.stdout.splitlines() if "hits" in line]
+    (hit,) = [line for line in answer.stdout.splitlines() if "hits flight_delays" in line]
     assert "feature carrier, " in hit
     assert "request_key, label" in hit
+    (other,) = [line for line in answer.stdout.splitlines() if "hits air_time" in line]
+    assert "request_key" in other
+    assert "label" not in other, "its label is another column"
 
 
 def test_a_column_that_only_joins_hits_what_it_joins(run: Callable[..., Any], project: Path) -> None:

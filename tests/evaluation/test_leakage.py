@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from driftgate.evaluation.leakage import single_feature_auc
+from driftgate.evaluation.leakage import single_feature_auc, single_feature_r2
 from driftgate.evaluation.metrics import auc
 
 ROWS = 4000
@@ -74,3 +74,37 @@ def test_an_honest_feature_is_not_accused(feature: pa.ChunkedArray, low: float, 
 def test_a_number_without_ties_has_the_auc_of_its_rank() -> None:
     scores = 1 / (1 + np.exp(-(NOISE + LABELS)))
     assert single_feature_auc(column(scores), LABELS) == pytest.approx(auc(LABELS, scores))
+
+
+MINUTES = RANDOM.gamma(2.0, 30.0, ROWS)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        column(MINUTES),
+        column(-MINUTES.round()),
+        column(np.exp(MINUTES / 50)),
+        column(np.where(np.arange(ROWS) % 50 == 0, np.nan, MINUTES)),
+        column([f"about {5 * int(minutes / 5)} min" for minutes in MINUTES]),
+    ],
+    ids=["a copy", "the opposite", "a function of it", "a copy with holes", "a word for it"],
+)
+def test_a_feature_that_has_seen_the_number_explains_most_of_it(leak: pa.ChunkedArray) -> None:
+    assert single_feature_r2(leak, MINUTES) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("feature", "low", "high"),
+    [
+        (column(NOISE), 0.0, 0.01),
+        (column(MINUTES + MINUTES.std() * NOISE), 0.45, 0.6),
+        (column([f"N{row}" for row in range(ROWS)]), 0.0, 0.001),
+        (column(np.full(ROWS, 1.0)), 0.0, 0.001),
+        (column(np.full(ROWS, np.nan)), 0.0, 0.001),
+        (column(np.where(MINUTES > 60, "long", "short")), 0.4, 0.7),
+    ],
+    ids=["noise", "half of it is noise", "a name for every row", "one value", "nothing known", "a word for half of it"],
+)
+def test_an_honest_feature_explains_what_it_can_of_a_number(feature: pa.ChunkedArray, low: float, high: float) -> None:
+    assert low <= single_feature_r2(feature, MINUTES) <= high

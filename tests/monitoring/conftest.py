@@ -49,9 +49,15 @@ class Nights:
 
     def model(self, version: str, *, auc: float | None = 0.7, days: Sequence[str] = TRAINED_ON) -> None:
         """Put a package into the lake: a model that was trained on the flights of ``days``."""
+        self._package(version, {} if auc is None else {"auc": auc, "log_loss": 0.5}, days)
+
+    def regression_model(self, version: str, reference: dict[str, float], **more: Any) -> None:
+        """Put the package of a regression into the lake; ``more`` are the reference's intervals and versions."""
+        self._package(version, reference, TRAINED_ON, **more)
+
+    def _package(self, version: str, reference: dict[str, float], days: Sequence[str], **more: Any) -> None:
         table = pa.concat_tables([sample.requests_of(day).select(FEATURES) for day in days])
-        reference = {} if auc is None else {"auc": auc, "log_loss": 0.5}
-        baseline = training_baseline(self.use_case, table, np.full(table.num_rows, 0.5), reference)
+        baseline = training_baseline(self.use_case, table, np.full(table.num_rows, 0.5), reference, **more)
         folder = uris.package(self.use_case.name, version)
         lake().write(f"{folder}/baseline.json", json.dumps(baseline).encode())
         package = {"dataset_version": f"{self.use_case.name}/{max(days)}-3f9c2a1"}

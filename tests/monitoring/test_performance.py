@@ -172,3 +172,65 @@ def test_with_a_lag_of_two_days_the_window_ends_a_day_earlier(use_case: UseCase,
 def test_measuring_again_gives_the_same_evidence(use_case: UseCase, nights: Any) -> None:
     nights.model("1")
     assert play(use_case, nights, skill=0.25).hash == measure_performance(use_case, TONIGHT).hash
+
+
+class TestRegression:
+    """The same nights, asked how many minutes late. The reference is known to half a minute."""
+
+    @pytest.fixture
+    def minutes(self, use_case: UseCase, as_regression: Any) -> UseCase:
+        found: UseCase = as_regression(use_case, max_increase=1)
+        return found
+
+    def play(
+        self, use_case: UseCase, nights: Any, *, off_by: float, reference: dict[str, float], **more: Any
+    ) -> Evidence:
+        nights.regression_model("1", reference, **more)
+        for key in DAYS:
+            nights.happen(key)
+            delays = sample.table_of("flights", key).column("arr_delay_minutes").to_pylist()
+            signs = [1 if place % 2 else -1 for place in range(len(delays))]
+            answers = [(delay or 0) + off_by * sign for delay, sign in zip(delays, signs, strict=True)]
+            nights.answer(key, nights.rows(key), answers)
+            join_ground_truth(use_case, key)
+        return measure_performance(use_case, TONIGHT)
+
+    def test_a_model_as_good_as_in_its_evaluation_holds(self, minutes: UseCase, nights: Any) -> None:
+        found = self.play(minutes, nights, off_by=10, reference={"rmse": 10.0}, intervals={"rmse": (9.5, 10.5)})
+        assert (found.verdict, found.statistic, found.threshold) == ("ok", "rmse", 11.5)
+        assert found.value == pytest.approx(10)
+        assert "RMSE of model 1 over 3 nights is 10.000 (10.000 to 10.000) minutes; it was 10.000" in found.sentence
+        assert "the lower bound does not exceed the limit 11.500" in found.sentence
+        assert [item.name for item in found.statistics] == ["rmse", "mae", "bias"]
+        assert {item.metric_impl_version for item in found.statistics} == {1}
+
+    def test_an_error_beyond_the_evaluations_interval_and_the_tolerance_is_drift(
+        self, minutes: UseCase, nights: Any
+    ) -> None:
+        found = self.play(minutes, nights, off_by=12, reference={"rmse": 10.0}, intervals={"rmse": (9.5, 10.5)})
+        assert found.verdict == "drift"
+        assert "the lower bound exceeds the limit 11.500" in found.sentence
+
+    def test_answers_that_are_all_too_high_are_a_bias(self, minutes: UseCase, nights: Any) -> None:
+        nights.regression_model("1", {"rmse": 30.0})
+        for key in DAYS:
+            nights.happen(key)
+            delays = sample.table_of("flights", key).column("arr_delay_minutes").to_pylist()
+            nights.answer(key, nights.rows(key), [float((delay or 0) + 5) for delay in delays])
+            join_ground_truth(minutes, key)
+        found = measure_performance(minutes, TONIGHT)
+        assert {item.name: round(item.value, 3) for item in found.statistics}["bias"] == 5
+
+    def test_a_model_without_that_metric_cannot_be_judged(self, minutes: UseCase, nights: Any) -> None:
+        found = self.play(minutes, nights, off_by=10, reference={"auc": 0.7})
+        assert found.verdict == "insufficient"
+        assert "has no evaluation RMSE to compare with" in found.sentence
+
+    def test_a_reference_that_another_version_of_the_metric_measured_is_not_compared(
+        self, minutes: UseCase, nights: Any
+    ) -> None:
+        found = self.play(minutes, nights, off_by=10, reference={"rmse": 10.0}, versions={"rmse": 2})
+        assert found.verdict == "insufficient"
+        assert (
+            "was measured by version 2 of that metric, and tonight's would be by version 1; retrain" in found.sentence
+        )

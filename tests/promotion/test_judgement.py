@@ -256,3 +256,40 @@ class TestRecord:
     def test_only_the_step_that_the_candidate_is_in_is_judged(self, canary, use_case):
         with pytest.raises(PromotionRefused, match=r"not in shadow \(now: canary_5 with candidate 2\)"):
             judge(use_case, "2", "shadow")
+
+
+class TestRegression:
+    """The same traffic, asked how many minutes late: a late flight is 40, any other 0."""
+
+    @pytest.fixture
+    def minutes(self, use_case, as_regression):
+        return as_regression(use_case, max_mae_increase=2)
+
+    def play(self, traffic, state, answer):
+        day = traffic.day(DAY, 300, cancelled=6)
+        traffic.ask(day, state, "champion", state.champion, range(300), lambda chance: 40 * chance)
+        traffic.ask(day, state, "shadow", str(state.candidate), range(300), answer)
+        day.publish_outcomes()
+
+    def test_a_good_candidate_passes_and_its_loss_is_in_minutes(self, shadow, minutes, traffic):
+        self.play(traffic, shadow, lambda chance: 38 * chance)
+        judgement = judge(minutes, "2", "shadow")
+        assert judgement.passed
+        found = result(judgement, "mae_increase")
+        assert (found.sample_size, found.threshold) == (294, 2)
+        assert -2 < found.value < 2
+
+    def test_a_candidate_that_is_off_by_more_fails_though_it_agrees(self, shadow, minutes, traffic):
+        self.play(traffic, shadow, lambda chance: 40 * chance + 20)
+        judgement = judge(minutes, "2", "shadow")
+        assert (verdicts(judgement)["agreement"], verdicts(judgement)["mae_increase"]) == ("pass", "fail")
+        assert "at most 2 is allowed" in judgement.reason
+
+    def test_the_increase_is_the_difference_of_the_mean_absolute_errors(self, shadow, minutes, traffic):
+        day = traffic.day(DAY, 300)
+        self.play(traffic, shadow, lambda chance: 10.0)
+        truth = np.array([40.0 if late else 0.0 for late in traffic.day(DAY, 300, cancelled=6).late])[6:]
+        chances = day.chances[6:]
+        expected = np.abs(10 - truth).mean() - np.abs(40 * chances - truth).mean()
+        found = result(judge(minutes, "2", "shadow"), "mae_increase")
+        assert found.value == pytest.approx(expected)
