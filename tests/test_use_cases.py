@@ -130,6 +130,84 @@ def test_a_window_without_training_days_is_refused(folder: Path) -> None:
     assert "key 'train': validation_days must be below window_days" in sentence()
 
 
+REGRESSION = {
+    (): {"problem": "regression"},
+    ("label",): {"expression": "air_time_minutes", "unit": "minutes"},
+    ("metric",): {"primary": "rmse", "costs_usd": {"over": 1, "under": 2}},
+    ("train",): {"baselines": ["rule", "linear"], "max_single_feature_auc": None},
+    ("promote", "guardrails"): {"max_log_loss_increase": None, "max_mae_increase": 1},
+    ("monitor", "performance"): {"max_auc_drop": None, "max_increase": 1},
+}
+
+
+def ask_how_much(folder: Path) -> None:
+    """Make a regression of the binary use case."""
+    for path, values in REGRESSION.items():
+        change(folder, *path, **values)
+
+
+def test_a_regression_parses(folder: Path) -> None:
+    ask_how_much(folder)
+    use_case = load_use_case("flight_delays")
+    assert (use_case.problem, use_case.metric.primary, use_case.label.unit) == ("regression", "rmse", "minutes")
+    assert use_case.promote.guardrails.max_loss_increase == 1
+    assert use_case.monitor.performance.tolerance == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "telling"),
+    [
+        ((), {"problem": "binary"}, "'metric.primary' 'rmse' is no metric of a binary problem; use auc"),
+        (("metric",), {"primary": "auc"}, "the primary metric 'auc', costs_usd has the keys false_alarm and missed"),
+        (("metric",), {"primary": "rsme"}, "'metric.primary' cannot be 'rsme'; did you mean 'rmse'?"),
+        (("metric",), {"costs_usd": {"false_alarm": 1, "missed": 2}}, "'rmse', costs_usd has the keys over and under"),
+        (("metric",), {"costs_usd": {"over": 1}}, "key 'metric.costs_usd.under' is missing; add it"),
+        (("metric",), {"costs_usd": {"over": 1, "under": -2}}, "key 'metric.costs_usd.under': Input should be greater"),
+        (("label",), {"unit": None}, "key 'label.unit' is missing, which a regression problem needs; add it"),
+        (("train",), {"baselines": ["rule", "logistic"]}, "names 'logistic', which is none of a regression problem"),
+        (("train",), {"max_single_feature_auc": 0.9}, "'train.max_single_feature_auc' has no meaning in a regression"),
+        (
+            ("promote", "guardrails"),
+            {"max_log_loss_increase": 0.1},
+            "'promote.guardrails.max_log_loss_increase' has no meaning in a regression problem; leave it out",
+        ),
+        (("promote", "guardrails"), {"max_mae_increase": None}, "key 'promote.guardrails.max_mae_increase' is missing"),
+        (("monitor", "performance"), {"max_increase": None}, "key 'monitor.performance.max_increase' is missing"),
+        (("monitor", "performance"), {"max_increase": -1}, "'monitor.performance.max_increase': Input should be gr"),
+    ],
+)
+def test_what_does_not_fit_the_problem_is_a_sentence(
+    folder: Path, path: tuple[str, ...], values: dict[str, Any], telling: str
+) -> None:
+    ask_how_much(folder)
+    change(folder, *path, **values)
+    assert telling in sentence()
+
+
+@pytest.mark.parametrize(
+    ("path", "values", "telling"),
+    [
+        (("label",), {"unit": "minutes"}, "'label.unit' has no meaning in a binary problem; leave it out"),
+        (
+            ("train",),
+            {"baselines": ["linear"]},
+            "names 'linear', which is none of a binary problem; use rule, logistic",
+        ),
+        (
+            ("monitor", "performance"),
+            {"max_auc_drop": None},
+            "key 'monitor.performance.max_auc_drop' is missing, which a",
+        ),
+        (("metric",), {"costs_usd": {"false_alarm": 1, "mised": 2}}, "unknown key 'metric.costs_usd.mised'"),
+    ],
+)
+def test_what_does_not_fit_a_binary_problem_is_a_sentence(
+    folder: Path, path: tuple[str, ...], values: dict[str, Any], telling: str
+) -> None:
+    change(folder, *path, **values)
+    assert telling in sentence()
+
+
 @pytest.mark.parametrize("key", ["datasets", "request_key"])
 def test_an_empty_list_of_names_is_refused(folder: Path, key: str) -> None:
     change(folder, **{key: []})

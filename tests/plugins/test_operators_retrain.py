@@ -23,13 +23,14 @@ def answering(operator, **summary):
 
 
 def test_a_candidate_that_passed_its_gates_goes_on(run):
-    answer = {"passed": True, "reason": "AUC 0.74, champion 0.70."}
+    answer = {"passed": True, "status": "accepted", "reason": "AUC 0.74, champion 0.70."}
     assert run().execute(answering(EvaluateCandidateOperator, **answer)) == answer
 
 
 def test_a_rejected_candidate_is_an_answer_and_not_a_failure(run):
-    with pytest.raises(AirflowSkipException, match=r"The candidate is rejected: AUC 0\.69, champion 0\.70"):
-        run().execute(answering(EvaluateCandidateOperator, passed=False, reason="AUC 0.69, champion 0.70."))
+    answer = {"passed": False, "status": "rejected_no_uplift", "reason": "AUC 0.69, rule 0.70."}
+    with pytest.raises(AirflowSkipException, match=r"The candidate is rejected_no_uplift: AUC 0\.69, rule 0\.70"):
+        run().execute(answering(EvaluateCandidateOperator, **answer))
     assert len(read_stream(NAME)) == 1, "the lineage says that it was evaluated"
 
 

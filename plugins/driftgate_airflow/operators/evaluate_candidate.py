@@ -29,7 +29,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
     def execute(self, context: Context) -> object:
         summary = super().execute(context)
         if not summary["passed"]:
-            raise AirflowSkipException(f"The candidate is rejected: {summary['reason']}")
+            raise AirflowSkipException(f"The candidate is {summary['status']}: {summary['reason']}")
         return summary
 
     def step(self, context: Context) -> Step:
@@ -46,7 +46,12 @@ class EvaluateCandidateOperator(UseCaseOperator):
         current = champion(self.use_case)
         report = evaluate(use_case, self.dataset_version, version_files(self.dataset_version), job, current)
         return Step(
-            summary={"passed": report.passed, "reason": report.reason, "report": report.model_id},
+            summary={
+                "passed": report.passed,
+                "status": report.status,
+                "reason": report.reason,
+                "report": report.model_id,
+            },
             inputs=(
                 DatasetRef(f"job/{self.job_id}", job.model_sha256),
                 DatasetRef(f"dataset_version/{self.dataset_version}", None),

@@ -1,0 +1,268 @@
+"""The use case air_time from published days to performance evidence, in one process, on real flights.
+
+Everything happens once for all tests of the file: a dataset version, a training job in a process of its own, the
+evaluation, the registered champion, an endpoint that answers a day, and the night after it.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from starlette.testclient import TestClient
+
+from driftgate import uris
+from driftgate.compute import JobResult, result, status, submit
+from driftgate.contracts import load_contract
+from driftgate.datasets import DatasetVersion, prepare, version_files
+from driftgate.endpoint.server import Server
+from driftgate.evaluation import EvaluationReport, evaluate
+from driftgate.lake import lake, publish
+from driftgate.monitoring import (
+    Evidence,
+    decide,
+    join_ground_truth,
+    load_baseline,
+    measure_drift,
+    measure_performance,
+    measure_skew,
+    training_baseline,
+)
+from driftgate.online import materialize
+from driftgate.partition_keys import due, keys_between
+from driftgate.promotion import switch_champion
+from driftgate.registry import ModelVersion, find_model, register_job, verified_files
+from driftgate.sources import sample
+from driftgate.training import training_spec
+from driftgate.use_cases import UseCase, load_use_case
+from driftgate.world.traffic import requests_of_day
+
+TRAINED_ON = keys_between("2013-03-20", "2013-03-31")
+ASKED = ["2013-04-01", "2013-04-02"]
+
+
+def small(whole: UseCase) -> UseCase:
+    """Return the use case with a window of twelve days, a small model and a policy for two nights."""
+    train = {"window_days": 12, "validation_days": 4, "min_uplift": -100.0, "parameters": SMALL[whole.train.trainer]}
+    performance = {"window_nights": 2, "min_rows": 500}
+    monitor = {"performance": whole.monitor.performance.model_copy(update=performance)}
+    return whole.model_copy(
+        update={
+            "train": whole.train.model_copy(update=train),
+            "monitor": whole.monitor.model_copy(update=monitor),
+        }
+    )
+
+
+SMALL: dict[str, dict[str, Any]] = {
+    "lightgbm": {"num_iterations": 60, "min_data_in_leaf": 20},
+    "torch": {"epochs": 2, "hidden": (16,), "early_stopping_round": 0},
+}
+
+
+@dataclass
+class Loop:
+    """What came of each step."""
+
+    home: Path
+    use_case: UseCase
+    version: DatasetVersion
+    job: JobResult
+    report: EvaluationReport
+    model: ModelVersion
+    answers: list[dict[str, Any]]
+    openapi: dict[str, Any]
+    nights: list[Evidence]
+    skew: Evidence
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    """Play the whole loop once."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        patch.setenv("DRIFTGATE_ENV", "local")
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        use_case = small(load_use_case("air_time"))
+        publish_days(use_case, TRAINED_ON)
+        version = prepare(use_case, TRAINED_ON[-1])
+        job = trained(use_case, version)
+        report = evaluate(use_case, version.name, version_files(version.name), job, None)
+        model = register_job(use_case, job.job_id, version.name, make_baseline=training_baseline)
+        switch_champion(use_case, model.version, actor="test", reason="the first model")
+        answers, openapi = asked(use_case, model)
+        nights = [measure_performance(use_case, key) for key in ASKED if join_ground_truth(use_case, key)]
+        skew = measure_skew(use_case, ASKED[0])
+        yield Loop(home, use_case, version, job, report, model, answers, openapi, nights, skew)
+
+
+@pytest.fixture(autouse=True)
+def at_home(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test looks at the one state folder."""
+    monkeypatch.setenv("DRIFTGATE_HOME", str(loop.home))
+
+
+def publish_days(use_case: UseCase, days: list[str]) -> None:
+    for dataset in use_case.datasets:
+        outcomes = tuple(load_contract(dataset).outcomes)
+        for day in days:
+            path = uris.partition("validated", dataset, day)
+            publish(lake(), path, sample.table_of(dataset, day), known_at=due(day), outcomes=outcomes)
+
+
+def trained(use_case: UseCase, version: DatasetVersion) -> JobResult:
+    handle = submit(training_spec(use_case, version.name, "air-time-1"))
+    deadline = time.monotonic() + 120
+    while not handle.ended:
+        assert time.monotonic() < deadline, "the job takes more than two minutes"
+        time.sleep(0.1)
+        handle = status(handle.job_id, handle.target)
+    return result(handle.job_id, handle.target)
+
+
+def asked(use_case: UseCase, model: ModelVersion) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Ask the endpoint about every flight of two days; each day's outcomes are published when it is over."""
+    server, answers = Server(), []
+    try:
+        client = TestClient(server)
+        for before, day in zip([TRAINED_ON[-1], *ASKED], ASKED, strict=False):
+            materialize(use_case, before, model_views(model))
+            server.watcher.poll()
+            rows = requests_of_day(use_case, day)
+            answer = client.post("/invocations", json={"use_case": use_case.name, "rows": rows})
+            assert answer.status_code == 200, answer.text
+            answers.append(answer.json())
+            publish_days(use_case, [day])
+        server.journal.close_segment(older_than_seconds=0)
+        server.shipper.ship()
+        return answers, client.get("/openapi.json").json()
+    finally:
+        server.journal.close()
+
+
+def model_views(model: ModelVersion) -> tuple[Any, ...]:
+    from driftgate.registry.package import load_signature
+
+    return tuple(load_signature(model.use_case, model.version).views)
+
+
+def test_the_rows_have_minutes_for_labels_and_none_of_a_flight_that_was_never_up(loop: Loop) -> None:
+    rows = pq.read_table(version_files(loop.version.name) / "rows.parquet")
+    flown = [sample.table_of("flights", day)["air_time_minutes"] for day in TRAINED_ON]
+    assert rows.num_rows == sum(len(column) - column.null_count for column in flown)
+    assert str(rows.schema.field("label").type) == "double"
+    assert pc.sum(rows["label"]).as_py() == sum(pc.sum(column).as_py() for column in flown)
+    labels = loop.version.labels
+    assert labels.mean == pytest.approx(pc.mean(rows["label"]).as_py())
+    assert labels.standard_deviation == pytest.approx(pc.stddev(rows["label"]).as_py())
+    assert (labels.minimum, labels.maximum) == tuple(pc.min_max(rows["label"]).as_py().values())
+    assert labels.without_outcome > 0
+
+
+def test_the_candidate_is_held_against_a_rule_and_a_linear_model_in_minutes(loop: Loop) -> None:
+    metrics = loop.report.metrics
+    assert {"rmse", "mae", "bias", "rule_rmse", "linear_rmse", "rule_mae", "linear_mae"} <= set(metrics)
+    assert 3 < metrics["mae"] < metrics["rmse"] < 30
+    assert metrics["rmse"] < 2 * metrics["linear_rmse"]
+    assert loop.report.intervals["rmse"][0] < metrics["rmse"] < loop.report.intervals["rmse"][1]
+    assert loop.report.positives is None
+    assert loop.report.metric_impl_versions == {"rmse": 1, "mae": 1, "bias": 1}
+    assert {gate.metric for gate in loop.report.gates} == {"rmse"}
+    assert loop.report.status == "accepted"
+    assert "RMSE" in loop.report.reason
+
+
+def test_a_candidate_without_uplift_has_that_status(loop: Loop) -> None:
+    greedy = loop.use_case.train.model_copy(update={"min_uplift": 50.0})
+    strict = loop.use_case.model_copy(update={"train": greedy})
+    report = evaluate(strict, loop.version.name, version_files(loop.version.name), loop.job, None)
+    assert (report.passed, report.status) == (False, "rejected_no_uplift")
+    assert "less than the 50.0000 that is asked for" in report.reason
+
+
+def test_the_champion_gains_nothing_on_itself(loop: Loop) -> None:
+    report = evaluate(loop.use_case, loop.version.name, version_files(loop.version.name), loop.job, loop.model)
+    (gate,) = [gate for gate in report.gates if gate.gate == "champion"]
+    assert (gate.value, gate.interval, gate.verdict) == (0.0, (0.0, 0.0), "pass")
+
+
+def test_the_card_speaks_of_minutes(loop: Loop) -> None:
+    card = verified_files(find_model("air_time", loop.model.version))["card.md"].decode()
+    for fact in (
+        "A score is the `air_time_minutes` to be expected, in minutes, of one request",
+        "each one too many costs 15 USD and each one too few 40 USD",
+        "| | RMSE (minutes) | MAE (minutes) | expected cost (USD per 1,000) |",
+        "| baseline: linear | ",
+        "Bias ",
+        "answers that turn when it moves a little",
+        "The labels of ",
+    ):
+        assert fact in card
+    assert "positive" not in card
+
+
+def test_what_a_feature_is_worth_is_measured_without_a_threshold(loop: Loop) -> None:
+    found = json.loads(verified_files(loop.model)["feature_baseline.json"])
+    assert found["decision_threshold"] is None
+    assert found["answer_tolerance"] == pytest.approx(0.1 * loop.report.metrics["rmse"], rel=0.2)
+    worth = {name: item["importance"]["permutation"] for name, item in found["features"].items()}
+    assert max(worth, key=lambda name: worth[name]) in (
+        "distance_miles",
+        "dest",
+        "route_minutes_28d",
+        "route_minutes_7d",
+        "route_minutes_1d",
+        "carrier_route_minutes_28d",
+        "scheduled_minutes",
+    )
+
+
+def test_the_package_knows_what_nights_are_held_against(loop: Loop) -> None:
+    baseline = load_baseline("air_time", loop.model.version)
+    assert baseline.reference == {name: loop.report.metrics[name] for name in ("rmse", "mae", "bias")}
+    assert baseline.reference_intervals["rmse"] == loop.report.intervals["rmse"]
+    assert 20 < baseline.scores.mean < 300
+
+
+def test_the_endpoint_answers_with_a_value_and_its_unit(loop: Loop) -> None:
+    answers = loop.answers[0]["predictions"]
+    assert len(answers) == sample.table_of("flights", ASKED[0]).num_rows
+    assert all(set(one) == {"prediction_id", "value", "unit", "model_version", "role"} for one in answers)
+    assert {one["unit"] for one in answers} == {"minutes"}
+    rows = requests_of_day(loop.use_case, ASKED[0])
+    far = [one["value"] for one, row in zip(answers, rows, strict=True) if row["dest"] == "HNL"]
+    near = [one["value"] for one, row in zip(answers, rows, strict=True) if row["dest"] == "BOS"]
+    assert min(far) > 300 > 100 > max(near)
+
+
+def test_the_description_of_the_endpoint_tells_both_kinds_of_answers(loop: Loop) -> None:
+    answer = loop.openapi["paths"]["/invocations"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    kinds = answer["properties"]["predictions"]["items"]["oneOf"]
+    assert [set(kind["required"]) & {"score", "value", "unit"} for kind in kinds] == [{"score"}, {"value", "unit"}]
+
+
+def test_the_night_has_evidence_of_its_error_in_minutes(loop: Loop) -> None:
+    first, second = loop.nights
+    assert first.verdict == "insufficient", "one of two nights is too few"
+    assert (second.statistic, second.sample_size > 1500) == ("rmse", True)
+    assert second.value is not None
+    assert 3 < second.value < 40
+    assert "minutes; it was " in second.sentence
+
+
+def test_what_the_endpoint_saw_is_what_training_sees(loop: Loop) -> None:
+    assert (loop.skew.verdict, loop.skew.value) == ("ok", 0.0), loop.skew.sentence
+
+
+def test_the_verdict_is_made_of_it(loop: Loop) -> None:
+    measure_drift(loop.use_case, ASKED[1])
+    measure_skew(loop.use_case, ASKED[1])
+    verdict = decide(loop.use_case, ASKED[1])
+    assert verdict.champion == loop.model.version
+    assert verdict.decision in ("quiet", "watch")
