@@ -191,12 +191,12 @@ def test_what_does_not_fit_the_problem_is_a_sentence(
         (
             ("train",),
             {"baselines": ["linear"]},
-            "names 'linear', which is none of a binary problem; use rule, logistic",
+            "names 'linear', which is none of a binary problem",
         ),
         (
             ("monitor", "performance"),
             {"max_auc_drop": None},
-            "key 'monitor.performance.max_auc_drop' is missing, which a",
+            "key 'monitor.performance.max_auc_drop' is missing",
         ),
         (("metric",), {"costs_usd": {"false_alarm": 1, "mised": 2}}, "unknown key 'metric.costs_usd.mised'"),
     ],
