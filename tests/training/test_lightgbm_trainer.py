@@ -211,3 +211,15 @@ def test_what_a_regression_has_not_is_refused(
     spec = make_spec(**parameters).model_copy(update={"problem": "regression", "metric": "rmse"})
     with pytest.raises(ConfigError, match=sentence):
         train(spec, with_column(rows, "label", minutes, pa.float64()))
+
+
+@pytest.mark.parametrize(("problem", "metric"), [("binary", "auc"), ("regression", "rmse"), ("regression", "mae")])
+def test_what_early_stopping_watches_is_the_metric_that_gates_and_monitoring_measure(
+    make_spec: MakeSpec, rows: pa.Table, with_column: WithColumn, problem: str, metric: str
+) -> None:
+    if problem == "regression":
+        minutes = rows.column("departure_hour").to_numpy() * 2.0 + np.random.default_rng(1).normal(scale=3.0, size=1200)
+        rows = with_column(rows, "label", minutes, pa.float64())
+    spec = make_spec(early_stopping_round=0).model_copy(update={"problem": problem, "metric": metric})
+    trained = train(spec, rows)
+    assert trained.learnt.values[-1] == pytest.approx(trained.metrics[f"validation_{metric}"], abs=1e-6)
