@@ -11,12 +11,12 @@ from local_aws.client import LocalAws
 
 @pytest.fixture(scope="session")
 def until() -> Callable[[Callable[[], Any]], Any]:
-    """Return what a function returns once that is true, or fail after twenty seconds."""
+    """Return what a function returns once that is true, or fail after two minutes."""
 
     def wait(answer: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not (found := answer()):
-            assert time.monotonic() < deadline, "waited for twenty seconds"
+            assert time.monotonic() < deadline, "waited for two minutes"
             time.sleep(0.03)
         return found
 

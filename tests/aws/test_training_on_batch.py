@@ -10,6 +10,7 @@ from driftgate import uris
 from driftgate.compute import JobSpec, attempts, read_artefact, result, submit, tend
 from driftgate.datasets import prepare
 from driftgate.lake import lake, publish
+from driftgate.ledger import collect, rows
 from driftgate.partition_keys import keys_between
 from driftgate.sources import sample
 from driftgate.training import training_spec
@@ -24,7 +25,7 @@ def make_spec(
     on_s3: LocalAws, compute_yaml: Callable[..., None], batch_target: dict[str, Any], tagged: dict[str, str]
 ) -> Callable[[str], JobSpec]:
     """Return the spec of a training on nine real days, for a Batch target on Spot."""
-    spot = {"queue": on_s3.spot_queue, "spot": True, "max_wait_minutes": 30}
+    spot = {"queue": on_s3.spot_queue, "spot": True, "max_wait_minutes": 30, "instance_type": "c7i.large"}
     compute_yaml(spot={**batch_target, **spot})
     whole = load_use_case("flight_delays")
     parameters = {"num_iterations": 1500, "early_stopping_round": 0, "min_data_in_leaf": 10, "num_leaves": 15}
@@ -69,3 +70,12 @@ def test_a_training_whose_host_goes_gives_the_model_of_an_undisturbed_one(
     assert (first.outcome, second.outcome, first.resumed_from) == ("interrupted", "succeeded", None)
     assert second.resumed_from and second.resumed_from >= 50  # from the checkpoint that its SIGTERM made it save
     assert on_s3.submits(ran["jobName"]) == 1
+
+    charges = collect("troubled")
+    assert [(row.attempt, row.interruptions, row.spot, row.tagged) for row in charges] == [
+        (1, 1, True, True),
+        (2, 0, True, True),
+    ]
+    assert all(row.cost_usd and row.saving_usd and row.gb_moved is not None for row in charges)
+    assert collect("troubled") == charges
+    assert rows("flight_delays") == charges

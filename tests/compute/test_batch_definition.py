@@ -1,5 +1,6 @@
 """A job definition says everything about a job but which one it is, and is registered once."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -66,4 +67,13 @@ def test_several_nodes_have_the_same_container(target: Target, spec: JobSpec) ->
     assert two["type"] == "multinode"
     assert (two["nodeProperties"]["numNodes"], two["nodeProperties"]["mainNode"]) == (2, 0)
     [nodes] = two["nodeProperties"]["nodeRangeProperties"]
-    assert nodes == {"targetNodes": "0:", "container": one["containerProperties"]}
+    assert nodes["targetNodes"] == "0:"
+    containers = [one["containerProperties"], nodes["container"]]
+    told = [one["environment"].pop(_named(one, "DRIFTGATE_TARGET_SETTINGS")) for one in containers]
+    assert containers[0] == containers[1]
+    assert [json.loads(one["value"])["nodes"] for one in told] == [1, 2]  # they are told how many they are
+
+
+def _named(container: dict[str, Any], name: str) -> int:
+    """Return the place of a variable in a container's environment."""
+    return [variable["name"] for variable in container["environment"]].index(name)

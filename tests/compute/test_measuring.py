@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from driftgate.compute import JobSpec, attempts, measured, measuring
+from driftgate.compute import JobSpec, attempts, measured, measuring, place
 from driftgate.compute.jobs import Interrupted
+from driftgate.compute.targets import Target
 from driftgate.lake import lake
 
 MakeSpec = Callable[..., JobSpec]
@@ -124,11 +125,30 @@ def test_many_attempts_at_once_have_different_numbers(job_spec: MakeSpec) -> Non
 
 
 def test_where_the_job_really_runs_is_what_its_backend_says(job_spec: MakeSpec, monkeypatch: Any) -> None:
-    monkeypatch.setenv(measuring.TARGET_VARIABLE, "elsewhere")  # no compute.yaml of this machine knows it
+    monkeypatch.setenv("DRIFTGATE_TARGET", "elsewhere")  # no compute.yaml of this machine knows it
     with measured(job_spec()):
         pass
-    (attempt,) = attempts("retrain-train-1")
-    assert (attempt.target, attempt.instance_type) == ("elsewhere", None)
+    spot = Target(
+        backend="batch",
+        vcpu=1,
+        memory_mib=700,
+        timeout_minutes=9,
+        nodes=2,
+        instance_type="c7i.large",
+        spot=True,
+        max_wait_minutes=10,
+        region="eu-west-1",
+        job_role="arn:aws:iam::123456789012:role/job",
+    )
+    for name, value in place.variables("elsewhere", spot).items():
+        assert "123456789012" not in value  # nothing that the job need not know
+        monkeypatch.setenv(name, value)
+    with measured(job_spec()):
+        pass
+    unknown, told = attempts("retrain-train-1")
+    assert (unknown.target, unknown.backend, unknown.instance_type) == ("elsewhere", None, None)
+    assert (told.target, told.backend, told.instance_type, told.spot) == ("elsewhere", "batch", "c7i.large", True)
+    assert (told.instance_count, told.region, told.cores, told.memory_mib) == (2, "eu-west-1", 1, 700)
 
 
 def test_only_the_first_machine_of_a_job_on_several_writes(job_spec: MakeSpec, monkeypatch: Any) -> None:

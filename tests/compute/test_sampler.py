@@ -52,6 +52,20 @@ def test_the_seconds_and_the_memory_of_children_count() -> None:
     assert usage.peak_memory_mib > alone
 
 
+def test_what_children_used_before_does_not_count() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"{BUSY}\nprint(flush=True)\ntime.sleep(60)"], stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    sampler = Sampler(1, 10_000, own_network=False)
+    sampler.look()
+    child.kill()
+    child.communicate()
+    sampler.look()
+    assert sampler.usage().cpu_seconds < 0.4
+
+
 def test_bytes_written_are_counted_from_the_beginning(tmp_path: Path) -> None:
     sampler = Sampler(1, 10_000, own_network=True)
     (tmp_path / "file").write_bytes(bytes(2**20))

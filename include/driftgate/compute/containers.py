@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable
 
+from driftgate.compute import place
 from driftgate.compute.jobs import JobSpec
 from driftgate.compute.local import ENTRYPOINTS, THREAD_VARIABLES, WAITING
 from driftgate.compute.tags import require_tags
@@ -89,7 +90,7 @@ def environment(name: str, target: Target, spec: JobSpec) -> dict[str, str]:
         **WAITING,
         **region,
         "DRIFTGATE_ENV": os.environ.get("DRIFTGATE_ENV", "local"),
-        "DRIFTGATE_TARGET": name,
+        **place.variables(name, target),
     }
     return {key: found[key] for key in sorted(found) if key not in OF_THE_IMAGE and key not in target.secrets}
 

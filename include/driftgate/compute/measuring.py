@@ -7,22 +7,22 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from driftgate import uris
 from driftgate.compute import allotment
 from driftgate.compute.attempts import Attempt, Outcome, attempts_folder
 from driftgate.compute.jobs import Interrupted, JobSpec
+from driftgate.compute.place import place
 from driftgate.compute.sampler import Sampler, Usage
-from driftgate.compute.targets import Target, find_target
-from driftgate.errors import ConfigError, Conflict
+from driftgate.compute.targets import Target
+from driftgate.errors import Conflict
 from driftgate.lake import lake
 from driftgate.records import canonical_json
 
 logger = logging.getLogger(__name__)
 
-TARGET_VARIABLE = "DRIFTGATE_TARGET"  # a backend sets it when the job does not run on the target that its spec names
 LOOK_SECONDS = 1.0
 LOOKS_PER_REFRESH = 8
 
@@ -114,14 +114,6 @@ def _measuring(spec: JobSpec) -> Measuring:
     return Measuring(_first_word(spec, name, target, given, sampler.usage()), sampler)
 
 
-def place(spec: JobSpec) -> tuple[str, Target | None]:
-    """Return the target that this process runs on, by name and, if this project knows it, what it is."""
-    name = os.environ.get(TARGET_VARIABLE, spec.target)
-    with suppress(ConfigError):  # a training image may have no compute.yaml: then less is known
-        return name, find_target(name)
-    return name, None
-
-
 def _first_word(spec: JobSpec, name: str, target: Target | None, given: tuple[float, float], usage: Usage) -> Attempt:
     return Attempt(
         **usage.model_dump(),
@@ -137,7 +129,9 @@ def _first_word(spec: JobSpec, name: str, target: Target | None, given: tuple[fl
         instance_type=target.instance_type if target else None,
         instance_count=target.nodes if target else 1,
         spot=target.spot if target else False,
-        region=(target.region if target else None) or os.environ.get("AWS_REGION"),
+        region=(target.region if target else None)
+        or os.environ.get("AWS_REGION")
+        or os.environ.get("AWS_DEFAULT_REGION"),
         cores=given[0],
         memory_mib=round(given[1], 1),
         tags=spec.tags,

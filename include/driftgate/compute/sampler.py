@@ -84,7 +84,7 @@ class Sampler:
     def __init__(self, cores: float, memory_mib: float, *, own_network: bool) -> None:
         self._cores, self._limit_mib, self._own_network = cores, memory_mib, own_network
         self._self = psutil.Process()
-        self._children: list[psutil.Process] = []
+        self._children = self._self.children(recursive=True)
         self._gpus, self._gpu_seconds, self._peak_gpu_mib = Gpus(), 0.0, 0.0
         self._kwh_before = self._gpus.kwh()
         self._percents = {name: Percents() for name in ("cpu", "memory", "gpu", "gpu_memory", "disk")}

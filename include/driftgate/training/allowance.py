@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from driftgate.compute import Attempt
 from driftgate.compute.jobs import JobSpec
-from driftgate.compute.measuring import place
+from driftgate.compute.place import place
 from driftgate.errors import ConfigError
 from driftgate.ledger.prices import Machine, price
 

@@ -19,7 +19,8 @@ from driftgate.compute import arrays
 from driftgate.compute.attempts import attempts
 from driftgate.compute.job_files import read_spec, result_path
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Interrupted, JobResult, JobSpec
-from driftgate.compute.measuring import Measuring, measured, place
+from driftgate.compute.measuring import Measuring, measured
+from driftgate.compute.place import place
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
