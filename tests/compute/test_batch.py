@@ -319,8 +319,9 @@ def test_a_gpu_job_runs_on_a_queue_with_gpus(remote_stub: LocalAws, spec: Callab
 
 
 def test_several_nodes_are_one_job_that_ends_with_the_main_one(
-    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batch, "ACROSS_MACHINES", {"lightgbm"})  # as far as the service is concerned
     job = spec("crash", nodes=2)
     submit(job)
     assert ended(job) == "failed"
@@ -363,10 +364,16 @@ def test_an_array_is_cancelled_as_a_whole(remote_stub: LocalAws, spec: Callable[
     assert ended(job) == "cancelled"
 
 
-def test_an_array_of_jobs_with_several_nodes_is_refused(remote_stub: LocalAws, spec: Callable[..., JobSpec]) -> None:
-    job = spec(nodes=2).model_copy(update={"array": (Variation(seed=1), Variation(seed=2))})
-    with pytest.raises(NotSupported, match=r"is an array, and compute target 'gpu' in compute.yaml has nodes: 2"):
+def test_several_nodes_are_refused_for_a_trainer_of_one_machine_and_for_an_array(
+    remote_stub: LocalAws, spec: Callable[..., JobSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = spec(nodes=2)
+    with pytest.raises(NotSupported, match=r"it has nodes: 2, and the trainer 'lightgbm' works on one machine; use a"):
         submit(job)
+    monkeypatch.setattr(batch, "ACROSS_MACHINES", {"lightgbm"})
+    with pytest.raises(NotSupported, match=r"AWS Batch has no array of jobs with 2 nodes"):
+        submit(job.model_copy(update={"array": (Variation(seed=1), Variation(seed=2))}))
+    assert remote_stub.calls("batch:SubmitJob") == 0
 
 
 def test_nothing_of_aws_is_imported_before_it_is_needed(tmp_path: Path) -> None:

@@ -49,6 +49,21 @@ def test_a_lake_in_a_folder_is_out_of_reach(job_spec: Callable[..., JobSpec], ta
         containers.refuse_spec("gpu", target(), job_spec(tags=tagged))
 
 
+@pytest.mark.parametrize(
+    "value", ["postgresql://db/x?user=a&password=hunter2", "postgresql://db/x?sslmode=require;token=hunter2"]
+)
+def test_a_secret_that_a_job_would_show_is_refused_until_the_target_names_it(
+    value: str, job_spec: Callable[..., JobSpec], on_s3: object, tagged: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIFTGATE_METADATA_URL", value)
+    with pytest.raises(ConfigError, match=r"use DRIFTGATE_METADATA_URL, which looks like a secret") as error:
+        containers.refuse_spec("gpu", target(), job_spec(tags=tagged))
+    assert "hunter2" not in str(error.value)
+    secrets = {"DRIFTGATE_METADATA_URL": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:metadata"}
+    containers.refuse_spec("gpu", target(secrets=secrets), job_spec(tags=tagged))
+    assert "DRIFTGATE_METADATA_URL" not in containers.environment("gpu", target(secrets=secrets), job_spec())
+
+
 def test_the_environment_has_the_settings_without_passwords_and_the_threads(
     job_spec: Callable[..., JobSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ SUBMITS = 6  # calls of SubmitJob that are refused because there were too many
 VISIBLE_SECONDS = 10.0  # after a submit DescribeJobs may not show the job yet
 SHORTEST_MINUTES = 1.0  # that Batch takes for a time limit
 FEWEST_CHILDREN, MOST_CHILDREN = 2, 10_000  # of an array
+ACROSS_MACHINES: set[str] = set()  # trainers whose processes find each other on several machines; none does yet
 NOT_FOR_BATCH = ("cluster", "subnets", "security_groups")
 
 _streams: dict[str, str] = {}  # job id at Batch → the log of its last attempt that was seen
@@ -61,13 +62,8 @@ class BatchBackend:
     def check(self, spec: JobSpec) -> None:
         """Refuse a job without tags or with a lake that its container cannot reach, and a queue that cannot run it."""
         containers.refuse_spec(self.name, self.target, spec)
-        if spec.array and self.target.nodes > 1:
-            raise NotSupported(
-                f"Job {spec.job_id} is an array, and compute target {self.name!r} in compute.yaml has nodes: "
-                f"{self.target.nodes}, which AWS Batch does not have together; use a target with one node."
-            )
-        if len(spec.array) > MOST_CHILDREN:
-            raise NotSupported(f"Job {spec.job_id} has {len(spec.array)} children; AWS Batch takes {MOST_CHILDREN}.")
+        if problem := _misfit(spec, self.target):
+            raise NotSupported(f"Job {spec.job_id} on the compute target {self.name!r} in compute.yaml: {problem}.")
         with sentences(self.name):
             refuse_queue(self._batch(), self.name, self.target)
 
@@ -179,6 +175,20 @@ class BatchBackend:
 
     def _batch(self) -> Any:
         return client("batch", self.target)
+
+
+def _misfit(spec: JobSpec, target: Target) -> str:
+    """Return what Batch or the trainer cannot do that target and spec ask for together, or nothing."""
+    if target.nodes > 1 and spec.trainer not in ACROSS_MACHINES:
+        return (
+            f"it has nodes: {target.nodes}, and the trainer {spec.trainer!r} works on one machine; use a target with "
+            f"one node and more vCPU or GPUs"
+        )
+    if target.nodes > 1 and spec.array:
+        return f"AWS Batch has no array of jobs with {target.nodes} nodes; use a target with one node"
+    if len(spec.array) > MOST_CHILDREN:
+        return f"its array has {len(spec.array)} children, and AWS Batch takes {MOST_CHILDREN}"
+    return ""
 
 
 def _used_mib(job_id: str) -> float | None:

@@ -62,6 +62,8 @@ def _container(name: str, target: Target, spec: JobSpec) -> dict[str, Any]:
         "environment": [{"name": key, "value": value} for key, value in variables.items()],
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
+    if spec.processes > 1:  # they talk through /dev/shm, of which a container has 64 MiB
+        container["linuxParameters"] = {"sharedMemorySize": target.memory_mib // 2}
     if target.execution_role:
         container["executionRoleArn"] = target.execution_role
     if target.secrets:

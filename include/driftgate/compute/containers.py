@@ -15,6 +15,8 @@ from driftgate.settings import settings, settings_variables, without_credentials
 BY_DIGEST = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 SECRET = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):\S+")
+SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key|private_?key", re.IGNORECASE)
+SECRET_VALUE = re.compile(r"[?&;]\w*(password|secret|token)=", re.IGNORECASE)
 OF_THE_IMAGE = {"DRIFTGATE_HOME", "DRIFTGATE_PROJECT"}
 NOT_IN_A_TAG = re.compile(r"[^\w\s.:/=+@-]")
 TAG_CHARACTERS = 256
@@ -61,9 +63,16 @@ def _problem(target: Target) -> str:
 def refuse_spec(name: str, target: Target, spec: JobSpec) -> None:
     """Refuse a spec that no container could work off: nobody pays for it, or its lake is a folder of this machine.
 
-    :raises ConfigError: a required tag is missing, or the lake is not on S3
+    :raises ConfigError: a required tag is missing, the lake is not on S3, or a secret would be readable by whoever may
+        look at the job
     """
     require_tags(spec)
+    for variable, value in settings_variables().items():
+        if variable not in target.secrets and (SECRET_NAME.search(variable) or SECRET_VALUE.search(value)):
+            raise ConfigError(
+                f"The settings use {variable}, which looks like a secret, and a job on the compute target {name!r} "
+                f"would show it; put it into Secrets Manager and its ARN under the target's 'secrets' in compute.yaml."
+            )
     if not settings().lake.startswith("s3://"):
         raise ConfigError(
             f"Compute target {name!r} runs jobs on AWS, which cannot reach the lake {settings().lake}; use a local "
