@@ -78,8 +78,6 @@ def _named(container: dict[str, Any], name: str) -> int:
     """Return the place of a variable in a container's environment."""
     return [variable["name"] for variable in container["environment"]].index(name)
 
-    assert nodes == {"targetNodes": "0:", "container": one["containerProperties"]}
-
 
 def test_processes_that_train_together_have_memory_to_share(target: Target, spec: JobSpec) -> None:
     together = definition("gpu", target, spec.model_copy(update={"processes": 2}))
