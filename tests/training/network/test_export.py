@@ -111,7 +111,7 @@ def test_the_shares_of_a_batch_are_all_of_it_and_draw_what_one_process_draws(pro
 
     def drawn(rank: int, count: int) -> Any:
         torch.manual_seed(1)
-        return Share(rank, count, rows=7).draw(4, torch.device("cpu"))
+        return Share(rank, count, rows=7).draw(3, torch.device("cpu"))
 
     with torch.random.fork_rng(devices=[]):
         whole = drawn(0, 1)

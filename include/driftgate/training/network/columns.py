@@ -22,9 +22,15 @@ class Columns:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def at(self, places: "Tensor | slice") -> Prepared:
+    def at(self, places: Tensor) -> Prepared:
         """Return the prepared rows at ``places``."""
-        return self.codes[places], self.numbers[places], self.missing[places]
+        # index_select copies whole rows; indexing by brackets takes twice as long on a processor.
+        codes, numbers, missing = (part.index_select(0, places) for part in (self.codes, self.numbers, self.missing))
+        return codes, numbers, missing
+
+    def between(self, first: int, end: int) -> Prepared:
+        """Return the prepared rows from ``first`` to before ``end``, without a copy."""
+        return self.codes[first:end], self.numbers[first:end], self.missing[first:end]
 
 
 def columns(

@@ -18,7 +18,7 @@ from driftgate.compute.jobs import JobSpec
 from driftgate.errors import ConfigError
 from driftgate.training.network.columns import Columns
 from driftgate.training.network.parameters import TorchParameters
-from driftgate.training.network.share import Share
+from driftgate.training.network.share import LEVELS, Share
 
 logger = logging.getLogger(__name__)
 SEEDS_APART = 1_000_003  # the seed of an epoch; a job has fewer epochs than that
@@ -48,6 +48,7 @@ class Learning:
             network.parameters(), lr=parameters.learning_rate, weight_decay=parameters.weight_decay, fused=True
         )
         self._loss: Any = _loss_of(spec)
+        self._hidden = round(parameters.unseen_share * LEVELS)
         self.parallel = _parallel(network, self.device) if share.processes > 1 else None
         run = self.parallel or network
         self._run = torch.compile(run) if parameters.compile else run
@@ -79,14 +80,15 @@ class Learning:
         share.rows = len(places)
         own = share.of(places)
         codes, numbers, missing = self._train.at(own)
-        if self._parameters.unseen_share and codes.shape[1]:
-            codes = codes.masked_fill(share.draw(codes.shape[1], self.device) < self._parameters.unseen_share, 0)
+        if self._hidden and codes.shape[1]:
+            known = share.draw(codes.shape[1], self.device) >= self._hidden
+            codes = codes * known  # what is hidden has the code of the unseen, 0
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self._parameters.amp and self.device.type == "cuda"
         ):
             found = self._run(codes, numbers, missing)
         # The processes' gradients are averaged, each with the weight of one: so each counts its rows that many times.
-        loss = self._loss(found.float(), self._train.labels[own], reduction="sum") * share.processes
+        loss = self._loss(found.float(), self._train.labels.index_select(0, own), reduction="sum") * share.processes
         (loss / share.rows).backward()
         return loss.detach()
 
@@ -107,7 +109,7 @@ class Learning:
         self.network.eval()
         with torch.no_grad():
             found = [
-                self.network(*rows.at(slice(first, first + SCORED_TOGETHER)))
+                self.network(*rows.between(first, first + SCORED_TOGETHER))
                 for first in range(0, len(rows), SCORED_TOGETHER)
             ]
         scores: NDArray[np.float64] = torch.cat(found).cpu().numpy().astype(np.float64)

@@ -5,7 +5,7 @@ request is prepared exactly as the rows that were learnt from.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
@@ -14,9 +14,7 @@ from torch import Tensor, nn  # noqa: TID253
 
 from driftgate.models import Preprocessing
 from driftgate.training.network.parameters import NumericEmbedding, TorchParameters
-
-if TYPE_CHECKING:
-    from driftgate.training.network.share import Share
+from driftgate.training.network.share import LEVELS, Share
 
 Prepared = tuple[
     Tensor, Tensor, Tensor
@@ -57,7 +55,7 @@ class Rows(nn.Module):  # type: ignore[misc]  # mypy does not read torch
 class Network(nn.Module):  # type: ignore[misc]
     """Embeddings of words and numbers, then layers of normalised, rectified sums, then one number."""
 
-    def __init__(self, rows: Rows, numbers: NDArray[np.float32], parameters: TorchParameters, share: "Share") -> None:
+    def __init__(self, rows: Rows, numbers: NDArray[np.float32], parameters: TorchParameters, share: Share) -> None:
         """Begin with weights that are drawn from torch's generator.
 
         :param numbers: the standardised training rows, whose quantiles are the edges of a piecewise linear embedding
@@ -72,7 +70,12 @@ class Network(nn.Module):  # type: ignore[misc]
         layers: list[nn.Module] = []
         for size in parameters.hidden_sizes:
             # Not batch normalisation: a row's score must not depend on the rows that it is scored or learnt with.
-            layers += [nn.Linear(width, size), nn.LayerNorm(size), nn.ReLU(), Dropout(parameters.dropout, share)]
+            layers += [
+                nn.Linear(width, size),
+                nn.LayerNorm(size),
+                nn.ReLU(inplace=True),
+                Dropout(parameters.dropout, share),
+            ]
             width = size
         self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
 
@@ -102,15 +105,15 @@ def embedding_width(categories: int, most: int) -> int:
 class Dropout(nn.Module):  # type: ignore[misc]
     """Dropout whose draws are those of the whole batch, so that processes that split a batch drop what one would."""
 
-    def __init__(self, rate: float, share: "Share") -> None:
+    def __init__(self, rate: float, share: Share) -> None:
         super().__init__()
-        self._rate, self._share = rate, share
+        self._dropped, self._share = round(rate * LEVELS), share
 
     def forward(self, values: Tensor) -> Tensor:
-        if not self.training or not self._rate:
+        if not self.training or not self._dropped:
             return values
-        kept = self._share.draw(values.shape[1], values.device) >= self._rate
-        return values * kept / (1 - self._rate)
+        kept = self._share.draw(values.shape[1], values.device) >= self._dropped
+        return values * (kept * (LEVELS / (LEVELS - self._dropped)))
 
 
 def _embedded_numbers(kind: NumericEmbedding, numbers: NDArray[np.float32]) -> tuple[nn.Module, int]:

@@ -16,8 +16,9 @@ class TorchParameters(TrainerParameters):
     A word column gets a vector per category, of at most ``embedding_max`` numbers. ``numeric_embedding`` spreads a
     number over several before the first layer (Gorishniy et al. 2022): ``periodic`` learns frequencies,
     ``piecewise_linear`` places it between quantiles. ``unseen_share`` of the words are hidden in every epoch, so that
-    the vector of an unseen or missing category is learnt too. ``amp`` computes in bfloat16 on a GPU; ``compile`` hands
-    the network to ``torch.compile``, which needs a C++ compiler and takes a minute.
+    the vector of an unseen or missing category is learnt too; it and ``dropout`` come in steps of 1/256. ``amp``
+    computes in bfloat16 on a GPU; ``compile`` hands the network to ``torch.compile``, which needs a C++ compiler and
+    takes a minute.
     """
 
     model_config = ConfigDict(strict=True)
