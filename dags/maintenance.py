@@ -7,6 +7,7 @@ One run looks after all datasets, features and models of this project. What is k
 **Who to ask:** network operations, network-ops@example.com.
 """
 
-from driftgate_airflow.lifecycle import maintenance
+from driftgate_airflow.lifecycle import maintenance, sweep
 
 maintenance(owner="network-operations", runbook=__doc__)
+sweep(owner="network-operations", runbook=__doc__)

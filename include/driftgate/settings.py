@@ -30,11 +30,17 @@ class EndpointSettings(Record):
 
 
 class AirflowSettings(Record):
-    """Where the command line finds Airflow's API."""
+    """Where the command line finds Airflow's API; how often a task is tried again, after how long at first.
+
+    ``aws_connection`` is Airflow's connection by which jobs are submitted to AWS; without it, boto3's own way is taken.
+    """
 
     url: str
     user: str
     password_file: str
+    retries: Annotated[int, Field(ge=1)] = 2
+    retry_seconds: Annotated[float, Field(gt=0)] = 20
+    aws_connection: str = "aws_default"
 
     @field_validator("url")
     @classmethod

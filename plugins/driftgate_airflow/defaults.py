@@ -9,6 +9,9 @@ from airflow.sdk import CronPartitionTimetable, Param
 from driftgate.settings import settings
 from driftgate_airflow.alarms import record_alarm
 
+# After these Airflow ends a run whatever it still waits for: a run that hangs holds back those after it.
+SHORT_RUN, LONG_RUN = timedelta(days=1), timedelta(days=7)
+
 START = datetime(2013, 1, 1)  # noqa: DTZ001  Airflow reads it in the timetable's time zone
 
 
@@ -31,10 +34,11 @@ class Tier(StrEnum):
 
 def default_args(owner: str) -> dict[str, Any]:
     """Return the arguments of every task of a DAG owned by ``owner``."""
+    airflow = settings().airflow
     return {
         "owner": owner,
-        "retries": 2,
-        "retry_delay": timedelta(seconds=20),
+        "retries": airflow.retries,
+        "retry_delay": timedelta(seconds=airflow.retry_seconds),
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(minutes=30),
@@ -54,6 +58,11 @@ def nightly() -> CronPartitionTimetable:
 def weekly() -> CronPartitionTimetable:
     """Return the weekly timetable: early on Monday, for that day."""
     return CronPartitionTimetable("0 4 * * 1", timezone=settings().timezone, key_format="%Y-%m-%d")
+
+
+def hourly() -> CronPartitionTimetable:
+    """Return the hourly timetable, off the full hour, when everybody else's begins."""
+    return CronPartitionTimetable("17 * * * *", timezone=settings().timezone, key_format="%Y-%m-%dT%H")
 
 
 def last_start(last_night: date | None) -> datetime | None:

@@ -57,6 +57,11 @@ def is_old_backfill(context: Any) -> bool:
     return any((event.extra or {}).get("old_backfill") for group in events.values() for event in group)
 
 
+def sample_fraction(context: Any) -> float:
+    """Return the share of the training rows to learn from; below 1 the run is an experiment."""
+    return float(context["params"].get("sample_fraction") or 1)
+
+
 def actor(context: Any) -> str:
     """Return who asked for the run, for decision records."""
     run = context["dag_run"]

@@ -47,6 +47,24 @@ def test_every_task_has_owner_retries_time_limit_and_alarm(dags):
             assert task.on_failure_callback, f"Give {where} a failure callback: pass default_args(owner)"
 
 
+def test_every_dag_has_a_time_limit_on_its_runs(dags):
+    """What nobody ends goes on costing: a run that waits for ever holds back those after it."""
+    missing = [name for name, dag in dags.items() if not isinstance(dag.dagrun_timeout, timedelta)]
+    assert not missing, (
+        f"Give these DAGs a dagrun_timeout, for example SHORT_RUN of driftgate_airflow.defaults: {missing}"
+    )
+
+
+def test_what_waits_for_a_job_stops_it_when_nobody_waits_any_more(dags):
+    """An operator that leaves work behind on another machine says what becomes of it when its task is killed."""
+    from airflow.sdk import BaseOperator
+
+    jobs = [task for dag in dags.values() for task in dag.tasks if hasattr(type(task), "spec")]
+    assert jobs, "No task submits a job: this test looks at nothing"
+    for task in jobs:
+        assert type(task).on_kill is not BaseOperator.on_kill, f"Give {type(task).__name__} an on_kill: see JobOperator"
+
+
 def test_every_param_has_type_title_and_sentence(dags):
     for name, dag in dags.items():
         for key in dag.params:

@@ -3,7 +3,10 @@
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
 
+from driftgate.lake import lake
 from driftgate.lineage import DatasetRef, read_stream
+from driftgate.training import training_spec
+from driftgate.use_cases import load_use_case
 from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
@@ -34,7 +37,16 @@ def test_a_rejected_candidate_is_an_answer_and_not_a_failure(run):
     assert len(read_stream(NAME)) == 1, "the lineage says that it was evaluated"
 
 
+def test_a_candidate_of_a_sample_is_evaluated_and_never_registered(run, monkeypatch):
+    spec = training_spec(load_use_case(NAME), "flight_delays/a", "a").model_copy(update={"row_share": 0.2})
+    lake().write("jobs/a/spec.json", spec.canonical())
+    with pytest.raises(AirflowSkipException, match=r"Trained on 20% of the rows, so it is an experiment and is not"):
+        run().execute(answering(RegisterCandidateOperator, model_version="2", dataset_version="flight_delays/a"))
+    assert not read_stream(NAME)
+
+
 def test_the_event_of_a_candidate_names_its_version(run):
+    lake().write("jobs/a/spec.json", training_spec(load_use_case(NAME), "flight_delays/a", "a").canonical())
     night = run()
     night.execute(answering(RegisterCandidateOperator, model_version="2", dataset_version="flight_delays/a"))
     assert night.outlet_events[assets.candidate(NAME)].extra == {"model_version": "2"}

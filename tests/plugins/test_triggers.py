@@ -13,7 +13,7 @@ from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
 from driftgate_airflow.triggers.verdict_trigger import VerdictTrigger
 
 TRIGGERS = [
-    JobTrigger(job_id="job-1", target="local_small"),
+    JobTrigger(job_id="job-1", target="local_small", owner="try-1", deadline=2e9),
     TrafficTrigger(use_case="flight_delays", model_version="2", step_name="shadow", deadline_minutes=5),
     VerdictTrigger(use_case="flight_delays", key="2013-04-01", deadline_minutes=5),
 ]

@@ -1,4 +1,4 @@
-"""The builders: each makes one DAG and reads top to bottom. A DAG file calls one of the three functions here."""
+"""The builders: each makes one DAG and reads top to bottom. A DAG file calls one of the functions here."""
 
 from datetime import date
 
@@ -8,9 +8,10 @@ from driftgate_airflow.lifecycle.monitor import monitor
 from driftgate_airflow.lifecycle.promote import promote
 from driftgate_airflow.lifecycle.retrain import retrain
 from driftgate_airflow.lifecycle.rollback import rollback
+from driftgate_airflow.lifecycle.sweep import sweep
 from driftgate_airflow.lifecycle.tune import tune
 
-__all__ = ["ingest", "lifecycle", "maintenance"]
+__all__ = ["ingest", "lifecycle", "maintenance", "sweep"]
 
 
 def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = None) -> None:

@@ -45,7 +45,7 @@ from airflow.sdk import DAG, Param, TaskGroup, TriggerRule, chain
 from driftgate.contracts import references_of
 from driftgate.sources import datasets_of, watermarked_datasets_of
 from driftgate.use_cases import online_use_cases
-from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, last_start, nightly, replay_param
 from driftgate_airflow.operators.find_late_rows import FindLateRowsOperator
 from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
 from driftgate_airflow.operators.materialize_online import MaterializeOnlineOperator
@@ -66,6 +66,7 @@ def ingest(source: str, *, owner: str, runbook: str | None, last_night: date | N
         end_date=last_start(last_night),
         catchup=False,
         max_active_runs=4,
+        dagrun_timeout=SHORT_RUN,
         doc_md=f"{__doc__}\n\n{runbook or ''}",
         tags=[Stage.INGEST, Tier.ONE],
         default_args=default_args(owner),

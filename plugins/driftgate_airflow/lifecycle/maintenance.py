@@ -20,7 +20,7 @@ says how much. Write `business_unit` into the settings file or under `owner` in 
 
 from airflow.sdk import DAG, Param
 
-from driftgate_airflow.defaults import START, Stage, Tier, default_args, weekly
+from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, weekly
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
 from driftgate_airflow.operators.report_cost import ReportCostOperator
@@ -36,6 +36,7 @@ def maintenance(*, owner: str, runbook: str | None) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        dagrun_timeout=SHORT_RUN,
         doc_md=f"{__doc__}\n\n{runbook or ''}",
         tags=[Stage.MAINTAIN, Tier.TWO],
         default_args=default_args(owner),

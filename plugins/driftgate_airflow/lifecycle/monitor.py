@@ -18,7 +18,7 @@ from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable, chain
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
-from driftgate_airflow.defaults import START, Stage, Tier, default_args
+from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args
 from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
@@ -34,6 +34,7 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,  # a verdict looks back at earlier nights, so they come in order
+        dagrun_timeout=SHORT_RUN,
         doc_md=f"{__doc__}\n\n{runbook}",
         tags=[Stage.MONITOR, Tier.ONE, use_case.name],
         default_args=default_args(use_case.owner.team),

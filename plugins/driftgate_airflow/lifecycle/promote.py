@@ -16,13 +16,14 @@ where it was.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, XComArg
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
-from driftgate_airflow.defaults import START, Stage, Tier, default_args
+from driftgate_airflow.defaults import LONG_RUN, START, Stage, Tier, default_args
 from driftgate_airflow.operators.advance_canary import AdvanceCanaryOperator
 from driftgate_airflow.operators.deploy_shadow import DeployShadowOperator
 from driftgate_airflow.operators.judge_candidate import JudgeCandidateOperator
@@ -39,6 +40,7 @@ def promote(use_case: UseCase, *, runbook: str) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        dagrun_timeout=_longest(use_case),
         doc_md=f"{__doc__}\n\n{runbook}",
         tags=[Stage.PROMOTE, Tier.ONE, name],
         default_args=default_args(use_case.owner.team),
@@ -97,3 +99,9 @@ def _model_version() -> Param:
         description="The registered version to promote, for example '3'. "
         "Empty when the candidate's own event started the run.",
     )
+
+
+def _longest(use_case: UseCase) -> timedelta:
+    """Return how long a promotion may take: each step until its deadline, and a week for people."""
+    steps = 1 + len(use_case.promote.steps_percent)
+    return LONG_RUN + steps * timedelta(minutes=use_case.promote.deadline_minutes)

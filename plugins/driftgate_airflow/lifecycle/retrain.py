@@ -10,10 +10,25 @@ is recorded.
 
 **If `drift_sensor` fails:** there is no verdict; look at the monitor DAG's run of the same partition.
 
-**If `train_candidate` fails or its worker dies:** clear it. It finds the job it already started; it never starts a
-second one.
+**If `budget_guard` is skipped:** the training would cost more than the use case's budget of this week has left, says
+the log of the task, and nothing was started. Raise `budget.usd_per_week`, take a cheaper target, or wait for Monday;
+where the budget says `on_exceeded: needs_approval`, trigger the run again with *Beyond the budget* on.
+
+**If `train_candidate` fails or its worker dies:** clear it. It finds the job it already started, or its result; it
+never starts a second one, and what was saved as a checkpoint is not trained again.
+
+**To stop a training:** mark `train_candidate`, or the run, as failed: the job is stopped within half a minute.
+Clearing a training that waits stops its job too, and starts it anew from its last checkpoint. Restarting a part of
+Airflow stops nothing. What nobody could stop, because the triggerer was down at that moment, `sweep_jobs` ends when the
+next retraining begins, and `driftgate.sweep` every hour.
+
+**If `train_candidate` ran too long:** its job was stopped when the time limits of its compute target were used up, all
+waiting and attempts together. Raise them in `include/compute.yaml`, then clear it.
 
 **If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was
+registered.
+
+**To try something on few rows:** trigger it with a *Sample fraction* below 1. The candidate is evaluated, and never
 registered.
 
 `catalog_sync` then brings the catalogue up to date: the new dataset version, and the candidate if there is one.
@@ -25,11 +40,13 @@ from typing import Any
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain
 
 from driftgate.use_cases import UseCase
-from driftgate_airflow.defaults import START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.defaults import LONG_RUN, START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.operators.budget_guard import BudgetGuardOperator
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
 from driftgate_airflow.operators.prepare_dataset import PrepareDatasetOperator
 from driftgate_airflow.operators.register_candidate import RegisterCandidateOperator
+from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
 from driftgate_airflow.operators.train_candidate import TrainCandidateOperator
 from driftgate_airflow.sensors.drift_sensor import DriftSensor
 
@@ -44,21 +61,31 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
         end_date=last_start(last_night),
         catchup=False,
         max_active_runs=1,
+        dagrun_timeout=LONG_RUN,
         doc_md=f"{__doc__}\n\n{runbook}",
         tags=[Stage.RETRAIN, Tier.TWO, name],
         default_args=default_args(use_case.owner.team),
-        params={"reason": _reason(), "replay": replay_param()},
+        params={
+            "reason": _reason(),
+            "replay": replay_param(),
+            "sample_fraction": _sample_fraction(),
+            "beyond_budget": _beyond_budget(),
+        },
     ) as dag:
         sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
+        SweepJobsOperator(task_id="sweep_jobs")  # beside the rest: a night waits for no service that does not answer
         dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name)
         version: Any = XComArg(dataset, key="dataset_version")  # a string when the task runs
+        guard = BudgetGuardOperator(
+            task_id="budget_guard", use_case=name, dataset_version=version, rows=XComArg(dataset, key="rows")
+        )
         job = TrainCandidateOperator(task_id="train_candidate", use_case=name, dataset_version=version)
         trained: dict[str, Any] = {"dataset_version": version, "job_id": XComArg(job, key="job_id")}
         evaluation = EvaluateCandidateOperator(task_id="evaluate_candidate", use_case=name, **trained)
         registration = RegisterCandidateOperator(task_id="register_candidate", use_case=name, **trained)
         # Also when the candidate was turned away, and not on a quiet night.
         catalog = CatalogSyncOperator(task_id="catalog_sync", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
-        chain(sensor, dataset, job, evaluation, registration, catalog)
+        chain(sensor, dataset, guard, job, evaluation, registration, catalog)
         dataset >> catalog
     return dag
 
@@ -70,4 +97,26 @@ def _reason() -> Param:
         title="Reason",
         description="Fill in to train without asking the drift sensor, for example 'bootstrap'. "
         "It is recorded in the lineage.",
+    )
+
+
+def _sample_fraction() -> Param:
+    return Param(
+        1.0,
+        type="number",
+        minimum=0.1,
+        maximum=1.0,
+        title="Sample fraction",
+        description="Train on this share of the training rows, drawn by the seed, stratified by label. "
+        "Below 1 it is an experiment: the candidate is never registered.",
+    )
+
+
+def _beyond_budget() -> Param:
+    return Param(
+        False,
+        type="boolean",
+        title="Beyond the budget",
+        description="Approve a training that the week's budget does not cover, where the use case lets people approve. "
+        "Who triggered the run is recorded.",
     )

@@ -14,6 +14,8 @@ class AdvanceCanaryOperator(CandidateOperator):
     :param percent: share of the requests, 1 to 99
     """
 
+    activity = "host"
+
     def __init__(self, *, percent: int, **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]  # Airflow's own keyword arguments
         self.percent = percent

@@ -5,29 +5,48 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
+from driftgate.compute.tags import Activity
 from driftgate_airflow.errors import fail_at_once
+from driftgate_airflow.ledger import metered
 from driftgate_airflow.lineage import Step, operator_lineage, record_step, tampering_recorded
 from driftgate_airflow.runs import partition_keys
 
 
 class DriftgateOperator(BaseOperator):
     """
-    Runs :meth:`step`, records its lineage and returns its summary.
+    Runs :meth:`step`, records its lineage and what it took, and returns its summary.
 
-    A subclass sets ``stream`` (the lineage chain: a use case or a source) and implements :meth:`step`.
+    A subclass sets ``stream`` (the lineage chain: a use case or a source) and ``activity`` (what its cost is for), and
+    implements :meth:`step`, or :meth:`work` if it does more than a step, and :meth:`go_on` if it defers.
     """
 
     stream: str
+    activity: Activity
 
     def pre_execute(self, context: Any) -> None:
-        """Keep personal values out of the log of this task, whatever it is about to say."""
+        """Keep personal values out of the log of this task, and let its jobs use Airflow's connection to AWS."""
+        from driftgate_airflow.aws import use_airflow_connection
         from driftgate_airflow.redaction import install_redaction
 
         install_redaction()
+        use_airflow_connection()
 
     def execute(self, context: Context) -> Any:
-        with fail_at_once(), tampering_recorded(self.stream, context):
-            return self.conclude([self.step(context)], context)
+        with metered(self, context), fail_at_once(), tampering_recorded(self.stream, context):
+            return self.work(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Go on after a deferral: Airflow calls this instead of :meth:`execute`."""
+        with metered(self, context), fail_at_once(), tampering_recorded(self.stream, context):
+            return self.go_on(context, event)
+
+    def work(self, context: Context) -> Any:
+        """Do the whole work of this task and return what goes to XCom."""
+        return self.conclude([self.step(context)], context)
+
+    def go_on(self, context: Context, event: dict[str, Any]) -> Any:
+        """Do the rest of the work, after the trigger fired with ``event``."""
+        raise NotImplementedError
 
     def step(self, context: Context) -> Step:
         """Do the work of this task and say what it read and wrote."""
@@ -65,14 +84,13 @@ class DatasetOperator(DriftgateOperator):
     def stream(self) -> str:  # type: ignore[override]  # known only when the templates are rendered
         return self.source
 
-    def execute(self, context: Context) -> Any:
-        with fail_at_once(), tampering_recorded(self.stream, context):
-            steps = []
-            for key in partition_keys(context):
-                self.reached = key
-                steps.append(self.step_for(key))
-                self.log.info("%s %s: %s", self.dataset, key, steps[-1].summary)
-            return self.conclude(steps, context)
+    def work(self, context: Context) -> Any:
+        steps = []
+        for key in partition_keys(context):
+            self.reached = key
+            steps.append(self.step_for(key))
+            self.log.info("%s %s: %s", self.dataset, key, steps[-1].summary)
+        return self.conclude(steps, context)
 
     def step_for(self, key: str) -> Step:
         """Do the work for one partition."""

@@ -9,6 +9,7 @@ from driftgate_airflow.operators.base import DriftgateOperator
 class CatalogSyncOperator(DriftgateOperator):
     """Describe every dataset, feature and model as they are now, and write the page that people search."""
 
+    activity = "storage"
     stream = "driftgate"
 
     def step(self, context: Context) -> Step:

@@ -13,6 +13,8 @@ from driftgate_airflow.runs import is_old_backfill, partition_key
 class DecideVerdictOperator(UseCaseOperator):
     """Decide by the use case's policy, record evidence and rule, and announce the verdict."""
 
+    activity = "monitor"
+
     def __init__(self, *, use_case: str, **kwargs: Any) -> None:
         super().__init__(use_case=use_case, outlets=[assets.verdict(use_case)], **kwargs)
 

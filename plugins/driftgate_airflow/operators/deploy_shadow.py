@@ -6,7 +6,6 @@ from typing import Any
 from airflow.sdk import BaseBranchOperator, Context
 
 from driftgate.errors import ConfigError
-from driftgate_airflow.errors import fail_at_once
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor
 
@@ -22,6 +21,7 @@ class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
     :param without_champion: the task that makes the candidate champion
     """
 
+    activity = "host"
     template_fields: Sequence[str] = ("use_case",)
 
     def __init__(self, *, then: str, without_champion: str, **kwargs: Any) -> None:
@@ -29,24 +29,23 @@ class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
         self.then = then
         self.without_champion = without_champion
 
-    def execute(self, context: Context) -> Any:
+    def work(self, context: Context) -> Any:
         from driftgate.governance.privacy_impact import review_privacy
         from driftgate.promotion import deployment, start_shadow
         from driftgate.use_cases import load_use_case
         from driftgate_airflow.operators.candidate import CandidateOperator
 
-        with fail_at_once():
-            version = candidate_version(context)
-            context["ti"].xcom_push(key="model_version", value=version)
-            review_privacy(load_use_case(self.use_case), version)
-            if deployment(self.use_case) is None:
-                self.log.info("no champion serves %s yet: version %s goes live at once", self.use_case, version)
-                return self.do_branch(context, self.without_champion)
-            state = start_shadow(
-                load_use_case(self.use_case), version, actor=actor(context), reason=f"run {context['dag_run'].run_id}"
-            )
-            self.model_version = version
-            self.conclude([CandidateOperator.moved(self, state)], context)  # type: ignore[arg-type]  # same two fields
+        version = candidate_version(context)
+        context["ti"].xcom_push(key="model_version", value=version)
+        review_privacy(load_use_case(self.use_case), version)
+        if deployment(self.use_case) is None:
+            self.log.info("no champion serves %s yet: version %s goes live at once", self.use_case, version)
+            return self.do_branch(context, self.without_champion)
+        state = start_shadow(
+            load_use_case(self.use_case), version, actor=actor(context), reason=f"run {context['dag_run'].run_id}"
+        )
+        self.model_version = version
+        self.conclude([CandidateOperator.moved(self, state)], context)  # type: ignore[arg-type]  # same two fields
         return self.do_branch(context, self.then)
 
 

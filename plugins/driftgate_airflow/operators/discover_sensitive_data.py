@@ -9,6 +9,7 @@ from driftgate_airflow.operators.base import DriftgateOperator
 class DiscoverSensitiveDataOperator(DriftgateOperator):
     """Scan a sample of the newest partition of each dataset; a finding is a warning, an alarm, and in the catalogue."""
 
+    activity = "validate"
     stream = "driftgate"
 
     def step(self, context: Context) -> Step:

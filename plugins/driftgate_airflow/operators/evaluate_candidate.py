@@ -19,6 +19,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
     :param job_id: the training job whose result is the candidate (templated)
     """
 
+    activity = "evaluate"
     template_fields: Sequence[str] = ("use_case", "dataset_version", "job_id")
 
     def __init__(self, *, dataset_version: str, job_id: str, **kwargs: object) -> None:
@@ -26,8 +27,8 @@ class EvaluateCandidateOperator(UseCaseOperator):
         self.dataset_version = dataset_version
         self.job_id = job_id
 
-    def execute(self, context: Context) -> object:
-        summary = super().execute(context)
+    def work(self, context: Context) -> object:
+        summary = super().work(context)
         if not summary["passed"]:
             raise AirflowSkipException(f"The candidate is {summary['status']}: {summary['reason']}")
         return summary
@@ -57,4 +58,5 @@ class EvaluateCandidateOperator(UseCaseOperator):
                 DatasetRef(f"dataset_version/{self.dataset_version}", None),
             ),
             outputs=(DatasetRef(uris.evaluation_report(self.use_case, report.model_id), report.hash),),
+            parameters={"status": report.status},
         )

@@ -5,7 +5,6 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from driftgate_airflow.errors import fail_at_once
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DriftgateOperator
 from driftgate_airflow.runs import is_late, is_on_time, partition_key
@@ -25,6 +24,7 @@ class FindLateRowsOperator(DriftgateOperator):
     :raises SourceUnready: a database does not answer; retried
     """
 
+    activity = "ingest"
     template_fields: Sequence[str] = ("source",)
 
     def __init__(self, *, source: str, datasets: list[str], **kwargs: Any) -> None:
@@ -36,13 +36,12 @@ class FindLateRowsOperator(DriftgateOperator):
     def stream(self) -> str:  # type: ignore[override]  # known only when the templates are rendered
         return self.source
 
-    def execute(self, context: Context) -> Any:
+    def work(self, context: Context) -> Any:
         if is_late(context) or is_on_time(context):
             return []
-        with fail_at_once():
-            tonight = partition_key(context)
-            late = [key for key in self._changed() if key != tonight][:MOST_RUNS]
-            self.conclude([Step(summary={"late_partitions": late})], context)
+        tonight = partition_key(context)
+        late = [key for key in self._changed() if key != tonight][:MOST_RUNS]
+        self.conclude([Step(summary={"late_partitions": late})], context)
         return [
             {
                 "trigger_run_id": f"late__{key}__{tonight}",

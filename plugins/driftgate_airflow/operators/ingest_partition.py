@@ -22,9 +22,11 @@ class IngestPartitionOperator(DatasetOperator):
     :raises SourceUnready: it is still being written, or the database does not answer; retried
     """
 
-    def execute(self, context: Context) -> Any:
+    activity = "ingest"
+
+    def work(self, context: Context) -> Any:
         self.on_time = is_on_time(context)
-        return super().execute(context)
+        return super().work(context)
 
     def step_for(self, key: str) -> Step:
         from driftgate import uris

@@ -10,6 +10,8 @@ from driftgate_airflow.runs import partition_key
 class JoinGroundTruthOperator(UseCaseOperator):
     """Join the newest answers whose outcomes are known on the night of the run's partition with those outcomes."""
 
+    activity = "monitor"
+
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.lake import lake, read_manifest

@@ -6,7 +6,6 @@ from typing import Any
 
 from airflow.sdk import BaseBranchOperator, Context
 
-from driftgate_airflow.errors import fail_at_once
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.candidate import CandidateOperator
 from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
@@ -24,6 +23,7 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
     :param otherwise: the task that rolls back
     """
 
+    activity = "host"
     template_fields: Sequence[str] = ("use_case", "model_version", "step_name")
 
     def __init__(self, *, step_name: str, deadline_minutes: int, then: str, otherwise: str, **kwargs: Any) -> None:
@@ -33,25 +33,24 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
         self.then = then
         self.otherwise = otherwise
 
-    def execute(self, context: Context) -> Any:
+    def work(self, context: Context) -> Any:
         from driftgate.promotion import ready_to_judge
         from driftgate.use_cases import load_use_case
 
-        with fail_at_once():
-            if not ready_to_judge(load_use_case(self.use_case), self.model_version, self.step_name):
-                self.defer(
-                    trigger=TrafficTrigger(
-                        use_case=self.use_case,
-                        model_version=self.model_version,
-                        step_name=self.step_name,
-                        deadline_minutes=self.deadline_minutes,
-                    ),
-                    method_name="execute_complete",
-                    timeout=timedelta(minutes=self.deadline_minutes + 5),  # the trigger's own deadline comes first
-                )
-        return self.execute_complete(context, {"ready": True})
+        if not ready_to_judge(load_use_case(self.use_case), self.model_version, self.step_name):
+            self.defer(
+                trigger=TrafficTrigger(
+                    use_case=self.use_case,
+                    model_version=self.model_version,
+                    step_name=self.step_name,
+                    deadline_minutes=self.deadline_minutes,
+                ),
+                method_name="execute_complete",
+                timeout=timedelta(minutes=self.deadline_minutes + 5),  # the trigger's own deadline comes first
+            )
+        return self.go_on(context, {"ready": True})
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+    def go_on(self, context: Context, event: dict[str, Any]) -> Any:
         from driftgate import uris
         from driftgate.lineage import DatasetRef
         from driftgate.promotion import judge
@@ -59,16 +58,15 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
 
         if not event["ready"]:
             self.log.warning("%d minutes passed without enough traffic or labels", self.deadline_minutes)
-        with fail_at_once():
-            judgement = judge(load_use_case(self.use_case), self.model_version, self.step_name)
-            report = uris.promotion_report(self.use_case, self.model_version, self.step_name)
-            step = Step(
-                summary={"passed": judgement.passed, "reason": judgement.reason},
-                inputs=(
-                    DatasetRef(f"model/{self.use_case}/{self.model_version}", None),
-                    *(DatasetRef(uris.captures(self.use_case, day), None) for day in judgement.outcomes),
-                ),
-                outputs=(DatasetRef(report, judgement.hash),),
-            )
-            self.conclude([step], context)
+        judgement = judge(load_use_case(self.use_case), self.model_version, self.step_name)
+        report = uris.promotion_report(self.use_case, self.model_version, self.step_name)
+        step = Step(
+            summary={"passed": judgement.passed, "reason": judgement.reason},
+            inputs=(
+                DatasetRef(f"model/{self.use_case}/{self.model_version}", None),
+                *(DatasetRef(uris.captures(self.use_case, day), None) for day in judgement.outcomes),
+            ),
+            outputs=(DatasetRef(report, judgement.hash),),
+        )
+        self.conclude([step], context)
         return self.do_branch(context, self.then if judgement.passed else self.otherwise)

@@ -15,6 +15,8 @@ class MaterializeOnlineOperator(UseCaseOperator):
     serves or may serve again at once: champion, candidate, previous champion.
     """
 
+    activity = "host"
+
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef
         from driftgate.online import materialize

@@ -11,6 +11,8 @@ from driftgate_airflow.runs import partition_key
 class MeasureDriftOperator(UseCaseOperator):
     """Measure data drift of the run's partition; too little data is evidence of nothing, and says so."""
 
+    activity = "monitor"
+
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.monitoring import measure_drift

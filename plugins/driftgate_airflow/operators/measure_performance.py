@@ -11,6 +11,8 @@ from driftgate_airflow.runs import partition_key
 class MeasurePerformanceOperator(UseCaseOperator):
     """Measure the champion's performance over the window that ends with the run's partition."""
 
+    activity = "monitor"
+
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.monitoring import joined_days, measure_performance

@@ -11,6 +11,8 @@ from driftgate_airflow.runs import partition_key
 class MeasureSkewOperator(UseCaseOperator):
     """Measure the skew between serving and training of the run's partition; without captures there is none to see."""
 
+    activity = "monitor"
+
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.monitoring import measure_skew

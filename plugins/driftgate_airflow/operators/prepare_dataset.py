@@ -12,6 +12,8 @@ from driftgate_airflow.runs import partition_key
 class PrepareDatasetOperator(UseCaseOperator):
     """Run the DVC stage on the window that ends with the run's partition; push, then tag, the dataset version."""
 
+    activity = "prepare"
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)  # dataset_version is an XCom of its own
 

@@ -9,6 +9,7 @@ from driftgate_airflow.ui.links import ProfileLink
 class ProfilePartitionOperator(DatasetOperator):
     """Write the profile of the validated partition, with its quality scores, and the page that people read."""
 
+    activity = "validate"
     operator_extra_links = (ProfileLink(),)
 
     def step_for(self, key: str) -> Step:

@@ -17,11 +17,13 @@ class PublishPartitionOperator(DatasetOperator):
     The same raw partition published again gives the same manifests.
     """
 
+    activity = "validate"
+
     def __init__(self, *, dataset: str, **kwargs: Any) -> None:
         super().__init__(dataset=dataset, outlets=[assets.validated(dataset)], **kwargs)
 
-    def execute(self, context: Context) -> Any:
-        answer = super().execute(context)
+    def work(self, context: Context) -> Any:
+        answer = super().work(context)
         event = context["outlet_events"][assets.validated(self.dataset)]
         event.extra = {"old_backfill": is_old_backfill(context)}
         if is_late(context):  # the run has a range and no key of its own: each partition is told by its name

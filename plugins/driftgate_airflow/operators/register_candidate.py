@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
@@ -14,10 +15,13 @@ class RegisterCandidateOperator(UseCaseOperator):
     """
     Write the model package, register it and announce the candidate. The same job registered again is the same version.
 
+    A candidate that learnt from a sample of the rows is an experiment, whatever its gates said: it is not registered.
+
     :param dataset_version: name of the dataset version that the candidate was trained on (templated)
     :param job_id: the training job whose result is the candidate (templated)
     """
 
+    activity = "evaluate"
     template_fields: Sequence[str] = ("use_case", "dataset_version", "job_id")
 
     def __init__(self, *, use_case: str, dataset_version: str, job_id: str, **kwargs: Any) -> None:
@@ -25,10 +29,23 @@ class RegisterCandidateOperator(UseCaseOperator):
         self.dataset_version = dataset_version
         self.job_id = job_id
 
-    def execute(self, context: Context) -> Any:
-        summary = super().execute(context)
+    def work(self, context: Context) -> Any:
+        share = self._row_share()
+        if share < 1:
+            raise AirflowSkipException(
+                f"Trained on {share:.0%} of the rows, so it is an experiment and is not registered; train with a "
+                f"sample fraction of 1 for a candidate."
+            )
+        summary = super().work(context)
         context["outlet_events"][assets.candidate(self.use_case)].extra = {"model_version": summary["model_version"]}
         return summary
+
+    def _row_share(self) -> float:
+        from driftgate import uris
+        from driftgate.compute.job_files import read_spec
+        from driftgate.lake import lake
+
+        return read_spec(lake().uri(f"{uris.job(self.job_id)}/spec.json")).row_share
 
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef

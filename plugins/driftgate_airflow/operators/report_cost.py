@@ -15,6 +15,7 @@ class ReportCostOperator(DriftgateOperator):
     """
 
     stream = "driftgate"
+    activity = "storage"
 
     def step(self, context: Context) -> Step:
         from datetime import timedelta

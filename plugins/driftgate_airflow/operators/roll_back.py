@@ -23,6 +23,7 @@ class RollBackOperator(UseCaseOperator):
         ``to_previous`` (templated)
     """
 
+    activity = "host"
     template_fields: Sequence[str] = ("use_case", "reason", "model_version")
 
     def __init__(self, *, reason: str, model_version: str | None = None, **kwargs: Any) -> None:

@@ -9,6 +9,8 @@ from driftgate_airflow.operators.base import UseCaseOperator
 class ShowDeploymentOperator(UseCaseOperator):
     """Log the deployment state and what the endpoint itself says it serves."""
 
+    activity = "host"
+
     def step(self, context: Context) -> Step:
         from driftgate.promotion import deployment
 

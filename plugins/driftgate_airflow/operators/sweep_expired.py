@@ -17,6 +17,7 @@ class SweepExpiredOperator(DriftgateOperator):
     :param reason: why it is deleted; recorded (templated)
     """
 
+    activity = "storage"
     stream = "driftgate"
     template_fields: Sequence[str] = ("reason",)
 

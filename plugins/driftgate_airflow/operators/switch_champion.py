@@ -13,6 +13,8 @@ from driftgate_airflow.runs import actor
 class SwitchChampionOperator(CandidateOperator):
     """Give the candidate all the traffic and the alias, and announce the new champion."""
 
+    activity = "host"
+
     def __init__(self, *, use_case: str, **kwargs: Any) -> None:
         super().__init__(use_case=use_case, outlets=[assets.champion(use_case)], **kwargs)
 

@@ -13,6 +13,7 @@ class ValidateContractOperator(DatasetOperator):
     :raises ContractBroken: a critical check failed; the report is written, nothing is published, never retried
     """
 
+    activity = "validate"
     operator_extra_links = (DataDocsLink(),)
 
     def step_for(self, key: str) -> Step:

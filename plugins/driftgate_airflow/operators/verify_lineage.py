@@ -13,6 +13,7 @@ class VerifyLineageOperator(DriftgateOperator):
     :raises Tampered: a record was altered, removed or put elsewhere; never retried
     """
 
+    activity = "storage"
     stream = "driftgate"
 
     def step(self, context: Context) -> Step:

@@ -8,7 +8,6 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
 from driftgate.errors import CannotJudge
-from driftgate_airflow.errors import fail_at_once
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import is_old_backfill, partition_key
@@ -26,6 +25,7 @@ class DriftSensor(UseCaseOperator):
     :param deadline_minutes: how long to wait for the verdict; then the task fails, which is an alarm
     """
 
+    activity = "monitor"
     template_fields: Sequence[str] = ("use_case", "reason")
 
     def __init__(self, *, reason: str = "", deadline_minutes: int = 120, **kwargs: Any) -> None:
@@ -33,48 +33,44 @@ class DriftSensor(UseCaseOperator):
         self.reason = reason
         self.deadline_minutes = deadline_minutes
 
-    def execute(self, context: Context) -> Any:
+    def work(self, context: Context) -> Any:
         from driftgate.monitoring import verdict_of
 
-        with fail_at_once():
-            key = partition_key(context)
-            if is_old_backfill(context):
-                raise AirflowSkipException(
-                    "A backfill of old partitions never retrains; turn on 'Replay' if it should."
-                )
-            if self.reason:
-                return self.conclude(
-                    [Step({"passed": True, "reason": self.reason}, parameters={"reason": self.reason})], context
-                )
-            if verdict_of(self.use_case, key) is None:
-                self.defer(
-                    trigger=VerdictTrigger(use_case=self.use_case, key=key, deadline_minutes=self.deadline_minutes),
-                    method_name="execute_complete",
-                    timeout=timedelta(minutes=self.deadline_minutes + 5),  # the trigger's own deadline comes first
-                )
-        return self.execute_complete(context, {"late": False})
+        key = partition_key(context)
+        if is_old_backfill(context):
+            raise AirflowSkipException("A backfill of old partitions never retrains; turn on 'Replay' if it should.")
+        if self.reason:
+            return self.conclude(
+                [Step({"passed": True, "reason": self.reason}, parameters={"reason": self.reason})], context
+            )
+        if verdict_of(self.use_case, key) is None:
+            self.defer(
+                trigger=VerdictTrigger(use_case=self.use_case, key=key, deadline_minutes=self.deadline_minutes),
+                method_name="execute_complete",
+                timeout=timedelta(minutes=self.deadline_minutes + 5),  # the trigger's own deadline comes first
+            )
+        return self.go_on(context, {"late": False})
 
-    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+    def go_on(self, context: Context, event: dict[str, Any]) -> Any:
         from driftgate.lineage import DatasetRef
         from driftgate.monitoring import verdict_of
 
-        with fail_at_once():
-            key = partition_key(context)
-            verdict = verdict_of(self.use_case, key)
-            if event["late"] or verdict is None:
-                raise CannotJudge(
-                    f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the "
-                    f"run of {self.use_case}.monitor for that partition, then clear this task."
-                )
-            step = Step(
-                summary={
-                    "passed": verdict.decision == "retrain",
-                    "decision": verdict.decision,
-                    "reason": verdict.sentence,
-                },
-                inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
+        key = partition_key(context)
+        verdict = verdict_of(self.use_case, key)
+        if event["late"] or verdict is None:
+            raise CannotJudge(
+                f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the "
+                f"run of {self.use_case}.monitor for that partition, then clear this task."
             )
-            summary = self.conclude([step], context)
+        step = Step(
+            summary={
+                "passed": verdict.decision == "retrain",
+                "decision": verdict.decision,
+                "reason": verdict.sentence,
+            },
+            inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
+        )
+        summary = self.conclude([step], context)
         if verdict.decision != "retrain":
             raise AirflowSkipException(f"{key}: {verdict.decision}. {verdict.sentence}")
         return summary

@@ -51,3 +51,13 @@ class ProfileLink(PageLink):
 
     def path(self, dataset: str, key: str) -> str:
         return uris.profile(dataset, key, "html")
+
+
+class JobLink(BaseOperatorLink):
+    """The job's log, or its page in the console of its service; there while the job runs. A local job has a file."""
+
+    name = "Job"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        log: str = operator.job_log
+        return log if log.startswith(("https://", "http://")) else ""

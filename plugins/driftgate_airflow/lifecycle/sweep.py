@@ -1,0 +1,44 @@
+"""# Sweep
+
+Ends the jobs that **nobody waits for any more**: those whose task was marked, cleared or deleted while no part of
+Airflow was there to stop them. Every job that has not ended is listed in the log of `sweep_jobs` first, with the task
+that started it. Then the ledger is brought up to date with what all jobs took.
+
+**When it runs:** seventeen minutes past every hour; a retraining sweeps too, when it begins. By hand: trigger it with
+any partition key; with *Only list* on, nothing is ended.
+
+A job of a task that runs, waits, or will be retried is left alone, and so is one that was started outside Airflow.
+
+**If `sweep_jobs` fails:** the compute service or the metadata store does not answer; the next hour tries again. A job
+that is listed hour after hour cannot be ended: look at it in the console of its service.
+"""
+
+from airflow.sdk import DAG, Param
+
+from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, hourly
+from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
+
+
+def sweep(*, owner: str, runbook: str | None) -> DAG:
+    """Make the DAG that ends jobs without a task."""
+    with DAG(
+        dag_id="driftgate.sweep",
+        schedule=hourly(),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=SHORT_RUN,
+        doc_md=f"{__doc__}\n\n{runbook or ''}",
+        tags=[Stage.MAINTAIN, Tier.TWO],
+        default_args=default_args(owner),
+        params={
+            "only_list": Param(
+                False,
+                type="boolean",
+                title="Only list",
+                description="List the jobs in the log and end none of them.",
+            )
+        },
+    ) as dag:
+        SweepJobsOperator(task_id="sweep_jobs")
+    return dag
