@@ -30,7 +30,7 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
     for name in ("include/use_cases", "include/settings", "data_contracts", "dags", "plugins"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("include/compute.yaml", "dvc.yaml", "params.yaml"):
+    for name in ("include/compute.yaml", "include/price_table.yaml", "dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, root / name)
     path = root / "include/use_cases/flight_delays/use_case.yaml"
     use_case = read_yaml(path)
