@@ -11,6 +11,7 @@ from driftgate.cli import (
     doctor,
     env,
     erasure,
+    experiments,
     init,
     issues,
     licences,
@@ -40,6 +41,7 @@ dataset.app.command("forget")(erasure.forget)
 dataset.app.command("who-saw")(erasure.who_saw)
 dataset.app.command("sample")(dev_sample.sample)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
 app.add_typer(quarantine.app, name="quarantine")

@@ -73,6 +73,7 @@ class Trial(Record):
     state: TrialState = "running"
     value: float | None = None
     spread: float | None = None  # standard deviation over folds
+    validation: float | None = None  # the metric on the validation rows, which the search looks at only when told to
     progress: dict[int, float] = {}  # iteration to value, where it was looked at
     marks: dict[str, float] = {}  # what the pruner noted
     starts: int = 1

@@ -38,6 +38,6 @@ def completed(study: Study, trial: Trial, result: JobResult) -> Trial:
     value = result.metrics[study.measured]
     if not math.isfinite(value):
         return trial.model_copy(update={"state": "failed", "reason": f"{study.measured} is {value}"})
-    return trial.model_copy(
-        update={"state": "complete", "value": value, "spread": spread, "reason": result.stop_reason}
-    )
+    validation = result.metrics.get(f"validation_{study.metric}")
+    measured = {"value": value, "spread": spread, "validation": validation}
+    return trial.model_copy(update={"state": "complete", "reason": result.stop_reason, **measured})
