@@ -39,10 +39,7 @@ def compare(use_case: UseCase) -> list[Tried]:
     """Return everything that was tried, best first; what has no value comes last, and stays although its files went."""
     found = [*_models(use_case), *_trials(use_case), *_experiments(use_case)]
     sign = -1.0 if metric(use_case.metric.primary).higher_is_better else 1.0
-    valued = sorted(
-        (one for one in found if one.value is not None), key=lambda one: (sign * (one.value or 0), one.name)
-    )
-    ordered = [*valued, *sorted((one for one in found if one.value is None), key=lambda one: one.name)]
+    ordered = sorted(found, key=lambda one: (one.value is None, sign * (one.value or 0.0), one.name))
     by_name = {one.name: one for one in ordered}
     return [_placed(one, rank, ordered[0], by_name) for rank, one in enumerate(ordered, 1)]
 
@@ -139,7 +136,7 @@ def _experiments(use_case: UseCase) -> Iterator[Tried]:
                 trainer=row.trainer,
                 dataset_version=row.dataset_version,
                 code=row.code,
-                parameters={"seed": use_case.train.seed, **row.parameters},
+                parameters={"seed": row.seed, **row.parameters},
                 not_features=row.not_features,
                 cpu_seconds=row.cpu_seconds,
                 usd=row.usd,

@@ -1,7 +1,7 @@
 """From the rule of thumb to the most complex model, one rung at a time, and the rung that is worth its cost.
 
-A rung is worth it when its gain over the chosen rung below is beyond chance (the lower bound of the interval, with whole
-days resampled, is above zero) and at least ``min_gain_per_cpu_hour`` for each CPU hour that it takes more at every training.
+A rung is worth it when its gain over the chosen rung below is beyond chance (with whole days resampled, the lower bound
+of its interval is above zero) and at least ``min_gain_per_cpu_hour`` for each CPU hour that every training takes more.
 """
 
 import time

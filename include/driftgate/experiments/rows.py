@@ -18,6 +18,7 @@ class ExperimentRow(Record):
     job_id: str
     dataset_version: str
     trainer: str
+    seed: int
     parameters: Parameters
     not_features: tuple[str, ...]
     code: str  # git revision
@@ -43,6 +44,7 @@ def keep(outcome: Outcome) -> ExperimentRow:
         job_id=spec.job_id,
         dataset_version=spec.dataset_version,
         trainer=spec.trainer,
+        seed=spec.seed,
         parameters=spec.parameters,
         not_features=spec.not_features,
         code=code_revision().revision,

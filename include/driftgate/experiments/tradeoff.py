@@ -5,6 +5,7 @@ A level is on the Pareto front when no other is at least as good in everything a
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from operator import le
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +111,8 @@ def levels_of(use_case: UseCase) -> dict[str, dict[str, Value]]:
         levels = {name: {scaled: max(2, round(now * factor))} for name, factor in FACTORS.items()}
     if len(levels) < FEWEST_LEVELS:
         raise ConfigError(
-            f"{where}: 'experiments.levels' names {len(levels)} levels, and a trade-off takes {FEWEST_LEVELS}: a simpler "
-            "and a more complex one beside that of 'train.parameters'."
+            f"{where}: 'experiments.levels' names {len(levels)} levels, and a trade-off takes {FEWEST_LEVELS}: "
+            "a simpler and a more complex one beside that of 'train.parameters'."
         )
     return levels
 
@@ -120,17 +121,12 @@ def with_pareto(levels: Sequence[Level], *, higher_is_better: bool) -> list[Leve
     """Return the levels, those on the Pareto front marked."""
     aims = {level.level: _aims(level, higher_is_better) for level in levels}
 
-    def beaten(one: tuple[float, ...]) -> bool:
-        return any(
-            other != one and all(theirs <= ours for theirs, ours in zip(other, one, strict=True))
-            for other in aims.values()
-            if other is not None
-        )
+    def leads(level: Level) -> bool:
+        ours = aims[level.level]
+        rivals = [theirs for theirs in aims.values() if theirs is not None and theirs != ours]
+        return ours is not None and not any(all(map(le, theirs, ours)) for theirs in rivals)
 
-    return [
-        level.model_copy(update={"pareto": (aim := aims[level.level]) is not None and not beaten(aim)})
-        for level in levels
-    ]
+    return [level.model_copy(update={"pareto": leads(level)}) for level in levels]
 
 
 def _aims(level: Level, higher_is_better: bool) -> tuple[float, ...] | None:
