@@ -42,7 +42,7 @@ def outcome(use_case: UseCase) -> Callable[..., Outcome]:
 
 def test_models_trials_and_experiments_are_ranked_together(use_case: UseCase, outcome: Callable[..., Outcome]) -> None:
     for version, auc in (("1", 0.70), ("2", 0.74)):
-        files = {"model.txt": version.encode()}
+        files = {"model.txt": version.encode(), "feature_baseline.json": b"{}"}
         model = ModelVersion(
             use_case="flight_delays", version=version, job_id=f"job-{version}", job_spec_sha256="a",
             dataset_version=f"flight_delays/2013-0{version}-28-3f9c2a1", trainer="lightgbm", seed=7,

@@ -62,7 +62,7 @@ def test_ladder_ablation_and_comparison(use_case: UseCase, version: str) -> None
     assert all(rung.value and rung.value > 0.5 and rung.train_cpu_seconds for rung in made.rungs)
     assert made.rungs[0].gain is None and made.rungs[2].gain_interval
     assert written("ladder.json", version)["chosen"] == made.chosen
-    assert [one["name"] for one in written("algorithm_selection.json", version)["candidates"]][0] == "rule"
+    assert written("algorithm_selection.json", version)["candidates"][0]["name"] == "rule"
 
     table = ablate(use_case, version)
     (weather,) = table.ablations
