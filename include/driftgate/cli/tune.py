@@ -147,13 +147,12 @@ def _studies(known: "list[Study]") -> "Table":
     from driftgate.tuning import trials_of
     from driftgate.tuning.report import numbers_of
 
-    table = Table(
-        Column("study", no_wrap=True), "trained on", "strategy", "trials", "to best", "pruned", "best", "gain"
-    )
+    whole = [Column(name, no_wrap=True) for name in ("study", "best", "gain", "pruned")]
+    table = Table(*whole, "trials", "to best", "trained on", "strategy")
     for study in known:
         found = numbers_of(study, trials_of(study))
         value = "-" if found.best is None else f"{found.best:.5f}"
         gain = "-" if found.gain is None else f"{found.gain:+.5f}"
-        counts = [str(found.trials), str(found.trials_to_best or "-"), f"{found.pruned_share:.0%}"]
-        table.add_row(study.name, study.dataset_version, study.strategy, *counts, value, gain)
+        counts = [f"{found.pruned_share:.0%}", str(found.trials), str(found.trials_to_best or "-")]
+        table.add_row(study.name, value, gain, *counts, study.dataset_version, study.strategy)
     return table
