@@ -1,9 +1,10 @@
 """The task that leads a study: what the form asks for, a retry after a kill, and where its button leads."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from driftgate.lineage import read_stream
 from driftgate.tuning import Tuning, find_study, run, trials_of
@@ -94,3 +95,17 @@ def test_a_killed_task_ends_the_trials_that_run(run, monkeypatch):
         run(params=FORM).execute(task)
     task.on_kill()
     assert ended == [f"{task.study_name}-0000"]
+
+
+def test_a_study_that_the_budget_does_not_cover_is_skipped_unless_approved(run, monkeypatch):
+    asked: list[Any] = []
+
+    def answered(use_case: Any, usd: float | None, at: Any) -> Any:
+        asked.append(usd)
+        return SimpleNamespace(decision="needs_approval", sentence="That would be 9 of 5 USD this week.")
+
+    monkeypatch.setattr("driftgate.tuning.run.check_budget", answered)
+    with pytest.raises(AirflowSkipException, match="That would be 9 of 5 USD this week"):
+        run(params={**FORM, "usd": 3.0}).execute(operator())
+    assert run(params={**FORM, "usd": 3.0, "beyond_budget": True}).execute(operator())["trials"] == 2
+    assert asked[0] is not None and asked[0] <= 3.0

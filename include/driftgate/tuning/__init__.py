@@ -2,7 +2,7 @@
 
 from driftgate.tuning.opening import study_for, tune_with
 from driftgate.tuning.report import TuningReport, read_report
-from driftgate.tuning.run import Tuning, finish, lead, open_tuning
+from driftgate.tuning.run import Tuning, budget_answer, finish, lead, open_tuning
 from driftgate.tuning.space import declared_tune, space_problems
 from driftgate.tuning.study import Study, Trial, find_study, studies, trials_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Trial",
     "Tuning",
     "TuningReport",
+    "budget_answer",
     "declared_tune",
     "find_study",
     "finish",

@@ -3,18 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from driftgate.compute import poll_seconds
 from driftgate.compute.targets import find_target
 from driftgate.errors import ConfigError, JobFailed
+from driftgate.ledger import BudgetAnswer, check_budget, forecast
 from driftgate.ledger.prices import Machine, price
 from driftgate.search_space import Tune
 from driftgate.tuning.controller import Controller, Limits, Standing
 from driftgate.tuning.opening import study_for
 from driftgate.tuning.page import render_page
 from driftgate.tuning.report import TuningReport, make_report, write_report
-from driftgate.tuning.study import Study
+from driftgate.tuning.study import Study, trials_of
 from driftgate.tuning.tracking import track_trials
+from driftgate.tuning.trial_jobs import trial_spec
 from driftgate.use_cases import UseCase
 
 
@@ -38,6 +41,17 @@ def open_tuning(use_case: UseCase, dataset_version: str, tune: Tune) -> Tuning:
     grid = tune.combinations if study.strategy == "grid" else None
     limits = Limits(grid or tune.max_trials, tune.budget.minutes, tune.budget.usd)
     return Tuning(study, tune, Controller(study, use_case, target, limits))
+
+
+def budget_answer(tuning: Tuning, use_case: UseCase, at: datetime) -> BudgetAnswer:
+    """Hold what the trials that are still to come would cost against the use case's budget of the week of ``at``."""
+    study, limits = tuning.study, tuning.controller.limits
+    spec = trial_spec(study, use_case, {}, study.job_id(0), tuning.controller.target)
+    each = forecast(spec).usd
+    usd = None if each is None else each * max(0, limits.trials - len(trials_of(study)))
+    if limits.usd is not None:
+        usd = limits.usd if usd is None else min(usd, limits.usd)
+    return check_budget(use_case, usd, at)
 
 
 def _require_price(target: str, tune: Tune) -> None:

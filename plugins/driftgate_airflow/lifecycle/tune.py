@@ -10,6 +10,8 @@ as the section `tune` of `use_case.yaml` says.
 **If `tune_parameters` fails or its worker dies:** clear it. It goes on with the same study: ended trials are kept,
 running jobs are found, none is run twice. To search on after the limits were reached, trigger it with higher ones.
 
+**If `tune_parameters` is skipped:** the trials would overrun the week's budget; the log says by how much.
+
 **If every trial failed:** the sentence is that of the first one; the report lists all of them.
 """
 
@@ -72,6 +74,12 @@ def _params() -> dict[str, Param]:
             minimum=1,
             title="At once",
             description="How many trials run at once; a Bayesian search learns nothing from those that still run.",
+        ),
+        "beyond_budget": Param(
+            False,
+            type="boolean",
+            title="Beyond the budget",
+            description="Approve what would overrun the week's budget, where the use case says needs_approval.",
         ),
         "warm_start": Param(
             [],

@@ -1,16 +1,20 @@
 """Search the parameters of a use case's trainer, each trial a job on its compute target."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.ui.links import TuningLink
 
 if TYPE_CHECKING:
+    from driftgate.tuning import Tuning
     from driftgate.tuning.controller import Controller, Standing
+    from driftgate.use_cases import UseCase
 
 # The trigger form's names, and what the section 'tune' calls them.
 ASKED = {
@@ -32,6 +36,7 @@ class TuneOperator(UseCaseOperator):
     ended and the jobs that run. What the trigger form leaves empty is as ``use_case.yaml`` says.
 
     :param dataset_version: name of the dataset version to train on (templated)
+    :raises AirflowSkipException: the use case's budget of this week does not cover the trials that are to come
     :raises JobFailed: no trial worked; the message carries what the first one said
     """
 
@@ -57,6 +62,7 @@ class TuneOperator(UseCaseOperator):
         self.log.info(
             "study %s: %s, %d trials at once", tuning.study.name, tuning.study.strategy, tuning.study.parallel
         )
+        self._require_budget(tuning, use_case, context)
         report = lead(tuning, say=self._say)
         return Step(
             summary={"study": tuning.study.name, "ended_by": report.ended_by, **report.numbers.model_dump()},
@@ -64,6 +70,15 @@ class TuneOperator(UseCaseOperator):
             outputs=(DatasetRef(f"study/{tuning.study.name}", report.hash),),
             parameters={"best": report.best.parameters if report.best else None, "seed": tuning.study.seed},
         )
+
+    def _require_budget(self, tuning: "Tuning", use_case: "UseCase", context: Context) -> None:
+        """Skip what the week's budget does not cover: a refusal is an answer, not a failure."""
+        from driftgate.tuning import budget_answer
+
+        answer = budget_answer(tuning, use_case, context["dag_run"].start_date or datetime.now(UTC))
+        approved = answer.decision == "needs_approval" and bool(context["params"].get("beyond_budget"))
+        if answer.decision != "pass" and not approved:
+            raise AirflowSkipException(answer.sentence)
 
     def on_kill(self) -> None:
         """End the running trials: nobody may come back for them. A retry starts them again where they had got to."""
