@@ -20,6 +20,7 @@ class Sighting:
     ``lost``: the host went away (EXIT_INTERRUPTED included) or the service knows it no more. ``reason``: a clause
     without a full stop ("it ended with status 1", "no instance is free for it"). ``exit_status`` and ``last_lines`` of
     the log are given for a start that ended badly. ``since``: when this state began, if the service says so.
+    ``no_capacity``: it was lost before it began, because the service found no machine for it.
     """
 
     state: State
@@ -27,6 +28,11 @@ class Sighting:
     exit_status: int | None = None
     last_lines: Sequence[str] = ()
     since: datetime | None = None
+    no_capacity: bool = False
+
+
+class NoCapacity(Exception):
+    """The service has no machine for the job now, and started nothing; its message is a clause."""
 
 
 class Backend(Protocol):
@@ -51,7 +57,10 @@ class Backend(Protocol):
         """Return the service's ids of everything it knows by ``record.name``, ended ones too, oldest first."""
 
     def start(self, record: JobRecord) -> str:
-        """Start ``record.spec`` under ``record.name`` and return the service's id of it."""
+        """Start ``record.spec`` under ``record.name`` and return the service's id of it.
+
+        :raises NoCapacity: there is no machine for it now
+        """
 
     def look(self, record: JobRecord) -> Sighting:
         """Return what is known about ``record.remote_id``; whether there is a result in the lake is not its concern."""

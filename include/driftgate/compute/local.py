@@ -14,7 +14,7 @@ from driftgate.compute import supervised
 from driftgate.compute.backend import Sighting
 from driftgate.compute.job_files import spec_uri
 from driftgate.compute.job_records import JobRecord
-from driftgate.compute.jobs import EXIT_INTERRUPTED, JobSpec, checked_job_id
+from driftgate.compute.jobs import JobSpec, checked_job_id
 from driftgate.compute.targets import Target
 from driftgate.errors import NotSupported
 from driftgate.settings import settings
@@ -79,10 +79,7 @@ class LocalBackend:
         ended = supervised.outcome(folder)
         if ended is None:
             return Sighting("lost", "its process ended from outside")
-        lines = supervised.last_lines(folder, LOG_LINES)
-        if ended.status == EXIT_INTERRUPTED and ended.state == "failed":
-            return Sighting("lost", "it was interrupted and has saved a checkpoint", ended.status, lines)
-        return Sighting(ended.state, ended.reason, ended.status, lines)
+        return Sighting(ended.state, ended.reason, ended.status, supervised.last_lines(folder, LOG_LINES))
 
     def stop(self, record: JobRecord, reason: str) -> None:
         """Have the process ended; it has a moment to save a checkpoint."""

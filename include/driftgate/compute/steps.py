@@ -5,10 +5,11 @@ that somebody else took first is read, not repeated.
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from driftgate.compute.backend import Backend, Sighting
+from driftgate.compute.backend import Backend, NoCapacity, Sighting
 from driftgate.compute.job_files import result_path, write_spec
 from driftgate.compute.job_records import Ending, JobRecord, Move, Noted, find_record, new_lease
 from driftgate.compute.services import backend_of
@@ -19,8 +20,6 @@ from driftgate.lake import lake
 logger = logging.getLogger(__name__)
 
 BEING_STARTED = Sighting("queued", "it is being started")
-# A service that does not keep the time limit is left to end the job by itself first: the entry point keeps it too.
-GRACE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -75,25 +74,59 @@ def judged(record: JobRecord, sighting: Sighting) -> Sighting:
 
 def _starting(noted: Noted) -> Step:
     """Find the start at the service, or make it, and note its id."""
+    if lake().exists(result_path(noted.record.job_id)):  # it was made, and the service may have forgotten it by now
+        done = Sighting("succeeded", "it ended")
+        return Step(noted.swap(phase="ended", leased_until=None, ending=ending_of(done)), done)
     backend = backend_of(noted.record.target)
-    if noted.record.leased and not backend.starts_once:
+    if not noted.record.leased:
+        noted = noted.swap(leased_until=new_lease())
+    elif not backend.starts_once:
         return Step(noted, BEING_STARTED)
-    noted = noted.swap(leased_until=new_lease())
     record = noted.record
     found = backend.found(record)
     if not found and not record.leased:
         raise Conflict(f"Job {record.job_id}: looking for it took longer than a start may take.")
     try:
         remote_id = found[0] if found else _made(record, backend)
+    except NoCapacity as full:
+        return _waiting(noted.swap(leased_until=None), str(full))
     except DriftgateError as refused:  # the service started nothing and never will
         ending = Ending(state="failed", reason=str(refused).rstrip("."))
         noted.swap(phase="ended", leased_until=None, ending=ending, told=True)  # whoever asked is told now
         raise
-    try:
-        return Step(noted.swap(phase="started", remote_id=remote_id, leased_until=None), BEING_STARTED, more=True)
-    except Conflict:
-        _end_if_unwanted(record, remote_id, backend)
-        raise
+    return _noted_as(remote_id, noted, backend)
+
+
+def _noted_as(remote_id: str, noted: Noted, backend: Backend) -> Step:
+    """Note the service's id of a start, unless the record has gone on without it."""
+    number = noted.record.number
+    while noted.record.phase == "starting" and noted.record.number == number:
+        with suppress(Conflict):
+            started = noted.swap(phase="started", remote_id=remote_id, leased_until=None)
+            return Step(started, BEING_STARTED, more=True)
+        noted = _again(noted)
+    record = noted.record
+    same = record.number == number and record.phase != "ended" and record.remote_id in (None, remote_id)
+    if not same:  # else the next step finds it, by its id or its name
+        backend.stop(record.changed(number=number, remote_id=remote_id), "the job was started twice")
+    return Step(noted, BEING_STARTED, more=True)
+
+
+def _waiting(noted: Noted, reason: str) -> Step:
+    """Keep a job that its service could not take yet, or pass it on."""
+    record = noted.record
+    sighting = Sighting("queued", reason)
+    overstayed, _ = _overstayed(record, find_target(record.target), backend_of(record.target), sighting)
+    if not overstayed:
+        return Step(noted, sighting)
+    return _leaving(noted, overstayed, next_target(record), sighting)
+
+
+def _leaving(noted: Noted, reason: str, following: str | None, sighting: Sighting) -> Step:
+    record = noted.record
+    logger.warning("job %s on %s: %s; next: %s", record.job_id, record.target, reason, following or "none")
+    ending = Ending(state="failed", reason=reason)
+    return Step(noted.swap(phase="stopping", next=following, ending=ending), sighting, more=True)
 
 
 def _made(record: JobRecord, backend: Backend) -> str:
@@ -101,20 +134,13 @@ def _made(record: JobRecord, backend: Backend) -> str:
     return backend.start(record)
 
 
-def _end_if_unwanted(started: JobRecord, remote_id: str, backend: Backend) -> None:
-    """Stop what was just started when the record has gone on without it."""
-    now = find_record(started.job_id)
-    current = now.record if now else None
-    same = current is not None and current.number == started.number and current.phase != "ended"
-    if not (same and current and current.remote_id in (None, remote_id)):  # else the next step finds it by its name
-        backend.stop(started.changed(remote_id=remote_id), "the job was started twice")
-
-
 def _started(noted: Noted) -> Step:
     """Look at a job that the service knows, and decide whether it stays there."""
     record = noted.record
     backend, target = backend_of(record.target), find_target(record.target)
     sighting = judged(record, backend.look(record))
+    if sighting.no_capacity and (following := next_target(record)):
+        return _leaving(noted, sighting.reason, following, sighting)
     if sighting.state == "lost" and not backend.restarts and record.starts < target.host_loss_attempts:
         logger.warning("job %s: %s; it is started again (%d of %d)", record.job_id, sighting.reason,
                        record.starts + 1, target.host_loss_attempts)  # fmt: skip
@@ -124,10 +150,7 @@ def _started(noted: Noted) -> Step:
     reason, moves = _overstayed(record, target, backend, sighting)
     if not reason:
         return Step(noted, sighting)
-    following = next_target(record) if moves else None
-    logger.warning("job %s on %s: %s", record.job_id, record.target, reason)
-    ending = Ending(state="failed", reason=reason)
-    return Step(noted.swap(phase="stopping", next=following, ending=ending), sighting, more=True)
+    return _leaving(noted, reason, next_target(record) if moves else None, sighting)
 
 
 def _stopping(noted: Noted) -> Step:
@@ -200,8 +223,7 @@ def _overstayed(record: JobRecord, target: Target, backend: Backend, sighting: S
         return f"it waited longer than {target.max_queue_minutes:g} minutes for a machine, its limit{why}", True
     if target.spot and _older(record.placed_at, target.max_wait_minutes, now):
         return f"it was on Spot longer than {target.max_wait_minutes:g} minutes, its limit{why}", True
-    limit = target.timeout_minutes + GRACE_SECONDS / 60
-    if not waits and not backend.keeps_time and _older(since, limit, now):
+    if not waits and not backend.keeps_time and _older(since, target.timeout_minutes, now):
         return f"it ran longer than {target.timeout_minutes:g} minutes, its time limit", False
     return "", False
 

@@ -23,6 +23,7 @@ ALIVE = "alive.lock"
 EXIT = "exit.json"
 STOP = "stop"
 GOING = "going"
+INTERRUPTED = 75  # EXIT_INTERRUPTED of jobs.py
 POLL_SECONDS = 0.2
 
 # What the machine or a person does to a process. Any other signal (a segmentation fault) is the command's own fault.
@@ -94,6 +95,8 @@ def _memory_mib(pid: int) -> float:
 def _own_end(status: int) -> tuple[str, str]:
     if status == 0:
         return "succeeded", "it ended"
+    if status == INTERRUPTED:
+        return "lost", "it was interrupted and has saved a checkpoint"
     if status > 0:
         return "failed", f"it ended with status {status}"
     name = signal.Signals(-status).name

@@ -29,6 +29,7 @@ class Target(Record):
     region: str | None = None
     queue: str | None = None  # Batch
     cluster: str | None = None  # ECS
+    capacity_provider: str | None = None  # ECS: of EC2 hosts of the cluster; without one the job runs on Fargate
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     image: str | None = None  # by digest: repository@sha256:...

@@ -130,7 +130,7 @@ def _run_task(self: Any) -> ActionResult:
     if refused:
         return ActionResult({"tasks": [], "failures": [{"arn": f"arn:aws:ecs:{cluster}", "reason": refused.pop(0)}]})
     with _lock:
-        key = f"{cluster} {token}"
+        key = f"{control.epoch} {cluster} {token}"
         if token and key in _by_token and _by_token[key][0].id not in control.lost:
             return ActionResult({"tasks": _by_token[key], "failures": []})
         answer = _run(self)
