@@ -37,6 +37,7 @@ def version(prepared: tuple[Path, str], project_home: Path) -> str:
     return prepared[1]
 
 
+@pytest.mark.slow
 def test_a_curve_of_two_shares_and_its_jobs_are_found_again(run, version):
     answer = run("train", "learning-curve", "flight_delays", version, "--shares", "50,100")
     assert answer.exit_code == 0, answer.output

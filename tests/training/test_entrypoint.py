@@ -125,6 +125,7 @@ def test_the_job_ends_with_its_supervisor_and_is_lost(
         result(spec.job_id, spec.target)
 
 
+@pytest.mark.slow
 def test_three_kills_change_no_byte_and_cost_a_little_each(
     use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
