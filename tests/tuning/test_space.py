@@ -7,7 +7,7 @@ import pytest
 
 from driftgate.errors import ConfigError
 from driftgate.search_space import Dimension
-from driftgate.tuning import declared_tune, tune_with
+from driftgate.tuning import declared_tune, study_for, tune_with
 from driftgate.tuning.space import narrowed
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -71,3 +71,17 @@ def test_a_space_is_narrowed_around_the_best(dimension: Dimension, values: list[
 def test_two_trials_are_too_few_to_narrow_a_space() -> None:
     space = {"x": Dimension(type="float", low=0, high=10)}
     assert narrowed(space, [{"x": 1.0}, {"x": 2.0}]) == space
+
+
+@pytest.mark.parametrize(
+    ("trainer", "strategy", "expected"),
+    [("lightgbm", None, "bayesian"), ("torch", None, "hyperband"), ("torch", "bayesian", "bayesian")],
+)
+def test_networks_are_searched_by_hyperband_unless_the_file_says_otherwise(
+    shaped: Callable[..., UseCase], trainer: str, strategy: str | None, expected: str
+) -> None:
+    space = {"learning_rate": {"type": "float", "low": 0.001, "high": 0.1, "scale": "log"}}
+    use_case = shaped(space=space, strategy=strategy)
+    train = use_case.train.model_copy(update={"trainer": trainer, "parameters": {}})
+    use_case = use_case.model_copy(update={"train": train})
+    assert study_for(use_case, "flight_delays/2013-03-31-3f9c2a1", declared_tune(use_case)).strategy == expected

@@ -94,11 +94,11 @@ def ladder(
 ) -> Ladder:
     """Train every algorithm on the same rows, write ``ladder.json`` and ``algorithm_selection.json``, return both.
 
-    :param trainers: besides the use case's own
+    :param trainers: besides the use case's own, and besides LightGBM, which a network has to be better than
     """
     folder = version_files(dataset_version)
     held = holdout(use_case, folder)
-    names = sorted({use_case.train.trainer, *trainers}, key=ORDER.index)
+    names = sorted({"lightgbm", use_case.train.trainer, *trainers}, key=ORDER.index)
     specs = [experiment_spec(use_case, dataset_version, trainer=name) for name in names]
     found = [*_baselines(use_case, folder, held), *(_trained(o, held) for o in run_jobs(specs, say=say))]
     found.sort(key=lambda measured: ORDER.index(measured.algorithm))

@@ -37,7 +37,7 @@ def next_parameters(
     if number < len(given):
         return dict(given[number])
     seen = [_as_known_at(number, study.parallel, trial) for trial in trials if trial.number < number]
-    asked = _optuna_study(study, number, [*parents, *seen])
+    asked = _optuna_study(study, number, [] if study.strategy == "random" else [*parents, *seen])
     return dict(asked.ask(_distributions(study)).params)
 
 
