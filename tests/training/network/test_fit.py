@@ -10,11 +10,15 @@ import pyarrow.compute as pc
 import pytest
 
 from driftgate.compute import JobSpec
-from driftgate.compute.jobs import StopReason
+from driftgate.compute.jobs import Checkpoints, StopReason
+from driftgate.compute.jobs import Interrupted as Killed
 from driftgate.errors import ConfigError, NotSupported, Tampered
 from driftgate.evaluation.metrics import auc
 from driftgate.models import Preprocessing, load_scorer
+from driftgate.training import checkpoints
+from driftgate.training.interruption import Interruption
 from driftgate.training.network.parameters import TorchParameters
+from driftgate.training.pace import Pace
 from driftgate.training.run import Attended
 from driftgate.training.torch_trainer import TRAINER
 from driftgate.training.train import Trained, train
@@ -108,6 +112,44 @@ def test_three_interruptions_change_no_byte(
     assert run.began == [0, 1, 3, 4]
     assert ended.model == undisturbed.model
     assert (ended.iterations, ended.stop_reason) == (undisturbed.iterations, undisturbed.stop_reason)
+
+
+class Told(Interruption):
+    """Notices that come after these epochs, each to another process."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._left = epochs
+
+    @property
+    def requested(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+    @requested.setter
+    def requested(self, value: bool) -> None:
+        assert not value
+
+
+def test_from_checkpoints_in_the_lake_three_processes_one_after_the_other_end_with_the_same_bytes(
+    network_spec: NetworkSpec, rows: pa.Table
+) -> None:
+    spec = network_spec(epochs=8, dropout=0.3, numeric_embedding="piecewise_linear", early_stopping_round=3)
+    undisturbed = train(spec, rows)
+
+    def attempt(epochs: int) -> Trained:
+        def attend(asked: JobSpec, patience: int) -> Attended:
+            return Attended(asked, patience, pace=Pace(Checkpoints(every_seconds=3600)), interruption=Told(epochs))
+
+        return train(spec, rows, attend=attend)
+
+    for epochs in (0, 1, 2):
+        with pytest.raises(Killed):
+            attempt(epochs)
+    ended = attempt(100)
+    assert checkpoints.newest(spec).manifest.iteration == 6
+    assert ended.artefacts == undisturbed.artefacts
+    assert ended.learnt == undisturbed.learnt
 
 
 def test_the_generator_of_the_process_is_left_as_it_was(network_spec: NetworkSpec, rows: pa.Table) -> None:

@@ -23,6 +23,7 @@ from driftgate.training.network.parameters import TorchParameters
 from driftgate.training.run import Attended
 from driftgate.training.torch_trainer import TRAINER
 from driftgate.training.train import Trained, train
+from driftgate.training.trainer import Resumed
 
 torch = pytest.importorskip("torch", reason="networks are trained by torch, which comes with `make torch`")
 
@@ -84,6 +85,33 @@ def test_two_processes_give_the_model_of_one_say_what_they_gain_and_listen_on_lo
     assert followers() == []
     assert listening
     assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def test_two_processes_that_go_on_from_a_checkpoint_end_with_the_bytes_of_two_that_were_left_alone(
+    pair: JobSpec, rows: pa.Table, prepared: Any
+) -> None:
+    class Once(Stopped):
+        """Keeps its first state and raises after it; then begins from it."""
+
+        saved: Resumed | None = None
+
+        def resumed(self) -> Resumed | None:
+            return self.saved
+
+        def after(self, iteration: int, value: float, state: Any) -> Any:
+            reason = Attended.after(self, iteration, value, state)
+            if self.saved is None:
+                self.saved = Resumed(iteration, dict(state()))
+                raise KeyboardInterrupt
+            return reason
+
+    def learnt(run: Attended) -> bytes:
+        return TRAINER.fit(pair, TorchParameters.model_validate(pair.parameters), *prepared(pair, rows), run).model
+
+    run = Once(pair, lambda follower: None)
+    with pytest.raises(KeyboardInterrupt):
+        learnt(run)
+    assert learnt(run) == learnt(Attended(pair, 0))
 
 
 def test_a_follower_that_is_gone_ends_the_training_with_a_sentence(
