@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from measurements import FOLDER, STOP_SECONDS, Row, end_properly_on_sigterm, table
 
-SCRIPTS = ("data.py", "validation.py", "versions.py", "features.py", "training.py", "endpoint.py")
+SCRIPTS = ("data.py", "validation.py", "versions.py", "features.py", "training.py", "training_torch.py", "endpoint.py")
 TIMEOUT_SECONDS = 3600
 
 

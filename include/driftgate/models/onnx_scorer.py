@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 INPUT, OUTPUT = "features", "scores"  # float32 [rows, features], NaN where a value is missing or unseen; float32 [rows]
 FEATURES = "driftgate_features"  # the metadata with the names of the columns of INPUT
-# Matrix products add up in another order in batches of another size. Measured on trained networks: at most 3e-7 of
-# a probability. Of a value: relative to its size.
+# Matrix products add up in another order in batches of another size: measured, 1.2e-7 of a probability between rows
+# that were scored singly and together. Of a value: relative to its size.
 TOLERANCE = 1e-5
 
 

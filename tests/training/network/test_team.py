@@ -28,8 +28,8 @@ from driftgate.training.trainer import Resumed
 torch = pytest.importorskip("torch", reason="networks are trained by torch, which comes with `make torch`")
 
 NetworkSpec = Callable[..., JobSpec]
-# Sums of gradients are added in another order, and Adam makes a tenth of a step of a hundredth of a gradient: measured
-# 2e-6 of a probability after five epochs.
+# Sums of gradients are added in another order: measured, 9e-8 of a probability after three epochs. Adam may make more
+# of it, where a gradient is nearly zero.
 SAME = 1e-4
 
 
