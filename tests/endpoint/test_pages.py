@@ -1,10 +1,11 @@
 """The pages beside /invocations, and what it answers before there is a model."""
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from driftgate.endpoint.documentation import EXAMPLE
+from driftgate.endpoint.documentation import EXAMPLES
 from driftgate.lake import lake
-from driftgate.use_cases import load_use_case
+from driftgate.use_cases import load_use_case, use_case_names
 from driftgate.world.traffic import requests_of_day
 
 
@@ -92,14 +93,16 @@ def test_the_documentation_describes_every_route_and_shows_an_example(client):
 
     assert set(schema["paths"]) == {"/ping", "/deployments", "/metrics", "/invocations"}
     assert set(invocations["responses"]) == {"200", "400", "404", "413", "422", "503"}
-    assert invocations["requestBody"]["content"]["application/json"]["example"] == EXAMPLE
+    shown = invocations["requestBody"]["content"]["application/json"]["examples"]
+    assert {name: example["value"] for name, example in shown.items()} == EXAMPLES
     assert client.get("/docs").status_code == 200
 
 
-def test_the_example_is_a_real_request():
-    first = requests_of_day(load_use_case("flight_delays"), "2013-03-14")[0]
+@pytest.mark.parametrize("name", use_case_names())
+def test_the_example_of_each_use_case_is_a_real_request(name):
+    first = requests_of_day(load_use_case(name), "2013-03-14")[0]
 
-    assert EXAMPLE["rows"] == [first], "features.sql has changed: put this row into endpoint/documentation.py"
+    assert EXAMPLES[name]["rows"] == [first], "features.sql has changed: put this row into endpoint/documentation.py"
 
 
 def test_without_a_model_a_request_is_a_503_that_names_the_dag(ask, world):

@@ -21,6 +21,7 @@ from driftgate import uris
 from driftgate.compute import JobResult, result, status, submit
 from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, version_files
+from driftgate.datasets.comparison import compare
 from driftgate.endpoint.server import Server
 from driftgate.evaluation import EvaluationReport, evaluate
 from driftgate.lake import lake, publish
@@ -41,7 +42,10 @@ from driftgate.registry import ModelVersion, find_model, register_job, verified_
 from driftgate.sources import sample
 from driftgate.training import training_spec
 from driftgate.use_cases import UseCase, load_use_case
+from driftgate.world.summary import models
 from driftgate.world.traffic import requests_of_day
+
+pytestmark = pytest.mark.slow
 
 if find_spec("torch") is None:
     pytest.skip("air_time's trainer needs torch; run `make torch`", allow_module_level=True)
@@ -167,6 +171,17 @@ def test_the_rows_have_minutes_for_labels_and_none_of_a_flight_that_was_never_up
     assert labels.standard_deviation == pytest.approx(pc.stddev(rows["label"]).as_py())
     assert (labels.minimum, labels.maximum) == tuple(pc.min_max(rows["label"]).as_py().values())
     assert labels.without_outcome > 0
+
+
+def test_two_versions_are_compared_by_the_mean_of_their_labels(loop: Loop) -> None:
+    found = compare(loop.version.name, loop.version.name).label_share
+    assert found.first == found.second == loop.version.labels.mean
+
+
+def test_tables_for_people_name_its_metric(loop: Loop) -> None:
+    table = models(loop.use_case)
+    assert [column.header for column in table.columns][3:] == ["RMSE", "Champion's RMSE on the same rows"]
+    assert list(table.columns[3].cells) == [f"{loop.report.metrics['rmse']:.3f}"]
 
 
 def test_the_candidate_is_held_against_a_rule_and_a_linear_model_in_minutes(loop: Loop) -> None:

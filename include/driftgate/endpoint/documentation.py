@@ -2,7 +2,7 @@
 
 from typing import Any
 
-EXAMPLE = {
+FLIGHT_DELAYS = {
     "use_case": "flight_delays",
     "rows": [
         {
@@ -33,7 +33,34 @@ EXAMPLE = {
         }
     ],
 }
-"""The first flight of 14 March 2013."""
+AIR_TIME = {
+    "use_case": "air_time",
+    "rows": [
+        {
+            "carrier": "US",
+            "flight": 1987,
+            "origin": "EWR",
+            "scheduled_departure": "2013-03-14T05:00:00",
+            "dest": "CLT",
+            "tail_number": "N124US",
+            "distance_miles": 529,
+            "departure_hour": 5,
+            "day_of_week": 4,
+            "scheduled_minutes": 108,
+            "temperature_f": 32.0,
+            "wind_direction_degrees": 300.0,
+            "wind_speed_mph": 18.41248,
+            "precipitation_inches": 0.0,
+            "pressure_millibars": 1012.8,
+            "visibility_miles": 10.0,
+            "aircraft_age_years": 13,
+            "aircraft_model": "A320-214",
+            "aircraft_seats": 182,
+        }
+    ],
+}
+EXAMPLES: dict[str, dict[str, Any]] = {"flight_delays": FLIGHT_DELAYS, "air_time": AIR_TIME}
+"""The first flight of 14 March 2013: will it be late, and how long will it be in the air?"""
 
 
 def invocations_openapi() -> dict[str, Any]:
@@ -48,7 +75,7 @@ def invocations_openapi() -> dict[str, Any]:
                 "variant answered. A value that the "
                 "model never saw in training is answered and named in `warnings`."
             ),
-            "requestBody": {"required": True, "content": _json(_QUESTION, EXAMPLE)},
+            "requestBody": {"required": True, "content": _json(_QUESTION, EXAMPLES)},
             "responses": {
                 "200": {"description": "The scores, captured before they left", "content": _json(_ANSWER)},
                 **{status: {"description": why, "content": _json(_PROBLEM)} for status, why in _PROBLEMS.items()},
@@ -57,8 +84,9 @@ def invocations_openapi() -> dict[str, Any]:
     }
 
 
-def _json(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
-    return {"application/json": {"schema": schema} | ({"example": example} if example else {})}
+def _json(schema: dict[str, Any], examples: dict[str, dict[str, Any]] | None = None) -> dict[str, Any]:
+    shown = {name: {"value": example} for name, example in (examples or {}).items()}
+    return {"application/json": {"schema": schema} | ({"examples": shown} if shown else {})}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
