@@ -5,7 +5,7 @@ Airflow was there to stop them. Every job that has not ended is listed in the lo
 that started it. Then the ledger is brought up to date with what all jobs took.
 
 **When it runs:** seventeen minutes past every hour; a retraining sweeps too, when it begins. By hand: trigger it with
-any partition key; with *Only list* on, nothing is ended.
+any hour as its partition key, such as `2013-04-01T17`; with *Only list* on, nothing is ended.
 
 A job of a task that runs, waits, or will be retried is left alone, and so is one that was started outside Airflow.
 
