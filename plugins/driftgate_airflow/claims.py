@@ -7,6 +7,7 @@ try's, or it is being stopped when the new try submits it, and starts anew.
 
 import logging
 import time
+from collections.abc import Iterable
 
 from driftgate.errors import Conflict
 from driftgate.records import Record
@@ -63,6 +64,16 @@ def claim(job_id: str, target: str, owner: Waiter, *, seconds: float) -> Claim:
         now = Claim(job_id=job_id, target=target, owner=owner, deadline=deadline)
         if _written(now, revision):
             return now
+
+
+def hold(job_ids: Iterable[str], target: str, owner: Waiter) -> None:
+    """Make jobs that run already the owner's, so that a sweep ends them when their task does not go on."""
+    from driftgate.compute.patience import patience_minutes
+
+    for job_id in job_ids:
+        current = read_claim(job_id)
+        if current is None or current.released or current.owner.id != owner.id:
+            claim(job_id, target, owner, seconds=patience_minutes(target) * 60)
 
 
 def release(job_id: str, owner_id: str) -> bool:

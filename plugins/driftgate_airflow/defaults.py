@@ -79,3 +79,14 @@ def replay_param() -> Param:
         description="Old partitions never retrain or move traffic unless this is on. "
         "The world driver sets it when it plays past days as if they were today.",
     )
+
+
+def beyond_budget_param() -> Param:
+    """Return the trigger-form field with which a person approves what the budget does not cover."""
+    return Param(
+        False,
+        type="boolean",
+        title="Beyond the budget",
+        description="Approve what the week's budget does not cover, where the use case lets people approve. "
+        "Who triggered the run is recorded.",
+    )

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from driftgate_airflow import claims
-from driftgate_airflow.claims import Waiter, abandoned, claim, read_claim, release
+from driftgate_airflow.claims import Waiter, abandoned, claim, hold, read_claim, release
 
 JOB = "retrain-train-1"
 
@@ -88,3 +88,12 @@ def test_a_job_that_was_given_up_is_abandoned_whatever_its_task_does(states):
 def test_a_job_from_outside_airflow_is_not_ours_to_judge(states):
     states["goes_on"] = False
     assert abandoned("by-hand") is None
+
+
+def test_jobs_that_run_already_are_held_for_the_task_that_leads_them(states):
+    hold(["trial-0", "trial-1"], "local_small", a_try())
+    first = read_claim("trial-0")
+    hold(["trial-0", "trial-1"], "local_small", a_try())
+    assert read_claim("trial-0") == first
+    states["goes_on"] = False
+    assert abandoned("trial-1").owner == a_try()

@@ -40,7 +40,17 @@ from typing import Any
 from airflow.sdk import DAG, Param, TriggerRule, XComArg, chain
 
 from driftgate.use_cases import UseCase
-from driftgate_airflow.defaults import LONG_RUN, START, Stage, Tier, default_args, last_start, nightly, replay_param
+from driftgate_airflow.defaults import (
+    LONG_RUN,
+    START,
+    Stage,
+    Tier,
+    beyond_budget_param,
+    default_args,
+    last_start,
+    nightly,
+    replay_param,
+)
 from driftgate_airflow.operators.budget_guard import BudgetGuardOperator
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
@@ -69,7 +79,7 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
             "reason": _reason(),
             "replay": replay_param(),
             "sample_fraction": _sample_fraction(),
-            "beyond_budget": _beyond_budget(),
+            "beyond_budget": beyond_budget_param(),
         },
     ) as dag:
         sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
@@ -109,14 +119,4 @@ def _sample_fraction() -> Param:
         title="Sample fraction",
         description="Train on this share of the training rows, drawn by the seed, stratified by label. "
         "Below 1 it is an experiment: the candidate is never registered.",
-    )
-
-
-def _beyond_budget() -> Param:
-    return Param(
-        False,
-        type="boolean",
-        title="Beyond the budget",
-        description="Approve a training that the week's budget does not cover, where the use case lets people approve. "
-        "Who triggered the run is recorded.",
     )

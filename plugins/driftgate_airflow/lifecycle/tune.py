@@ -22,7 +22,7 @@ from airflow.sdk import DAG, Param, XComArg
 
 from driftgate.search_space import MOST_PARENTS, Strategy
 from driftgate.use_cases import UseCase
-from driftgate_airflow.defaults import START, Stage, Tier, default_args
+from driftgate_airflow.defaults import START, Stage, Tier, beyond_budget_param, default_args
 from driftgate_airflow.operators.prepare_dataset import PrepareDatasetOperator
 from driftgate_airflow.operators.tune_parameters import TuneOperator
 
@@ -75,12 +75,7 @@ def _params() -> dict[str, Param]:
             title="At once",
             description="How many trials run at once; a Bayesian search learns nothing from those that still run.",
         ),
-        "beyond_budget": Param(
-            False,
-            type="boolean",
-            title="Beyond the budget",
-            description="Approve what would overrun the week's budget, where the use case says needs_approval.",
-        ),
+        "beyond_budget": beyond_budget_param(),
         "warm_start": Param(
             [],
             type="array",

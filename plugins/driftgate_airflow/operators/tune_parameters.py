@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from driftgate_airflow.claims import hold, waiter
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.ui.links import TuningLink
@@ -63,7 +64,14 @@ class TuneOperator(UseCaseOperator):
             "study %s: %s, %d trials at once", tuning.study.name, tuning.study.strategy, tuning.study.parallel
         )
         self._require_budget(tuning, use_case, context)
-        report = lead(tuning, say=self._say)
+        owner = waiter(context["ti"])
+
+        def say(standing: "Standing") -> None:
+            self._say(standing)
+            running = [tuning.study.job_id(trial.number) for trial in standing.trials if not trial.ended]
+            hold(running, tuning.controller.target, owner)
+
+        report = lead(tuning, say=say)
         return Step(
             summary={"study": tuning.study.name, "ended_by": report.ended_by, **report.numbers.model_dump()},
             inputs=(DatasetRef(f"dataset_version/{self.dataset_version}", None),),
