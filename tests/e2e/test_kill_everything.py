@@ -158,9 +158,11 @@ class Walk:
         print(f"seed {seed}")  # noqa: T201  pytest shows it when the test fails
 
     def go(self, seconds):
-        """Walk for so long and return the runs that were begun, the last of which may still run."""
-        begun, end = [self._begin(1)], time.monotonic() + seconds
+        """Walk for so long, beginning in a training, and return the runs that were begun; the last may still run."""
+        begun = [self._begin(1)]
+        wait_until(lambda: task_state(self.api, begun[0]) == "deferred", 120)
         started = time.monotonic()
+        end = started + seconds
         while time.monotonic() < end:
             time.sleep(self.random.uniform(2, 5))
             choices = self.random.sample(VICTIMS, len(VICTIMS))  # the first that is there
