@@ -6,6 +6,7 @@ import time
 import pytest
 from airflow.triggers.base import TriggerEvent
 
+from driftgate.errors import ConfigError
 from driftgate.monitoring import decide
 from driftgate.use_cases import load_use_case
 from driftgate_airflow.triggers.job_trigger import JobTrigger
@@ -53,6 +54,20 @@ def test_a_verdict_written_while_the_trigger_waits_fires_it_before_its_deadline(
         return await asyncio.wait_for(waiting, 10)
 
     assert asyncio.run(wait_and_decide()) == TriggerEvent({"late": False})
+
+
+def test_a_verdict_that_cannot_be_read_is_asked_for_until_the_deadline(monkeypatch, caplog):
+    trigger = VerdictTrigger(use_case="flight_delays", key="2013-04-01", deadline_minutes=5, deadline=time.time() + 0.3)
+    trigger.poll_seconds = 0.01
+    asked = []
+
+    def broken():
+        asked.append(1)
+        raise ConfigError("use_case.yaml is wrong")
+
+    monkeypatch.setattr(trigger, "answer", broken)
+    assert first_event(trigger) == TriggerEvent({"late": True})
+    assert 2 < len(asked) < 15, "asked again, ever more rarely"
 
 
 def first_event(trigger):

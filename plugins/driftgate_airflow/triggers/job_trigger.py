@@ -55,7 +55,7 @@ class JobTrigger(PollingTrigger):
         stop(self.job_id, self.target, self.owner)
         return {"job_id": self.job_id, "late": True}
 
-    def hopeless(self, error: DriftgateError) -> dict[str, Any] | None:
+    def hopeless(self, error: DriftgateError) -> dict[str, Any]:
         return {"job_id": self.job_id, "error": f"{type(error).__name__}: {error}"}
 
     async def on_kill(self) -> None:

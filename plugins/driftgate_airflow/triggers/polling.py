@@ -54,21 +54,25 @@ class PollingTrigger(BaseTrigger):
         """Return the payload that says the deadline passed; never one that reads like a success."""
         raise NotImplementedError
 
-    def hopeless(self, error: DriftgateError) -> dict[str, Any] | None:
-        """Return the payload for an error that asking again cannot heal; None asks again until the deadline."""
-        self.log.warning("%s", error)
-        return None
+    def hopeless(self, error: DriftgateError) -> dict[str, Any]:
+        """Return the payload for an error that asking again cannot heal; raising it asks again until the deadline."""
+        raise error
 
     def _ask(self) -> dict[str, Any] | None:
+        is_late = time.time() > self.deadline
         try:
-            payload = self.answer()
-        except DriftgateError as error:
-            payload = self.hopeless(error)
+            payload = self._answered()
         except Exception:
-            if time.time() <= self.deadline:
+            if not is_late:
                 raise
             payload = None
-        return self.too_late() if payload is None and time.time() > self.deadline else payload
+        return self.too_late() if payload is None and is_late else payload
+
+    def _answered(self) -> dict[str, Any] | None:
+        try:
+            return self.answer()
+        except DriftgateError as error:
+            return self.hopeless(error)
 
     def _pause(self, failures: int) -> float:
         """Return how long to sleep; never the same for all triggers that began together."""
