@@ -80,12 +80,12 @@ def job_spec() -> Callable[..., JobSpec]:
 
 @pytest.fixture(scope="session")
 def until() -> Callable[[Callable[[], Any]], Any]:
-    """Return what a function returns once that is true, or fail after twenty seconds."""
+    """Return what a function returns once that is true, or fail after a minute."""
 
     def wait(answer: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not (found := answer()):
-            assert time.monotonic() < deadline, "waited for twenty seconds"
+            assert time.monotonic() < deadline, "waited for a minute"
             time.sleep(0.02)
         return found
 

@@ -261,7 +261,7 @@ def wait() -> Callable[..., JobHandle]:
     """Tend a job until it is in one of these states, and return its handle."""
 
     def until(spec: JobSpec, *states: str) -> JobHandle:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             handle = tend(spec.job_id, spec.target)
             if handle.state in states or (not states and handle.ended):
