@@ -118,6 +118,12 @@ class FeatureEntry(Record):
     same_as: tuple[str, ...] = ()
 
     @property
+    def duplicates(self) -> list[str]:
+        """What is the same by another name; under its own name in another use case it is shared, as it should be."""
+        own = self.name.rsplit("/", 1)[-1]
+        return [name for name in self.same_as if name.rsplit("/", 1)[-1] != own]
+
+    @property
     def unused(self) -> bool:
         """Whether it is proposed for removal: it brings nothing to any of the newest three versions."""
         return brings_nothing([percent / 100 for percent in self.importance_percent])

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-from driftgate.catalog.entries import FeatureEntry
 from driftgate.catalog.features import feature_entries, with_duplicates
 from driftgate.contracts import contract_names, source_of
 from driftgate.errors import DriftgateError, nearest
@@ -48,18 +47,11 @@ def _duplicates() -> list[str]:
         entries = [entry for name in use_case_names() for entry in feature_entries(load_use_case(name), {}, ())]
     except DriftgateError:
         return []  # the lint of use cases says it
-    found = ((entry.name, _by_another_name(entry)) for entry in with_duplicates(entries))
     return [
-        f"{name} is the same as {', '.join(others)}; keep one."
-        for name, others in found
-        if others and name < min(others)
+        f"{entry.name} is the same as {', '.join(entry.duplicates)}; keep one."
+        for entry in with_duplicates(entries)
+        if entry.duplicates and entry.name < min(entry.duplicates)
     ]
-
-
-def _by_another_name(entry: FeatureEntry) -> list[str]:
-    """Return what is the same as a feature; under its own name in another use case it is shared, as it should be."""
-    own = entry.name.rsplit("/", 1)[-1]
-    return [name for name in entry.same_as if name.rsplit("/", 1)[-1] != own]
 
 
 def _dag_files() -> list[Path]:

@@ -60,7 +60,7 @@ def features(
     found = [
         entry
         for entry in stored_catalog().features
-        if (entry.same_as or not duplicates) and (entry.unused or not unused)
+        if (entry.duplicates or not duplicates) and (entry.unused or not unused)
     ]
     out.print(_table(found) if found else "There are none.")
 

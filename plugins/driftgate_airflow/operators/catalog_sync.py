@@ -18,7 +18,7 @@ class CatalogSyncOperator(DriftgateOperator):
         from driftgate.lineage import DatasetRef
 
         catalog = sync_catalog()
-        same = [feature.name for feature in catalog.features if feature.same_as]
+        same = [feature.name for feature in catalog.features if feature.duplicates]
         unused = [feature.name for feature in catalog.features if feature.unused]
         for kind, names in (("the same as another", same), ("of no use to the newest models", unused)):
             if names:
