@@ -64,6 +64,23 @@ def test_a_quiet_night_skips_the_training(api):
     assert states["train_candidate"] == "skipped"
 
 
+def test_the_second_use_case_retrains_and_serves_in_the_same_airflow(api):
+    """A number instead of a probability, a network in a job of its own instead of trees."""
+    pytest.importorskip("torch", reason="the trainer of air_time needs torch; run make torch")
+    api.unpause(["air_time.retrain", "air_time.promote"])
+    conf = {"reason": "bootstrap", "replay": True}
+    run_id = api.trigger("air_time.retrain", "bootstrap", key="2013-03-14", conf=conf)
+    api.wait("air_time.retrain", run_id, seconds=300)
+    api.wait_for_partitions("air_time.promote", ["2013-03-14"], seconds=120)
+    (model,) = list_models("air_time")
+    assert (deployment("air_time").champion, model.trainer) == (model.version, "torch")
+    wait_until(lambda: "air_time" in httpx.get(f"{stack.endpoint_url()}/deployments").json())
+    request = {"use_case": "air_time", "rows": traffic.requests_of_day(load_use_case("air_time"), "2013-03-14")[:20]}
+    answer = httpx.post(f"{stack.endpoint_url()}/invocations", json=request)
+    assert answer.status_code == 200, answer.text
+    assert all(10 < prediction["value"] < 800 for prediction in answer.json()["predictions"])
+
+
 def test_a_killed_endpoint_loses_no_answer_and_comes_back_with_the_same_champion(api, use_case):
     sample.deliver("2013-03-15", "2013-03-15")
     rows = traffic.requests_of_day(use_case, "2013-03-15")[:200]
