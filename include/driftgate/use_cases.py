@@ -1,7 +1,7 @@
 """One prediction problem, parsed from ``include/use_cases/<name>/use_case.yaml`` into frozen types.
 
-Every section lives here or in ``problems`` and ``training_policy``, so that rooms which must not know each other share
-their words.
+Every section lives here or in ``problems``, ``training_policy`` and ``validation_policy``, so that rooms which must not
+know each other share their words.
 """
 
 from contextlib import suppress
@@ -19,6 +19,7 @@ from driftgate.records import Record, load_yaml
 from driftgate.search_space import Experiments, Tune
 from driftgate.settings import project_root
 from driftgate.training_policy import Train
+from driftgate.validation_policy import Validation
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[int, Field(gt=0, le=100)]
@@ -180,6 +181,7 @@ class UseCase(Record):
     label: Label
     metric: Metric
     train: Train
+    validation: Validation = Validation()
     gates: Gates
     promote: Promote
     monitor: Monitor

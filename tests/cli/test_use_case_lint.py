@@ -55,6 +55,16 @@ def test_the_shipped_use_case_is_fit_to_run(folder: Path) -> None:
             "'monitor.tiers' names 'distance', which is no feature of features.sql; did you mean 'distance_miles'?",
         ),
         (("monitor",), {"tiers": {"dest": "top"}}, "key 'monitor.tiers.dest' cannot be 'top'"),
+        (
+            ("validation",),
+            {"segments": {"night": {"column": "hour", "below": "6", "min_rows": "5"}}},
+            "key 'validation.segments.night' names 'hour', no column of features.sql",
+        ),
+        (
+            ("validation", "splits"),
+            {"apart": ["temperature"]},
+            "key 'validation.splits.apart' names 'temperature', which is no feature; did you mean 'temperature_f'?",
+        ),
         (("retrain",), {"nigths": "1"}, "unknown key 'retrain.nigths'; did you mean 'nights'?"),
         (("label",), {"expression": "arr_delay > 15"}, "key 'label.expression'"),
         (("label",), {"expression": "arr_delay_minutes"}, "key 'label.expression'"),
@@ -95,3 +105,31 @@ def test_features_that_cannot_be_computed_at_request_time_are_refused(folder: Pa
     assert "features.sql" in problem
     assert telling in problem
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "telling"),
+    [
+        ("fog:\n", "fog:\n    row: {visibility: 1}\n", "key 'cases.fog.row' names 'visibility', no column of the rows"),
+        (
+            "{carrier: ZZ, flight: 1}",
+            "{carrier: ZZ, flight: one}",
+            "'cases.unseen_carrier' gives a row that is refused",
+        ),
+        ("    moves: up\n", "", "changed and moves belong together"),
+        ("cases:\n", "case:\n", "unknown key 'case'; did you mean 'cases'?"),
+    ],
+)
+def test_a_wrong_edge_case_is_named(folder: Path, old: str, new: str, telling: str) -> None:
+    path = folder / "edge_cases.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    (problem,) = lint(folder)
+    assert str(path) in problem
+    assert telling in problem
+
+
+def test_edge_cases_that_nobody_asks_are_named(folder: Path) -> None:
+    text = (folder / "use_case.yaml").read_text()
+    (folder / "use_case.yaml").write_text(text.replace("  edge_cases: edge_cases.yaml\n", ""))
+    (problem,) = lint(folder)
+    assert problem.startswith(f"{folder / 'edge_cases.yaml'} is asked by nobody; name it in 'validation.edge_cases'")

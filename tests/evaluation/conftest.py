@@ -20,6 +20,7 @@ from driftgate.records import sha256
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
+from driftgate.validation_policy import Validation
 
 DATASET_VERSION = "flight_delays/2013-03-30-3f9c2a1"
 FEATURES = ["carrier", "origin", "dest", "distance_miles", "departure_hour", "visibility_miles"]
@@ -30,7 +31,8 @@ def use_case() -> UseCase:
     """The shipped use case with thresholds of its own, so that a change of policy changes no test."""
     shipped = load_use_case("flight_delays")
     gates = shipped.gates.model_copy(update={"champion": shipped.gates.champion.model_copy(update={"margin": 0.0})})
-    return shipped.model_copy(update={"train": shipped.train.model_copy(update={"min_uplift": 0.01}), "gates": gates})
+    train = shipped.train.model_copy(update={"min_uplift": 0.01})
+    return shipped.model_copy(update={"train": train, "gates": gates, "validation": Validation()})
 
 
 @pytest.fixture(scope="session")

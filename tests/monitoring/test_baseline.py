@@ -13,8 +13,8 @@ from driftgate.errors import CannotJudge
 from driftgate.lake import lake
 from driftgate.monitoring import Baseline, load_baseline, training_baseline
 from driftgate.monitoring.baseline import feature_names
-from driftgate.monitoring.drift import distances
 from driftgate.profiles import profile_table
+from driftgate.profiles.distances import distances
 from driftgate.use_cases import UseCase
 
 

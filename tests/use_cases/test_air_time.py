@@ -5,6 +5,7 @@ evaluation, the registered champion, an endpoint that answers a day, and the nig
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from driftgate import uris
+from driftgate.cli import app
 from driftgate.compute import JobResult, result, status, submit
 from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, version_files
@@ -39,9 +42,11 @@ from driftgate.online import materialize
 from driftgate.partition_keys import due, keys_between
 from driftgate.promotion import switch_champion
 from driftgate.registry import ModelVersion, find_model, register_job, verified_files
+from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.training import training_spec
 from driftgate.use_cases import UseCase, load_use_case
+from driftgate.validation_policy import Splits
 from driftgate.world.summary import models
 from driftgate.world.traffic import requests_of_day
 
@@ -63,6 +68,7 @@ def small(whole: UseCase) -> UseCase:
         update={
             "train": whole.train.model_copy(update=train),
             "monitor": whole.monitor.model_copy(update=monitor),
+            "validation": whole.validation.model_copy(update={"splits": Splits()}),  # four days have no weekend
         }
     )
 
@@ -209,6 +215,30 @@ def test_the_champion_gains_nothing_on_itself(loop: Loop) -> None:
     report = evaluate(loop.use_case, loop.version.name, version_files(loop.version.name), loop.job, loop.model)
     (gate,) = [gate for gate in report.gates if gate.gate == "champion"]
     assert (gate.value, gate.interval, gate.verdict) == (0.0, (0.0, 0.0), "pass")
+
+
+def test_the_validation_rows_and_the_edge_cases_are_good_enough(loop: Loop) -> None:
+    assert {"coverage", "edge_cases"} <= {gate.gate for gate in loop.report.gates}
+    assert all(one.rows >= one.min_rows for one in loop.report.segments)
+    assert {one.feature for one in loop.report.splits} >= {"distance_miles", "tail_number"}
+    assert all(one.verdict != "fail" for one in loop.report.edge_cases)
+
+
+def test_the_command_line_asks_a_registered_model_its_edge_cases(
+    loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = CliRunner().invoke(app, ["model", "edge-cases", "air_time", loop.model.version])
+    assert answer.exit_code == 0, answer.output
+    assert answer.stdout.count(" pass ") >= 12
+
+    shutil.copytree(project_root() / "include", tmp_path / "include", ignore=shutil.ignore_patterns("driftgate"))
+    file = tmp_path / "include/use_cases/air_time/edge_cases.yaml"
+    file.write_text(file.read_text().replace("at_least: 170", "at_least: 240", 1))
+    monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
+    answer = CliRunner().invoke(app, ["model", "edge-cases", "air_time", loop.model.version])
+    assert answer.exit_code == 1
+    assert "edge cases do not hold of air_time/1." in answer.output
+    assert "Edge case 'houston' does not hold" in answer.output
 
 
 def test_the_card_speaks_of_minutes(loop: Loop) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from driftgate.evaluation.feature_baseline import FeatureBaseline
     from driftgate.promotion import Variant
 
-app = typer.Typer(help="Model versions: list, show, card, features.", no_args_is_help=True)
+app = typer.Typer(help="Model versions: list, show, card, features, edge-cases.", no_args_is_help=True)
 
 UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
 Version = Annotated[str, typer.Argument(help="A model version, such as 3.")]
@@ -78,6 +78,37 @@ def features(use_case: UseCase) -> None:
     out.print(table)
     if removable := worthless(baselines.values()):
         out.print(f"Worth nothing to any of these versions, to be removed: {', '.join(removable)}.", highlight=False)
+
+
+@app.command("edge-cases")
+def edge_cases(use_case: UseCase, version: Version) -> None:
+    """Ask a model version the use case's edge cases; one that does not hold makes the command fail."""
+    from rich.table import Column, Table
+
+    from driftgate.errors import CannotJudge
+    from driftgate.evaluation.edge_cases import edge_case_results
+    from driftgate.registry import load_package
+    from driftgate.use_cases import load_use_case
+
+    asked = load_use_case(use_case)
+    package = load_package(asked.name, version)
+    found = edge_case_results(asked, package.signature, package.scorer)
+    if not found:
+        out.print(f"{asked.name} has no edge cases; name a file in 'validation.edge_cases'.", highlight=False)
+        return
+    table = Table(Column("edge case", no_wrap=True), "score", "changed", "verdict")
+    for one in found:
+        table.add_row(one.case, _score(one.score), _score(one.changed_score), one.verdict)
+    out.print(table)
+    wrong = [one.sentence for one in found if one.verdict != "pass"]
+    for sentence in wrong:
+        out.print(sentence, highlight=False, markup=False)
+    if failed := [one for one in found if one.verdict == "fail"]:
+        raise CannotJudge(f"{len(failed)} of {len(found)} edge cases do not hold of {asked.name}/{version}.")
+
+
+def _score(score: float | None) -> str:
+    return "-" if score is None else f"{score:.4f}"
 
 
 def _share(baseline: "FeatureBaseline", name: str) -> str:

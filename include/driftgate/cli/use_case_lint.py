@@ -25,6 +25,8 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
     folder = where.resolve().parent.name
     if use_case.name != folder:
         yield f"{where}: key 'name' is {use_case.name!r} but the folder is {folder!r}; make them equal."
+    if where.with_name("edge_cases.yaml").exists() and use_case.validation.edge_cases is None:
+        yield f"{where.with_name('edge_cases.yaml')} is asked by nobody; name it in 'validation.edge_cases' of {where}."
     if not where.with_name("features.sql").exists():
         yield f"{where.with_name('features.sql')} does not exist; write the SELECT that computes the features."
     yield from _dataset_problems(use_case, where)
@@ -33,13 +35,17 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
 
 
 def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
-    from driftgate.contracts import contract_names, load_contract, published_schema
+    from driftgate.contracts import contract_names, load_contract, published_schema, require_real
 
     known = contract_names()
     for dataset in use_case.datasets:
         if dataset not in known:
             yield f"{where}: key 'datasets' names {dataset!r}, which has no contract{nearest(dataset, known)}"
     if use_case.datasets and use_case.datasets[0] in known:
+        try:
+            require_real(use_case)
+        except DriftgateError as refusal:
+            yield f"{where}: {refusal}"
         columns = published_schema(load_contract(use_case.datasets[0])).names
         named = [("request_key", name) for name in use_case.request_key] + [("event_time", use_case.event_time)]
         for key, value in named:
@@ -73,7 +79,8 @@ def _online_problems(use_case: UseCase, where: Path) -> list[str]:
 def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     """Run ``label.expression`` and ``features.sql`` on the contracts' columns; features see no outcome, as in serving.
 
-    :raises ConfigError: one of them does not run, or ``monitor.tiers`` names no feature of it
+    :raises ConfigError: one of them does not run, or ``monitor.tiers``, ``validation`` or an edge case names what it
+        does not give
     """
     from driftgate.contracts import load_contract, published_schema
     from driftgate.datasets.features import run_features
@@ -81,6 +88,7 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     from driftgate.datasets.labels import LABEL, require_labels_of, run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
     from driftgate.evaluation.tiers import require_features
+    from driftgate.evaluation.validation import require_columns
 
     schemas = {name: published_schema(load_contract(name)) for name in use_case.datasets}
     requests = use_case.datasets[0]
@@ -92,3 +100,4 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
         require_labels_of(use_case.problem, labels.schema.field(LABEL).type, where=said)
         rows = run_features(connection, path.read_text(), tables, key, use_case.event_time, where=str(path))
     require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features], str(where))
+    require_columns(use_case, rows, where.parent)

@@ -4,6 +4,7 @@ from driftgate.contracts.catalog import contract_names, lint_contract, load_cont
 from driftgate.contracts.contract import Column, Contract, Files, Permissions, Rule, Server, Sql
 from driftgate.contracts.decisions import decisions_on
 from driftgate.contracts.issues import read_report, record_issues
+from driftgate.contracts.made_up import require_real
 from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.quarantine import decide, list_quarantine, show_quarantine
 from driftgate.contracts.report import ValidationReport
@@ -32,6 +33,7 @@ __all__ = [
     "read_report",
     "record_issues",
     "references_of",
+    "require_real",
     "show_quarantine",
     "source_of",
     "validate_partition",

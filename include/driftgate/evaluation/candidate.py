@@ -11,7 +11,7 @@ from driftgate.lake import lake
 from driftgate.records import parse_record
 
 if TYPE_CHECKING:
-    from driftgate.models import Scorer
+    from driftgate.models import Scorer, Signature
 
 
 def candidate_scorer(job: JobResult) -> "Scorer":
@@ -24,6 +24,17 @@ def candidate_scorer(job: JobResult) -> "Scorer":
     raw = json.loads(read_artefact(job, "preprocessing.json"))
     preprocessing = parse_record(raw, Preprocessing, where=f"preprocessing.json of job {job.job_id}")
     return load_scorer(job.model_file, read_artefact(job, job.model_file), preprocessing)
+
+
+def candidate_signature(job: JobResult) -> "Signature":
+    """Return what the rows of a job's model look like.
+
+    :raises Tampered: the file is not what the job wrote
+    """
+    from driftgate.models import Signature
+
+    raw = json.loads(read_artefact(job, "signature.json"))
+    return parse_record(raw, Signature, where=f"signature.json of job {job.job_id}")
 
 
 def candidate_spec(job: JobResult, dataset_version: str) -> JobSpec:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
@@ -15,6 +15,7 @@ from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
 from driftgate.evaluation.spread import spread_gates
+from driftgate.evaluation.validation import validated
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -30,20 +31,22 @@ def evaluate(
 
     :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
     :param champion: the version that serves now, None before the first one
-    :raises ConfigError: the job was trained on another dataset version
+    :raises ConfigError: the job was trained on another dataset version, or ``validation`` names what there is not
     :raises CannotJudge: there are no validation rows, or of one class only
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
     candidate_spec(job, dataset_version)
-    held = holdout(use_case, folder)
+    held, train = holdout(use_case, folder), read_split(folder, "train")
     candidate = candidate_scorer(job).score_table(held.table)
-    baselines = baseline_scores(use_case, read_split(folder, "train"), held.table)
+    baselines = baseline_scores(use_case, train, held.table)
     current = _champion_answers(champion, held.table) if champion else None
     others = {**baselines, **({"champion": current.scores} if current and current.scores is not None else {})}
+    findings = validated(use_case, job, train, held, candidate)
     gates = (
         uplift_gate(use_case, held, candidate, baselines),
         champion_gate(use_case, held, candidate, current),
         *spread_gates(use_case, job),
+        *findings.gates(use_case),
     )
     report = EvaluationReport(
         use_case=use_case.name,
@@ -51,18 +54,25 @@ def evaluate(
         model_id=job.job_id,
         model_sha256=job.model_sha256,
         champion=champion.version if champion else None,
-        first_day=str(held.days.min()),
-        last_day=str(held.days.max()),
-        rows=len(held.labels),
-        positives=int(held.labels.sum()) if use_case.problem == "binary" else None,
+        **_rows(use_case, held),
         metrics=_metrics(use_case, held, candidate, others),
         metric_impl_versions={one.name: one.version for one in _reported(use_case)},
         intervals=_intervals(use_case, held, candidate),
+        **vars(findings),
         gates=gates,
         passed=all(gate.verdict == "pass" for gate in gates),
         reason=_reason(gates),
     )
     return write_report(report)
+
+
+def _rows(use_case: UseCase, held: Holdout) -> dict[str, Any]:
+    return {
+        "first_day": str(held.days.min()),
+        "last_day": str(held.days.max()),
+        "rows": len(held.labels),
+        "positives": int(held.labels.sum()) if use_case.problem == "binary" else None,
+    }
 
 
 def _champion_answers(champion: "ModelVersion", table: "pa.Table") -> ChampionAnswers:

@@ -16,15 +16,53 @@ STATUS = {None: "accepted", "uplift": "rejected_no_uplift", "champion": "rejecte
 class GateResult(Record):
     """One gate: by how much the candidate is better than something (negative: worse), and whether it is enough.
 
-    ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger.
+    ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger; of
+    coverage the smallest share of the rows asked for that a segment has; of splits the largest distance as a share of
+    its limit; of edge cases how many do not hold.
     """
 
-    gate: Literal["uplift", "champion", "cross_validation"]
+    gate: Literal["uplift", "champion", "cross_validation", "coverage", "splits", "edge_cases"]
     metric: PrimaryMetric = "auc"
     value: float | None
     interval: Interval | None
     threshold: float
     verdict: Literal["pass", "fail"]
+    sentence: str
+
+
+class SegmentResult(Record):
+    """The validation rows of one segment: how many, how good the model is on them, and what it says too much.
+
+    ``bias`` is the mean score less the mean label. None where there are no rows, or no metric of so few.
+    """
+
+    segment: str
+    rows: int
+    min_rows: int
+    value: float | None
+    bias: float | None
+
+
+class SplitDistance(Record):
+    """How far one feature lies apart in two splits; ``requests`` are those captured by the end of the validation rows.
+
+    Kolmogorov-Smirnov is None of a feature that is no number.
+    """
+
+    feature: str
+    first: Literal["train", "validation"]
+    second: Literal["validation", "requests"]
+    psi: float
+    kolmogorov_smirnov: float | None
+
+
+class CaseResult(Record):
+    """What the candidate said of one edge case. ``changed_score`` is None of a case in which nothing changes."""
+
+    case: str
+    score: float | None
+    changed_score: float | None
+    verdict: Literal["pass", "warn", "fail"]
     sentence: str
 
 
@@ -47,6 +85,9 @@ class EvaluationReport(Record):
     metrics: dict[str, float]
     metric_impl_versions: dict[str, int] = {}  # of the code that measured them
     intervals: dict[str, Interval]
+    segments: tuple[SegmentResult, ...] = ()
+    splits: tuple[SplitDistance, ...] = ()
+    edge_cases: tuple[CaseResult, ...] = ()
     gates: tuple[GateResult, ...]
     passed: bool
     reason: str

@@ -1,11 +1,10 @@
 """The captured requests of one day, seen by monitoring: what callers got, and who answered."""
 
-import json
 from typing import TYPE_CHECKING
 
 from driftgate.captures import read_captures
+from driftgate.captures.requests import requested
 from driftgate.monitoring.baseline import Baseline
-from driftgate.profiles import CategoricalColumn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,28 +34,5 @@ def champion_of(captures: "pa.Table") -> str | None:
 
 
 def requested_features(captures: "pa.Table", baseline: Baseline) -> "pa.Table":
-    """Return the request rows with the baseline's features, numbers as float64 and words as strings.
-
-    A feature that no request has is a column of nulls.
-    """
-    import pyarrow as pa
-
-    rows = [json.loads(row) for row in captures.column("features").to_pylist()]
-    columns = {}
-    for name, reference in baseline.profile.columns.items():
-        values = [row.get(name) for row in rows]
-        if isinstance(reference, CategoricalColumn):
-            columns[name] = pa.array([_word(value) for value in values], pa.string())
-        else:
-            columns[name] = pa.array([_number(value) for value in values], pa.float64())
-    return pa.table(columns)
-
-
-def _word(value: object) -> str | None:
-    if isinstance(value, bool):
-        return str(value).lower()  # as Arrow writes booleans
-    return None if value is None else str(value)
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    """Return the request rows with the baseline's features, as :func:`driftgate.captures.requests.requested`."""
+    return requested(captures, baseline.profile.columns)

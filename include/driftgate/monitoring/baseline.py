@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.lake import lake
-from driftgate.monitoring.drift import distances
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
+from driftgate.profiles.distances import distances
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
 

@@ -3,9 +3,9 @@
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.answers import answers, champion_of, requested_features
 from driftgate.monitoring.baseline import Baseline, load_baseline
-from driftgate.monitoring.drift import distances
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
 from driftgate.profiles import Profile, profile_table
+from driftgate.profiles.distances import distances
 from driftgate.use_cases import DataDrift, UseCase
 
 STATISTICS = ("psi", "jensen_shannon", "kolmogorov_smirnov")

@@ -3,7 +3,7 @@
 Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from driftgate.compute import JobSpec
 from driftgate.datasets import DatasetVersion, LabelCounts
@@ -16,6 +16,7 @@ from driftgate.records import sha256
 from driftgate.use_cases import UseCase
 
 TOP_FEATURES = 10
+FURTHEST = 3  # features whose distance between two splits is named
 
 
 def model_card(
@@ -38,6 +39,7 @@ def model_card(
         _data(dataset),
         _results(use_case, report),
         _gates(report),
+        *_validation(use_case, report),
         _features(features),
         _limits(use_case, spec, report, dataset),
         _origin(spec, files),
@@ -133,6 +135,37 @@ def _number(report: EvaluationReport, metric: str) -> str:
 
 def _gates(report: EvaluationReport) -> str:
     return "## Gates\n\n" + "\n".join(f"- **{gate.gate}: {gate.verdict}.** {gate.sentence}" for gate in report.gates)
+
+
+def _validation(use_case: UseCase, report: EvaluationReport) -> tuple[str, ...]:
+    """How well the validation rows stand for what is asked, and the answers on rare cases; nothing of old reports."""
+    parts = [*_segments(use_case, report), *_splits(report)]
+    if report.edge_cases:
+        parts.append("Edge cases:\n\n" + "\n".join(f"- {one.verdict}: {one.sentence}" for one in report.edge_cases))
+    return ("## Validation\n\n" + "\n\n".join(parts),) if parts else ()
+
+
+def _segments(use_case: UseCase, report: EvaluationReport) -> Iterator[str]:
+    if report.segments:
+        rows = (
+            f"| {one.segment} | {one.rows:,} | {one.min_rows:,} | {_cell(one.value)} | {_cell(one.bias)} |"
+            for one in report.segments
+        )
+        yield (
+            f"| segment | rows | asked for | {METRICS[use_case.metric.primary].title} | bias |\n|---|---|---|---|---|\n"
+            + "\n".join(rows)
+        )
+
+
+def _splits(report: EvaluationReport) -> Iterator[str]:
+    for pair in dict.fromkeys((one.first, one.second) for one in report.splits):
+        furthest = sorted((one for one in report.splits if (one.first, one.second) == pair), key=lambda one: -one.psi)
+        told = ", ".join(f"`{one.feature}` {one.psi:.3f}" for one in furthest[:FURTHEST])
+        yield f"Furthest apart between {pair[0]} and {pair[1]} rows, by PSI: {told}."
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def _features(features: FeatureBaseline) -> str:

@@ -36,6 +36,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.compute import result
+        from driftgate.contracts import require_real
         from driftgate.datasets import version_files
         from driftgate.evaluation import evaluate
         from driftgate.lineage import DatasetRef
@@ -43,6 +44,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
         from driftgate.use_cases import load_use_case
 
         use_case = load_use_case(self.use_case)
+        require_real(use_case)
         job = result(self.job_id, use_case.train.target)
         current = champion(self.use_case)
         report = evaluate(use_case, self.dataset_version, version_files(self.dataset_version), job, current)

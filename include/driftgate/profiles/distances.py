@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from driftgate.profiles import CategoricalColumn, Column, NumericColumn, Sketch, numeric_column
-from driftgate.profiles.sketches import Floats
-from driftgate.profiles.stability import psi as psi  # the monitors' users read it from here
+from driftgate.profiles.columns import CategoricalColumn, Column, NumericColumn
+from driftgate.profiles.reading import numeric_column
+from driftgate.profiles.sketches import Floats, Sketch
+from driftgate.profiles.stability import psi as psi  # read from here, beside the others
 
 DECILES = [tenth / 10 for tenth in range(1, 10)]
 

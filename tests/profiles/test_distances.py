@@ -6,8 +6,8 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import ks_2samp
 
-from driftgate.monitoring.drift import distances, jensen_shannon, kolmogorov_smirnov, psi
 from driftgate.profiles import profile_column
+from driftgate.profiles.distances import distances, jensen_shannon, kolmogorov_smirnov, psi
 from driftgate.profiles.sketches import sketch_of
 
 
