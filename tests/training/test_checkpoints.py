@@ -63,10 +63,16 @@ def test_one_of_another_dataset_version_is_refused(spec: JobSpec) -> None:
         newest(other)
 
 
-def test_with_other_settings_it_begins_anew(spec: JobSpec, caplog: pytest.LogCaptureFixture) -> None:
-    save(spec, 8, LEARNT, {})
-    assert newest(spec.model_copy(update={"seed": 99})) is None
+def test_with_other_settings_it_begins_anew_and_keeps_its_own(spec: JobSpec, caplog: pytest.LogCaptureFixture) -> None:
+    for iteration in (400, 500):
+        save(spec, iteration, LEARNT, {})
+    other = spec.model_copy(update={"seed": 99})
+    assert newest(other) is None
     assert "the settings of job job-1 have changed since its checkpoint" in caplog.text
+    save(other, 10, LEARNT, {})
+    found = newest(other)
+    assert found is not None
+    assert found.manifest.iteration == 10
 
 
 def test_nothing_is_left_of_a_job_that_is_done(spec: JobSpec) -> None:

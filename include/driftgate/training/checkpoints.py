@@ -68,7 +68,8 @@ def save(spec: JobSpec, iteration: int, learnt: Learnt, state: Mapping[str, byte
 def newest(spec: JobSpec) -> Checkpoint | None:
     """Return the newest checkpoint of the job that is whole; one that is not is passed over with a warning.
 
-    Where the job has other settings now than when it was saved, training begins anew.
+    Where the job has other settings now than when it was saved, training begins anew and these are removed: the
+    first of the new ones have lower numbers.
 
     :raises ConfigError: it is of another dataset version
     """
@@ -78,7 +79,10 @@ def newest(spec: JobSpec) -> Checkpoint | None:
         except Tampered as broken:
             logger.warning("%s", broken)
             continue
-        return found if _is_ours(spec, found.manifest, path) else None
+        if _is_ours(spec, found.manifest, path):
+            return found
+        clear(spec.job_id)
+        break
     return None
 
 
