@@ -6,6 +6,7 @@ import numpy as np
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
 
 from driftgate.compute.jobs import JobSpec, StopReason
+from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import Floats, metric
 from driftgate.models import Preprocessing
 from driftgate.training.network.beginning import Beginning, begun, device_of
@@ -22,10 +23,36 @@ from driftgate.training.rows import TrainingRows
 from driftgate.training.trainer import Fitted, Resumed, Run
 
 logger = logging.getLogger(__name__)
+OUT_OF_MEMORY = "DefaultCPUAllocator: can't allocate memory"  # torch has no error of its own for it
 
 
 def fit(spec: JobSpec, parameters: TorchParameters, rows: TrainingRows, prepared: Preprocessing, run: Run) -> Fitted:
-    """Learn until the run says stop; the best epoch's network is exported where early stopping is on."""
+    """Learn until the run says stop; the best epoch's network is exported where early stopping is on.
+
+    :raises ConfigError: the GPU's memory is too small; the sentence says what was asked for
+    :raises MemoryError: the machine's is
+    """
+    try:
+        return _fitted(spec, parameters, rows, prepared, run)
+    except torch.OutOfMemoryError as full:
+        raise ConfigError(
+            f"Job {spec.job_id}: the GPU's memory is full: {_asked_and_used(full)} Lower 'batch_size', now "
+            f"{parameters.batch_size}, or 'row_share' (all training rows lie on the GPU), or name a target with more."
+        ) from None
+    except RuntimeError as error:
+        if OUT_OF_MEMORY in str(error):
+            raise MemoryError from error
+        raise
+
+
+def _asked_and_used(full: torch.OutOfMemoryError) -> str:
+    """Return what torch says was tried and what there is, without its advice about its allocator."""
+    return " ".join(str(full).removeprefix("CUDA out of memory.").split(" If reserved ")[0].split())
+
+
+def _fitted(
+    spec: JobSpec, parameters: TorchParameters, rows: TrainingRows, prepared: Preprocessing, run: Run
+) -> Fitted:
     device = device_of(0)
     matrix, held = prepared.encode_table(rows.train.table), prepared.encode_table(rows.validation.table)
     handover = Handover(spec, prepared, matrix, rows.train.labels.astype(np.float64), run.resumed())
