@@ -87,7 +87,8 @@ def _first_answer(url: str, bodies: Path, server: subprocess.Popen[bytes], log: 
     deadline = time.monotonic() + START_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         with suppress(OSError), urllib.request.urlopen(request, timeout=5) as answer:
-            return json.load(answer)
+            found: dict[str, Any] = json.load(answer)
+            return found
         time.sleep(0.1)
     sys.exit(f"The server at {url} gave no answer: {log.read_text()[-2000:]}")
 
@@ -101,7 +102,8 @@ def _load(port: int, path: str, bodies: Path, connections: int, seconds: int) ->
     command = [sys.executable, str(FOLDER / "load_generator.py"), str(port), path, str(bodies)]
     command += [str(connections), str(seconds)]
     done = subprocess.run(command, check=True, timeout=seconds + START_SECONDS, capture_output=True)
-    return json.loads(done.stdout)
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
 
 
 def _captured(subject: Subject, folder: Path, answered: int) -> Row:

@@ -81,10 +81,10 @@ def _trained(use_case: UseCase, keys: list[str]) -> dict[str, bytes]:
     spec = training_spec(use_case, f"{use_case.name}/{keys[-1]}-0123456", "bench")
     labelled = table.filter(table.column("label").is_valid())
     files = train(spec, labelled, current_views(use_case)).artefacts
-    parts = [labelled.filter(pc.equal(labelled.column("split"), name)) for name in ("train", "validation")]
+    learnt, held = (labelled.filter(pc.equal(labelled.column("split"), name)) for name in ("train", "validation"))
     scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
-    profile = profile_table(parts[0], columns=scorer.preprocessing.names)
-    return files | {"feature_baseline.json": feature_baseline(use_case, scorer, *parts, profile).canonical()}
+    profile = profile_table(learnt, columns=scorer.preprocessing.names)
+    return files | {"feature_baseline.json": feature_baseline(use_case, scorer, learnt, held, profile).canonical()}
 
 
 def _features(use_case: UseCase, keys: list[str]) -> pa.Table:

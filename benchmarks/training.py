@@ -26,6 +26,7 @@ from driftgate.use_cases import UseCase, load_use_case
 
 OURS, THEIRS = "Driftgate job", "LightGBM alone"
 POLL_SECONDS = 0.02
+SEEN_SECONDS = 300
 LAST_DAY = "2013-03-31"
 SAME_AUC = 1e-4  # a validation row that lacks what no training row lacked has the median with us, zero with LightGBM
 
@@ -65,7 +66,7 @@ def _bare(spec: JobSpec, folder: Path) -> dict[str, float]:
     rows = version_files(spec.dataset_version) / "rows.parquet"
     threads = str(find_target(spec.target).vcpu)
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "passive"}
-    command = [sys.executable, FOLDER / "training_bare.py", rows, folder / "model.txt", answer]
+    command: list[str | Path] = [sys.executable, FOLDER / "training_bare.py", rows, folder / "model.txt", answer]
     asked = {"parameters": spec.parameters, "seed": spec.seed, "not_features": spec.not_features}
     started = time.perf_counter()
     subprocess.run(command, input=json.dumps(asked).encode(), env=environment, check=True)
@@ -94,7 +95,8 @@ def _dispatched(use_case: UseCase, version: str, repeats: int) -> list[Row]:
 async def _seen(spec: JobSpec) -> bool:
     from driftgate_airflow.triggers.job_trigger import JobTrigger
 
-    async for _ in JobTrigger(job_id=spec.job_id, target=spec.target).run():
+    deadline = time.time() + SEEN_SECONDS
+    async for _ in JobTrigger(job_id=spec.job_id, target=spec.target, owner="bench", deadline=deadline).run():
         return True
     return False
 

@@ -112,7 +112,7 @@ def _timed(epoch: Callable[[int], float], epochs: int) -> tuple[float, float]:
     return (time.perf_counter() - started) / epochs, loss
 
 
-class Flights(Dataset):
+class Flights(Dataset):  # type: ignore[misc]  # mypy does not read torch
     """Rows one by one, as a Dataset gives them."""
 
     def __init__(self, columns: Columns) -> None:
