@@ -57,9 +57,12 @@ def is_old_backfill(context: Any) -> bool:
     return any((event.extra or {}).get("old_backfill") for group in events.values() for event in group)
 
 
-def sample_fraction(context: Any) -> float:
-    """Return the share of the training rows to learn from; below 1 the run is an experiment."""
-    return float(context["params"].get("sample_fraction") or 1)
+def row_share(context: Any, usual: float) -> float:
+    """Return the share of the training rows to learn from: the usual one of the use case, or what an experiment asks.
+
+    :param usual: ``train.row_share``; a run that asks for more than that gets that
+    """
+    return min(usual, float(context["params"].get("sample_fraction") or 1))
 
 
 def actor(context: Any) -> str:

@@ -11,6 +11,7 @@ from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
 from driftgate_airflow.operators.register_candidate import RegisterCandidateOperator
+from driftgate_airflow.runs import row_share
 
 NAME = "flight_delays"
 
@@ -43,6 +44,25 @@ def test_a_candidate_of_a_sample_is_evaluated_and_never_registered(run, monkeypa
     with pytest.raises(AirflowSkipException, match=r"Trained on 20% of the rows, so it is an experiment and is not"):
         run().execute(answering(RegisterCandidateOperator, model_version="2", dataset_version="flight_delays/a"))
     assert not read_stream(NAME)
+
+
+@pytest.mark.parametrize(
+    ("usual", "fraction", "learnt_from"),
+    [(1.0, None, 1.0), (1.0, 0.2, 0.2), (0.5, None, 0.5), (0.5, 1.0, 0.5), (0.5, 0.2, 0.2)],
+)
+def test_the_share_of_the_use_case_holds_unless_an_experiment_asks_for_less(run, usual, fraction, learnt_from):
+    night = run(params={"sample_fraction": fraction})
+    assert row_share({"params": night.params}, usual) == learnt_from
+
+
+def test_a_candidate_of_the_usual_share_is_registered(run, monkeypatch):
+    whole = load_use_case(NAME)
+    half = whole.model_copy(update={"train": whole.train.model_copy(update={"row_share": 0.5})})
+    monkeypatch.setattr("driftgate.use_cases.load_use_case", lambda _: half)
+    lake().write("jobs/a/spec.json", training_spec(half, "flight_delays/a", "a").canonical())
+    night = run()
+    night.execute(answering(RegisterCandidateOperator, model_version="2", dataset_version="flight_delays/a"))
+    assert night.outlet_events[assets.candidate(NAME)].extra == {"model_version": "2"}
 
 
 def test_the_event_of_a_candidate_names_its_version(run):

@@ -27,14 +27,16 @@ def run(
     use_case: OfUseCase,
     dataset_version: OfVersion,
     target: OnTarget = None,
-    row_share: Annotated[float, typer.Option(min=0.001, max=1, help="Of the training rows.")] = 1.0,
+    row_share: Annotated[
+        float | None, typer.Option(min=0.001, max=1, help="Of the training rows; that of the use case if left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train as the use case says and wait; asked for again, the job is found again."""
     from driftgate.training.learning_curve import share_spec
 
     asked, version = _found(use_case, dataset_version)
-    result = _trained(share_spec(asked, version, row_share, target))
+    result = _trained(share_spec(asked, version, row_share or asked.train.row_share, target))
     if as_json:
         out.print_json(result.canonical().decode())
         return

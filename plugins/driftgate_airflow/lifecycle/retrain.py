@@ -28,8 +28,8 @@ waiting and attempts together. Raise them in `include/compute.yaml`, then clear 
 **If `evaluate_candidate` is skipped:** the candidate did not pass its gates. The report says which one; nothing was
 registered.
 
-**To try something on few rows:** trigger it with a *Sample fraction* below 1. The candidate is evaluated, and never
-registered.
+**To try something on few rows:** trigger it with a *Sample fraction* below the use case's `row_share`. The candidate is
+evaluated, and never registered.
 
 `catalog_sync` then brings the catalogue up to date: the new dataset version, and the candidate if there is one.
 """
@@ -118,5 +118,5 @@ def _sample_fraction() -> Param:
         maximum=1.0,
         title="Sample fraction",
         description="Train on this share of the training rows, drawn by the seed, stratified by label. "
-        "Below 1 it is an experiment: the candidate is never registered.",
+        "Below the use case's own 'row_share' it is an experiment: the candidate is never registered.",
     )

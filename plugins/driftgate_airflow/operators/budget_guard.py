@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
-from driftgate_airflow.runs import actor, sample_fraction
+from driftgate_airflow.runs import actor, row_share
 
 
 class BudgetGuardOperator(UseCaseOperator):
@@ -45,7 +45,7 @@ class BudgetGuardOperator(UseCaseOperator):
 
         use_case = load_use_case(self.use_case)
         spec = training_spec(use_case, self.dataset_version, "forecast")
-        spec = spec.model_copy(update={"row_share": sample_fraction(context)})
+        spec = spec.model_copy(update={"row_share": row_share(context, spec.row_share)})
         expected = forecast(spec, int(self.rows) if self.rows else None)
         self.log.info("forecast: %s", expected.sentence)
         answer = check_budget(use_case, expected.usd, context["dag_run"].start_date or datetime.now(UTC))

@@ -15,7 +15,8 @@ class RegisterCandidateOperator(UseCaseOperator):
     """
     Write the model package, register it and announce the candidate. The same job registered again is the same version.
 
-    A candidate that learnt from a sample of the rows is an experiment, whatever its gates said: it is not registered.
+    A candidate that learnt from fewer rows than the use case says is an experiment, whatever its gates said: it is not
+    registered.
 
     :param dataset_version: name of the dataset version that the candidate was trained on (templated)
     :param job_id: the training job whose result is the candidate (templated)
@@ -30,22 +31,25 @@ class RegisterCandidateOperator(UseCaseOperator):
         self.job_id = job_id
 
     def work(self, context: Context) -> Any:
-        share = self._row_share()
-        if share < 1:
+        share, usual = self._row_shares()
+        if share < usual:
             raise AirflowSkipException(
                 f"Trained on {share:.0%} of the rows, so it is an experiment and is not registered; train with a "
-                f"sample fraction of 1 for a candidate."
+                f"sample fraction of {usual:g} for a candidate."
             )
         summary = super().work(context)
         context["outlet_events"][assets.candidate(self.use_case)].extra = {"model_version": summary["model_version"]}
         return summary
 
-    def _row_share(self) -> float:
+    def _row_shares(self) -> tuple[float, float]:
+        """Return what the job learnt from, and what the use case says."""
         from driftgate import uris
         from driftgate.compute.job_files import read_spec
         from driftgate.lake import lake
+        from driftgate.use_cases import load_use_case
 
-        return read_spec(lake().uri(f"{uris.job(self.job_id)}/spec.json")).row_share
+        spec = read_spec(lake().uri(f"{uris.job(self.job_id)}/spec.json"))
+        return spec.row_share, load_use_case(self.use_case).train.row_share
 
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef

@@ -7,7 +7,7 @@ from airflow.sdk import Context
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.job import JobOperator
-from driftgate_airflow.runs import sample_fraction
+from driftgate_airflow.runs import row_share
 
 
 class TrainCandidateOperator(JobOperator):
@@ -33,7 +33,7 @@ class TrainCandidateOperator(JobOperator):
         name = job_id(task.dag_id, task.task_id, task.run_id, index)
         spec = training_spec(load_use_case(self.use_case), self.dataset_version, name)
         return spec.model_copy(
-            update={"row_share": sample_fraction(context), "tags": {**spec.tags, "run": task.run_id}}
+            update={"row_share": row_share(context, spec.row_share), "tags": {**spec.tags, "run": task.run_id}}
         )
 
     def concluded(self, spec: Any, answer: Any) -> Step:
