@@ -14,6 +14,7 @@ from driftgate.cli import (
     experiments,
     init,
     issues,
+    job,
     licences,
     lineage,
     model,
@@ -42,6 +43,7 @@ dataset.app.command("who-saw")(erasure.who_saw)
 dataset.app.command("sample")(dev_sample.sample)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
 app.add_typer(quarantine.app, name="quarantine")

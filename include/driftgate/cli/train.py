@@ -10,7 +10,7 @@ from driftgate.cli.sentences import out
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from driftgate.compute import JobResult, JobSpec
+    from driftgate.compute import JobHandle, JobResult, JobSpec
     from driftgate.training.learning_curve import LearningCurve
     from driftgate.use_cases import UseCase
 
@@ -91,12 +91,24 @@ def _parsed(shares: str) -> list[float]:
 
 
 def _trained(spec: "JobSpec") -> "JobResult":
-    """Submit and wait, with a line for each new iteration that progress tells of."""
-    from driftgate.compute import poll_seconds, result, submit, tend
-    from driftgate.compute.progress import read_progress
+    """Submit and wait; whoever stops waiting is told that the job goes on."""
+    from driftgate.compute import result, submit
 
     handle = submit(spec)
     out.print(f"{spec.job_id}: {handle.state} on {handle.target}, log at {handle.log}", highlight=False, markup=False)
+    try:
+        _wait(spec, handle)
+    except KeyboardInterrupt:
+        out.print(f"The job goes on; asked again, it is found. To end it: driftgate job stop {spec.job_id}")
+        raise
+    return result(spec.job_id, spec.target)
+
+
+def _wait(spec: "JobSpec", handle: "JobHandle") -> None:
+    """Tend the job until it has ended, with a line for each new iteration that progress tells of."""
+    from driftgate.compute import poll_seconds, tend
+    from driftgate.compute.progress import read_progress
+
     told = 0
     while not handle.ended:
         time.sleep(poll_seconds(spec.target))
@@ -105,7 +117,6 @@ def _trained(spec: "JobSpec") -> "JobResult":
         if progress and progress.iteration > told:
             told = progress.iteration
             out.print(f"  iteration {told}: {spec.metric} {progress.value:.5f}", highlight=False)
-    return result(spec.job_id, spec.target)
 
 
 def _show(curve: "LearningCurve") -> None:
