@@ -150,6 +150,7 @@ class Retrain(Record):
     of_last: Positive
     cooldown_days: Annotated[int, Field(ge=0)]
     min_new_rows: Annotated[int, Field(ge=0)]
+    max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
 
     @model_validator(mode="after")
     def _can_fire(self) -> "Retrain":

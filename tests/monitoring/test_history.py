@@ -9,6 +9,7 @@ from driftgate import uris
 from driftgate.lake import lake
 from driftgate.monitoring import JoinResult
 from driftgate.monitoring.history import (
+    champion_age_days,
     days_since_retrain,
     days_since_switch,
     drift_nights,
@@ -137,3 +138,10 @@ def test_the_training_window_ends_where_the_dataset_version_says() -> None:
 
 def test_a_night_that_was_not_joined_has_no_result() -> None:
     assert read_join_result("flight_delays", "2013-04-08") is None
+
+
+def test_a_champions_age_is_counted_from_its_last_training_day() -> None:
+    trained_to("2013-03-31")
+    assert champion_age_days("flight_delays", "2013-04-10", "1") == 10
+    assert champion_age_days("flight_delays", "2013-04-10", "2") is None  # there is no such package
+    assert champion_age_days("flight_delays", "2013-04-10", None) is None

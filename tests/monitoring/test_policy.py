@@ -130,3 +130,44 @@ def test_a_backfill_holds_back_reviews_and_rollbacks_too() -> None:
 @pytest.mark.parametrize("performance", ["ok", "drift", "insufficient"])
 def test_nothing_is_suppressed_where_nothing_was_to_move(performance: str) -> None:
     assert rule(performance, "ok", backfill=True, promotion_active=True, new_rows=0).suppressed == ()
+
+
+AGED = POLICY.model_copy(update={"max_model_age_days": 60})
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule_name"),
+    [
+        (("ok", "ok"), "champion_too_old"),
+        (("ok", "persistent"), "champion_too_old"),
+        (("drift", "ok"), "champion_too_old"),
+        (("ok", "ok", "drift"), "champion_too_old"),
+        (("insufficient", "ok"), "champion_too_old"),
+        (("persistent", "ok"), "accepted_cause_persists"),
+    ],
+)
+def test_an_old_champion_is_a_reason_where_drift_is_none(cell: tuple[str, ...], rule_name: str) -> None:
+    assert rule(*cell, policy=AGED, champion_age_days=61) == Ruling("retrain", rule_name)
+
+
+@pytest.mark.parametrize(
+    ("policy", "age"), [(AGED, 60), (AGED, None), (POLICY, 9999)], ids=["not yet", "unknown", "no limit"]
+)
+def test_a_champion_that_may_be_so_old_stays(policy: Retrain, age: int | None) -> None:
+    assert rule("ok", "ok", policy=policy, champion_age_days=age) == Ruling("quiet", "all_monitors_quiet")
+
+
+def test_what_a_person_must_look_at_comes_before_age() -> None:
+    assert rule("insufficient", "persistent", policy=AGED, champion_age_days=61).decision == "review"
+    assert rule("persistent", "ok", policy=AGED, champion_age_days=61, days_since_switch=3).decision == "rollback"
+
+
+@pytest.mark.parametrize(
+    ("circumstance", "reason"),
+    [({"backfill": True}, "backfill"), ({"promotion_active": True}, "promotion_active"),
+     ({"days_since_retrain": 6}, "cooldown"), ({"new_rows": 0}, "too_few_new_rows")],
+)  # fmt: skip
+def test_age_is_held_back_as_drift_is(circumstance: dict[str, Any], reason: str) -> None:
+    ruling = rule("ok", "ok", policy=AGED, champion_age_days=61, **circumstance)
+    assert (ruling.decision, ruling.rule) == ("watch", "champion_too_old")
+    assert [item.reason for item in ruling.suppressed] == [reason]

@@ -132,6 +132,25 @@ def test_a_new_champion_that_fails_soon_is_to_be_rolled_back(open_policy: UseCas
     assert (made.decision, made.rule, made.days_since_switch) == ("rollback", "new_champion_fails", 1)
 
 
+def test_a_champion_that_is_too_old_is_a_reason_and_the_next_night_cools_down(
+    open_policy: UseCase, nights: Any
+) -> None:
+    package = f"{uris.package('flight_delays', '1')}/package.json"
+    lake().write(package, b'{"dataset_version": "flight_delays/2013-03-31-3f9c2a1"}')
+    aged = open_policy.retrain.model_copy(update={"max_model_age_days": 7})
+    use_case = open_policy.model_copy(update={"retrain": aged})
+    made = []
+    for key in ("2013-04-07", NIGHT, "2013-04-09"):
+        findings(nights, key, "ok")
+        made.append(decide(use_case, key))
+    assert [(one.decision, one.champion_age_days) for one in made] == [("quiet", 7), ("retrain", 8), ("watch", 9)]
+    assert (made[1].rule, made[1].trigger) == ("champion_too_old", "age")
+    assert made[1].sentence.startswith(
+        "Model 1 was trained on days up to 8 nights ago, more than the 7 of 'retrain.max_model_age_days'. performance"
+    )
+    assert [item.reason for item in made[2].suppressed] == ["cooldown"]
+
+
 def test_moved_inputs_without_outcomes_ask_a_person(open_policy: UseCase, nights: Any) -> None:
     for key in ("2013-04-07", NIGHT):
         findings(nights, key, "insufficient", data="drift")
@@ -181,8 +200,8 @@ def test_verdicts_are_those_of_one_use_case_in_order(open_policy: UseCase, night
 
 
 GOLDEN = (
-    '{"backfill":false,"champion":null,"days_since_retrain":1,"days_since_switch":null,"decision":"watch",'
-    '"drift_nights":{"performance":2},"evidence":[],"key":"2013-04-08","new_rows":0,"policy":{"cooldown_days":7,'
+    '{"backfill":false,"champion":null,"champion_age_days":null,"days_since_retrain":1,"days_since_switch":null,"decision":"watch",'
+    '"drift_nights":{"performance":2},"evidence":[],"key":"2013-04-08","new_rows":0,"policy":{"cooldown_days":7,"max_model_age_days":null,'
     '"min_new_rows":0,"nights":2,"of_last":3,"on":["performance"]},"promotion_active":false,'
     '"rule":"accepted_cause_persists","schema_version":1,"sentence":"It drifts.","suppressed":[{"decision":"retrain",'
     '"reason":"cooldown","sentence":"Too soon."}],"use_case":"flight_delays"}'
@@ -209,3 +228,8 @@ def test_the_golden_verdict_is_written_and_read_unchanged(open_policy: UseCase) 
     )
     assert verdict.canonical().decode() == GOLDEN
     assert Verdict.model_validate_json(GOLDEN) == verdict
+
+
+def test_a_verdict_of_before_the_age_limit_is_still_read() -> None:
+    before = GOLDEN.replace('"champion_age_days":null,', "").replace('"max_model_age_days":null,', "")
+    assert Verdict.model_validate_json(before) == Verdict.model_validate_json(GOLDEN)

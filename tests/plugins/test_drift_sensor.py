@@ -27,6 +27,11 @@ def verdict():
     return record
 
 
+def trigger_in_lineage():
+    [record] = read_stream(NAME)
+    return record.facet("driftgate_parameters")["values"].get("trigger")
+
+
 def sensor(**more):
     return DriftSensor(task_id="drift_sensor", use_case=NAME, **more)
 
@@ -46,7 +51,23 @@ def test_only_the_word_retrain_lets_a_run_pass(run, verdict, decision):
 
 def test_drift_lets_the_run_pass(run, verdict):
     verdict("retrain")
-    assert run().execute(sensor()) == {"passed": True, "decision": "retrain", "reason": "AUC was 0.66."}
+    answer = {"passed": True, "trigger": "drift", "decision": "retrain", "reason": "AUC was 0.66."}
+    assert run().execute(sensor()) == answer
+    assert trigger_in_lineage() == "drift"
+
+
+def test_a_champion_that_is_too_old_lets_the_run_pass_and_the_lineage_says_so(run, verdict):
+    made = verdict("retrain").model_copy(update={"rule": "champion_too_old"})
+    metadata().append("verdict", f"{NAME}/{KEY}", made.model_dump(mode="json"))
+    assert run().execute(sensor())["trigger"] == "age"
+    assert trigger_in_lineage() == "age"
+
+
+def test_a_quiet_night_has_no_trigger(run, verdict):
+    verdict("quiet")
+    with contextlib.suppress(AirflowSkipException):
+        run().execute(sensor())
+    assert trigger_in_lineage() is None
 
 
 @pytest.mark.parametrize("decision", ["quiet", "retrain"])
@@ -59,7 +80,9 @@ def test_the_verdict_that_was_obeyed_is_in_the_lineage(run, verdict, decision):
 
 
 def test_a_reason_passes_without_a_verdict_and_is_recorded(run):
-    assert run().execute(sensor(reason="bootstrap")) == {"passed": True, "reason": "bootstrap"}
+    answer = {"passed": True, "trigger": "manual", "reason": "bootstrap"}
+    assert run().execute(sensor(reason="bootstrap")) == answer
+    assert trigger_in_lineage() == "manual"
     [record] = read_stream(NAME)
     assert "bootstrap" in str(record.event["run"]["facets"])
 

@@ -42,6 +42,12 @@ def days_since_switch(key: str, champion: str | None, champions: Mapping[str, st
     return _days(min(own, default=key), key)
 
 
+def champion_age_days(use_case_name: str, key: str, champion: str | None) -> int | None:
+    """Return the days from the champion's last training day to the night, None without a champion or its package."""
+    last = training_window_end(use_case_name, champion) if champion else None
+    return None if last is None else _days(last, key)
+
+
 def new_rows(use_case: UseCase, key: str, champion: str | None) -> int:
     """Count the outcomes that became known since the champion's training window, newest night first.
 

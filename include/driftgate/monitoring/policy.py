@@ -10,6 +10,8 @@ new_champion_fails                      rollback        performance drift persis
 accepted_cause_persists                 retrain         a monitor named in ``retrain.on`` drifts on ``nights`` of the
                                                         last ``of_last`` nights, tonight included
 inputs_moved_labels_missing             review          data drift persists while performance cannot be judged
+champion_too_old                        retrain         the champion's last training day is more than
+                                                        ``max_model_age_days`` ago, where the use case sets a limit
 serving_differs_from_training           watch           what the endpoint saw tonight is not what training sees of it
 drift_not_yet_persistent                watch           a monitor drifts tonight, on too few nights so far
 inputs_moved_performance_holds          watch           data drift persists, is no accepted cause, performance is fine
@@ -30,6 +32,7 @@ from driftgate.records import Record
 from driftgate.use_cases import Retrain
 
 Decision = Literal["quiet", "watch", "retrain", "review", "rollback", "cannot_judge"]
+TOO_OLD = "champion_too_old"
 MOVES: tuple[Decision, ...] = ("retrain", "review", "rollback")
 
 
@@ -51,6 +54,7 @@ class Situation:
     promotion_active: bool = False
     days_since_retrain: int | None = None  # since the last retrain verdict; None when there was none
     days_since_switch: int | None = None  # since tonight's champion took over from another; None when none was seen
+    champion_age_days: int | None = None  # since the champion's last training day; None when it is not known
     new_rows: int = 0  # labelled since the champion's training window
 
 
@@ -80,6 +84,8 @@ def _wanted(policy: Retrain, situation: Situation) -> tuple[Decision, str]:
         return "retrain", "accepted_cause_persists"
     if "data" in persistent and "performance" in unjudged:
         return "review", "inputs_moved_labels_missing"
+    if _too_old(policy, situation):
+        return "retrain", TOO_OLD
     if "skew" in drifting:
         return "watch", "serving_differs_from_training"
     if drifting:
@@ -119,6 +125,11 @@ def _retrain_suppressions(policy: Retrain, situation: Situation) -> Sequence[Sup
         sentence = f"{situation.new_rows} new labelled rows are fewer than the {policy.min_new_rows} asked for."
         found.append(Suppression(decision="retrain", reason="too_few_new_rows", sentence=sentence))
     return found
+
+
+def _too_old(policy: Retrain, situation: Situation) -> bool:
+    age, limit = situation.champion_age_days, policy.max_model_age_days
+    return age is not None and limit is not None and age > limit
 
 
 def _with(situation: Situation, finding: str) -> set[MonitorName]:

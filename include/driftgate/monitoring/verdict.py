@@ -4,14 +4,20 @@ It follows from records alone: tonight's evidence, earlier nights' evidence and 
 this one are read, so a verdict can be made again from its inputs, and later nights never change it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from driftgate import uris
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring.evidence import Evidence, MonitorName, insufficient, read_evidence
-from driftgate.monitoring.history import days_since_retrain, days_since_switch, drift_nights, new_rows
-from driftgate.monitoring.policy import Decision, Ruling, Situation, Suppression, rule_on
+from driftgate.monitoring.history import (
+    champion_age_days,
+    days_since_retrain,
+    days_since_switch,
+    drift_nights,
+    new_rows,
+)
+from driftgate.monitoring.policy import TOO_OLD, Decision, Ruling, Situation, Suppression, rule_on
 from driftgate.partition_keys import parse_key
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import Retrain, UseCase
@@ -38,7 +44,13 @@ class Verdict(Record):
     promotion_active: bool
     days_since_retrain: int | None
     days_since_switch: int | None
+    champion_age_days: int | None = None
     new_rows: int
+
+    @property
+    def trigger(self) -> Literal["drift", "age"]:
+        """What a retraining that follows from this verdict is due to."""
+        return "age" if self.rule == TOO_OLD else "drift"
 
 
 def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_active: bool = False) -> Verdict:
@@ -95,6 +107,7 @@ def _situation(use_case: UseCase, key: str, *, backfill: bool, promotion_active:
         days_since_switch=days_since_switch(
             key, champion, {night: body["champion"] for night, body in earlier.items()}
         ),
+        champion_age_days=champion_age_days(use_case.name, key, champion),
         new_rows=new_rows(use_case, key, champion),
     )
 
@@ -114,7 +127,7 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
         key=key,
         decision=ruling.decision,
         rule=ruling.rule,
-        sentence=_sentence(situation, ruling),
+        sentence=_sentence(use_case, situation, ruling),
         champion=_champion(situation.evidence),
         evidence=situation.evidence,
         drift_nights=situation.drift_nights,
@@ -124,15 +137,22 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
         promotion_active=situation.promotion_active,
         days_since_retrain=situation.days_since_retrain,
         days_since_switch=situation.days_since_switch,
+        champion_age_days=situation.champion_age_days,
         new_rows=situation.new_rows,
     )
 
 
-def _sentence(situation: Situation, ruling: Ruling) -> str:
+def _sentence(use_case: UseCase, situation: Situation, ruling: Ruling) -> str:
     """Return the finding that the rule rests on, then what was held back."""
     wanted = "insufficient" if ruling.decision == "cannot_judge" else "drift"
     telling = [item.sentence for item in situation.evidence if item.verdict == wanted] or [
         item.sentence for item in situation.evidence
     ]
+    if ruling.rule == TOO_OLD:
+        limit = use_case.retrain.max_model_age_days
+        old = (
+            f"Model {_champion(situation.evidence)} was trained on days up to {situation.champion_age_days} nights ago"
+        )
+        telling = [f"{old}, more than the {limit} of 'retrain.max_model_age_days'.", *telling]
     held_back = [f"Held back ({item.decision}): {item.sentence}" for item in ruling.suppressed]
     return " ".join([*telling, *held_back])

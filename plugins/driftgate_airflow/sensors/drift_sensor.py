@@ -18,8 +18,9 @@ class DriftSensor(UseCaseOperator):
     """
     Wait for the verdict about the run's partition; go on only if it says ``retrain``, else skip what comes after.
 
-    A manual run with a reason passes without a verdict, and the reason is recorded. A backfill of old partitions never
-    passes unless the run says ``replay``.
+    What a retraining is due to is in the lineage as ``trigger``: ``drift``, ``age`` (the champion is older than
+    ``retrain.max_model_age_days``) or ``manual``: a run with a reason passes without a verdict, and the reason is
+    recorded. A backfill of old partitions never passes unless the run says ``replay``.
 
     :param reason: why to pass without a verdict; empty to ask monitoring (templated)
     :param deadline_minutes: how long to wait for the verdict; then the task fails, which is an alarm
@@ -41,7 +42,13 @@ class DriftSensor(UseCaseOperator):
             raise AirflowSkipException("A backfill of old partitions never retrains; turn on 'Replay' if it should.")
         if self.reason:
             return self.conclude(
-                [Step({"passed": True, "reason": self.reason}, parameters={"reason": self.reason})], context
+                [
+                    Step(
+                        {"passed": True, "trigger": "manual", "reason": self.reason},
+                        parameters={"trigger": "manual", "reason": self.reason},
+                    )
+                ],
+                context,
             )
         if verdict_of(self.use_case, key) is None:
             self.defer(
@@ -62,15 +69,19 @@ class DriftSensor(UseCaseOperator):
                 f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the "
                 f"run of {self.use_case}.monitor for that partition, then clear this task."
             )
+        passed = verdict.decision == "retrain"
+        trigger = {"trigger": verdict.trigger} if passed else {}
         step = Step(
             summary={
-                "passed": verdict.decision == "retrain",
+                "passed": passed,
+                **trigger,
                 "decision": verdict.decision,
                 "reason": verdict.sentence,
             },
             inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
+            parameters=trigger,
         )
         summary = self.conclude([step], context)
-        if verdict.decision != "retrain":
+        if not passed:
             raise AirflowSkipException(f"{key}: {verdict.decision}. {verdict.sentence}")
         return summary
