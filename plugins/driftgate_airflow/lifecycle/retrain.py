@@ -1,8 +1,8 @@
 """# Retrain
 
 Waits for tonight's verdict and trains a candidate **only when it says `retrain`**. On a quiet night everything after
-`drift_sensor` is skipped and the run is a success. Where the use case has `retrain.max_model_age_days`, a champion older
-than that is a reason too (rule `champion_too_old`). The lineage says whether `drift`, `age` or a person (`manual`) asked.
+`drift_sensor` is skipped and the run is a success. Where the use case has `retrain.max_model_age_days`, a champion that
+is older is a reason too (rule `champion_too_old`). The lineage says if `drift`, `age` or a person (`manual`) asked.
 
 **When it runs:** every midnight, New York time, for the day that has just ended.
 
