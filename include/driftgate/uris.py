@@ -21,6 +21,11 @@ def evaluation_report(use_case: str, model_id: str) -> str:
     return f"reports/evaluation/{use_case}/{model_id}.json"
 
 
+def revalidation_report(use_case: str, key: str) -> str:
+    """Return the path of the evaluation of a champion on the newest labelled rows of one day."""
+    return f"reports/revalidation/{use_case}/{key}.json"
+
+
 def monitoring_report(use_case: str, key: str, monitor: str) -> str:
     """Return the path of one monitor's evidence for one night."""
     return f"reports/monitoring/{use_case}/{key}/{monitor}.json"

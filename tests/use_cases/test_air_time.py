@@ -26,8 +26,11 @@ from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, version_files
 from driftgate.datasets.comparison import compare
 from driftgate.endpoint.server import Server
+from driftgate.errors import CannotJudge
 from driftgate.evaluation import EvaluationReport, evaluate
+from driftgate.evaluation.revalidate import revalidate
 from driftgate.lake import lake, publish
+from driftgate.metadata import metadata
 from driftgate.monitoring import (
     Evidence,
     decide,
@@ -122,12 +125,17 @@ def at_home(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTGATE_HOME", str(loop.home))
 
 
-def publish_days(use_case: UseCase, days: list[str]) -> None:
+def publish_days(use_case: UseCase, days: list[str], slower_by: int = 0) -> None:
     for dataset in use_case.datasets:
         outcomes = tuple(load_contract(dataset).outcomes)
         for day in days:
             path = uris.partition("validated", dataset, day)
-            publish(lake(), path, sample.table_of(dataset, day), known_at=due(day), outcomes=outcomes)
+            table = sample.table_of(dataset, day)
+            if slower_by and "air_time_minutes" in table.column_names:
+                minutes = table["air_time_minutes"]
+                place = table.column_names.index("air_time_minutes")
+                table = table.set_column(place, "air_time_minutes", pc.add(minutes, slower_by).cast(minutes.type))
+            publish(lake(), path, table, known_at=due(day), outcomes=outcomes)
 
 
 def trained(use_case: UseCase, version: DatasetVersion) -> JobResult:
@@ -315,3 +323,43 @@ def test_the_verdict_is_made_of_it(loop: Loop) -> None:
     verdict = decide(loop.use_case, ASKED[1])
     assert verdict.champion == loop.model.version
     assert verdict.decision in ("quiet", "watch")
+
+
+def test_the_champion_is_validated_again_on_days_it_has_not_met(loop: Loop) -> None:
+    with pytest.raises(CannotJudge, match=r"days up to 2013-03-31, and only 2 later days up to 2013-04-02"):
+        revalidate(loop.use_case, ASKED[-1])
+    later = keys_between("2013-04-03", "2013-04-05")
+    publish_days(loop.use_case, later)
+
+    made = revalidate(loop.use_case, later[-1])
+    met = [ASKED[-1], *later]  # the newest four, as many as validated it
+    assert (made.champion, made.first_day, made.last_day) == (loop.model.version, met[0], met[-1])
+    columns = [sample.table_of("flights", day)["air_time_minutes"] for day in met]
+    assert made.rows == sum(len(column) - column.null_count for column in columns)
+    assert (made.reference, made.reference_interval) == (
+        loop.report.metrics["rmse"],
+        loop.report.intervals["rmse"],
+    )
+    assert (made.verdict == "worse") == (made.metrics["rmse"] > made.reference_interval[1])
+    assert {one.segment for one in made.segments} == set(loop.use_case.validation.segments)
+    assert json.loads(lake().read(uris.revalidation_report("air_time", later[-1]))) == made.model_dump(mode="json")
+    assert revalidate(loop.use_case, later[-1]).hash == made.hash
+
+
+def test_a_champion_that_got_worse_is_an_alarm_once_and_moves_nothing(loop: Loop) -> None:
+    slow = keys_between("2013-04-06", "2013-04-09")
+    publish_days(loop.use_case, slow, slower_by=60)  # minutes, every flight
+    serving = metadata().latest("deployment", "air_time")
+    made = revalidate(loop.use_case, slow[-1])
+    assert made.verdict == "worse"
+    assert made.metrics["bias"] < -40
+    assert "worse than the" in made.sentence
+    revalidate(loop.use_case, slow[-1])
+    (alarm,) = metadata().history("alarm", f"revalidation/air_time/{slow[-1]}")
+    assert alarm.body == {"state": "open", "sentence": made.sentence}
+    assert metadata().latest("deployment", "air_time") == serving
+
+
+def test_a_use_case_without_a_champion_has_none_to_validate_again(loop: Loop) -> None:
+    with pytest.raises(CannotJudge, match="flight_delays has no champion yet"):
+        revalidate(load_use_case("flight_delays"), ASKED[-1])

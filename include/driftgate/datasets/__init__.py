@@ -1,6 +1,6 @@
 """Features in SQL, and dataset versions: immutable training sets kept by DVC and published by a git tag."""
 
-from driftgate.datasets.day_features import trained_features
+from driftgate.datasets.day_features import published_days, trained_features, trained_rows
 from driftgate.datasets.features import compute_features
 from driftgate.datasets.files import get_files, publish_files
 from driftgate.datasets.history import history_name, known_history
@@ -39,7 +39,9 @@ __all__ = [
     "online_views",
     "prepare",
     "publish_files",
+    "published_days",
     "trained_features",
+    "trained_rows",
     "version_files",
     "versions_reading",
 ]

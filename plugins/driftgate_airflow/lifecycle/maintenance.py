@@ -1,8 +1,8 @@
 """# Maintenance
 
 Looks after what has gathered: searches for **undeclared personal data**, builds the **catalogue** anew, reports what
-has reached the end of its **retention**, writes down what the last week **cost**, and checks the hash chains of
-**lineage**.
+has reached the end of its **retention**, writes down what the last week **cost**, checks the hash chains of
+**lineage**, and **validates every champion again**, on the newest days with known outcomes that it has not met.
 
 **When it runs:** every Monday at four, New York time, for that day. By hand: trigger it with a partition key, the day
 for which ends are counted.
@@ -15,15 +15,21 @@ on and a *Reason*. What a serving, previous or held model was trained on is kept
 **If `report_cost` warns of rows without a required tag:** somebody spends without a name; `driftgate cost --by owner`
 says how much. Write `business_unit` into the settings file or under `owner` in the use case.
 
+**If `revalidate_<use case>` warns:** the champion is worse on the newest days than it was on its evaluation. It is an
+alarm and moves nothing; read the report in `reports/revalidation/`, whose segments say where, then retrain with a
+reason if a newer model can be better. Skipped, it says what was missing: a champion, or three days newer than it.
+
 **If `discover_sensitive_data` warns:** classify the column in its contract, or have the source leave it out.
 """
 
 from airflow.sdk import DAG, Param
 
+from driftgate.use_cases import use_case_names
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, weekly
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
 from driftgate_airflow.operators.report_cost import ReportCostOperator
+from driftgate_airflow.operators.revalidate_champion import RevalidateChampionOperator
 from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
 from driftgate_airflow.operators.verify_lineage import VerifyLineageOperator
 
@@ -56,4 +62,6 @@ def maintenance(*, owner: str, runbook: str | None) -> DAG:
         SweepExpiredOperator(task_id="sweep_expired", reason="{{ params.reason or '' }}")
         VerifyLineageOperator(task_id="verify_lineage")
         ReportCostOperator(task_id="report_cost")
+        for name in use_case_names():
+            RevalidateChampionOperator(task_id=f"revalidate_{name}", use_case=name)
     return dag
