@@ -28,6 +28,20 @@ RUN --mount=type=secret,id=ca_bundle,required=false \
     && printf '#!/bin/sh\nexec python -m driftgate.cli "$@"\n' > /opt/venv/bin/driftgate \
     && chmod 0755 /opt/venv/bin/driftgate
 
+# Networks need torch: `--build-arg TORCH=cpu`, or `TORCH=gpu` for machines with an NVIDIA GPU (its driver is the host's).
+ARG TORCH=none
+ARG TORCH_CPU_INDEX=https://download.pytorch.org/whl/cpu
+COPY requirements/torch.txt requirements/torch-gpu.txt /opt/driftgate/requirements/
+RUN --mount=type=secret,id=ca_bundle,required=false \
+    if [ -s /run/secrets/ca_bundle ]; then export PIP_CERT=/run/secrets/ca_bundle SSL_CERT_FILE=/run/secrets/ca_bundle; fi; \
+    install="pip install --require-hashes --no-deps --requirement /opt/driftgate/requirements" \
+    && case "$TORCH" in \
+        none) ;; \
+        cpu) $install/torch.txt --extra-index-url "$TORCH_CPU_INDEX" ;; \
+        gpu) $install/torch-gpu.txt ;; \
+        *) echo "TORCH is '$TORCH'; it must be none, cpu or gpu" && exit 1 ;; \
+    esac
+
 COPY dvc.yaml params.yaml /opt/driftgate/
 COPY data_contracts /opt/driftgate/data_contracts
 COPY include /opt/driftgate/include

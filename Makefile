@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
 
-.PHONY: help demo up stop clean test check lint contracts compose lock env bench soak format torch
+.PHONY: help demo up stop clean test check lint contracts compose infra lock env bench soak format torch
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
@@ -26,7 +26,7 @@ test: .venv/torch check  ## all checks, then all tests
 	$(BIN)/python -m pytest -q -n 2 -m "not soak and not e2e"
 	$(BIN)/python -m pytest -q -m e2e
 
-check: lint contracts compose  ## ruff, mypy --strict, import contracts, data contracts, compose file
+check: lint contracts compose infra  ## ruff, mypy --strict, import contracts, data contracts, compose file, templates of AWS
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -43,6 +43,9 @@ contracts: .venv/installed
 compose: .venv/installed
 	$(BIN)/python -m pytest -q tests/test_compose.py
 
+infra: .venv/installed
+	$(BIN)/cfn-lint infra/*.yaml
+
 format: .venv/installed  ## let ruff format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
@@ -56,6 +59,7 @@ lock: .venv/installed  ## resolve requirements/*.in anew into hashed requirement
 	for name in runtime dev torch; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	printf '%s ; sys_platform == "linux" \\\n    --hash=%s\n' "$(TORCH)" "$(TORCH_CPU)" >> requirements/torch.txt
 	echo "$(TORCH) ; sys_platform == 'darwin'" | $(LOCK) --no-deps - >> requirements/torch.txt
+	printf -- '-r requirements/torch.in\n$(TORCH)\n' | $(subst --universal,--python-platform x86_64-manylinux_2_28,$(LOCK)) - -o requirements/torch-gpu.txt
 
 env: .venv/installed  ## write .env with fresh secrets for docker-compose.yaml; never overwrites one
 	@$(BIN)/driftgate env

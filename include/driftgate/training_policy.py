@@ -43,7 +43,8 @@ class Train(Record):
     window_days: Positive
     validation_days: Positive
     split: Literal["time"] = "time"
-    target: str
+    target: str  # of compute.yaml; or auto: by the size of the data, as 'auto' there says
+    needs_gpu: bool = False  # what 'auto' must not train without
     processes: Positive = 1  # that train one network together; trees use the cores of the target by threads
     seed: int = 0
     baselines: tuple[BaselineName, ...]

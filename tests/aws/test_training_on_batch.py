@@ -8,6 +8,7 @@ from local_aws.client import LocalAws
 
 from driftgate import uris
 from driftgate.compute import JobSpec, attempts, read_artefact, result, submit, tend
+from driftgate.compute.permissions import PERMISSIONS
 from driftgate.datasets import prepare
 from driftgate.lake import lake, publish
 from driftgate.ledger import collect, rows
@@ -53,6 +54,7 @@ def log_of(aws: LocalAws, remote_id: str) -> str:
 def test_a_training_whose_host_goes_gives_the_model_of_an_undisturbed_one(
     on_s3: LocalAws, make_spec: Callable[[str], JobSpec], until: Until
 ) -> None:
+    on_s3.of_the_image(AWS_ACCESS_KEY_ID="job")  # so that its calls are told apart
     calm, troubled = make_spec("calm"), make_spec("troubled")
     submit(calm)
     until(lambda: tend("calm", "spot").ended)
@@ -79,3 +81,10 @@ def test_a_training_whose_host_goes_gives_the_model_of_an_undisturbed_one(
     assert all(row.cost_usd and row.saving_usd and row.gb_moved is not None for row in charges)
     assert collect("troubled") == charges
     assert rows("flight_delays") == charges
+
+    called = on_s3.s3_calls("job")
+    assert {action for action, _ in called} <= set(PERMISSIONS["job"])
+    touched = {(action, path) for action, path in called if action != "s3:ListBucket"}
+    written = {path for action, path in touched if action != "s3:GetObject"}
+    assert written and all(path.startswith(f"{on_s3.bucket}/jobs/") for path in written)
+    assert all(path.startswith((f"{on_s3.bucket}/jobs/", "versions/")) for _, path in touched)

@@ -322,12 +322,12 @@ def test_several_nodes_are_one_job_that_ends_with_the_main_one(
     remote_stub: LocalAws, spec: Callable[..., JobSpec], ended: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "ACROSS_MACHINES", {"lightgbm"})  # as far as the service is concerned
-    job = spec("crash", nodes=2)
+    job = spec("crash", nodes=2, tunnel="of the test")
     submit(job)
     assert ended(job) == "failed"
     with pytest.raises(JobFailed, match=r"(?s)it ended with status 1.*RuntimeError: the disk is full"):
         result(job.job_id, "gpu")
-    other = spec("succeed", "other", nodes=2)
+    other = spec("succeed", "other", nodes=2, tunnel="of the test")
     submit(other)
     assert ended(other) == "succeeded"
 
@@ -367,7 +367,7 @@ def test_an_array_is_cancelled_as_a_whole(remote_stub: LocalAws, spec: Callable[
 def test_several_nodes_are_refused_for_a_trainer_of_one_machine_and_for_an_array(
     remote_stub: LocalAws, spec: Callable[..., JobSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = spec(nodes=2)
+    job = spec(nodes=2, tunnel="of the test")
     with pytest.raises(NotSupported, match=r"it has nodes: 2, and the trainer 'lightgbm' works on one machine; use a"):
         submit(job)
     monkeypatch.setattr(batch, "ACROSS_MACHINES", {"lightgbm"})

@@ -56,10 +56,15 @@ def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
 
 def _target_problems(use_case: UseCase, where: Path) -> Iterator[str]:
     from driftgate.compute import target_names
+    from driftgate.compute.targets import AUTO, find_auto, find_target
 
     targets = target_names()
-    if use_case.train.target not in targets:
+    if use_case.train.target == AUTO:
+        find_auto()
+    elif use_case.train.target not in targets:
         yield f"{where}: key 'train.target' names {use_case.train.target!r}{nearest(use_case.train.target, targets)}"
+    elif use_case.train.needs_gpu and not find_target(use_case.train.target).gpu:
+        yield f"{where}: key 'train.target' names {use_case.train.target!r}, which has no GPU, and needs_gpu is true."
 
 
 def _tune_problems(use_case: UseCase, where: Path) -> Iterator[str]:

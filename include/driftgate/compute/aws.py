@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from driftgate.compute.permissions import action_of
 from driftgate.compute.targets import Target
 from driftgate.errors import ConfigError
 
@@ -136,7 +137,8 @@ def _forbidden(name: str, operation: str, message: str) -> str:
     found = re.search(r"User: (\S+) is not authorized to perform: (\S+?)(?: on resource: (\S+))?(?: |$)", message)
     if not found:
         return (
-            f"AWS does not permit {operation} for the compute target {name!r}; allow it to the role that Airflow uses."
+            f"AWS does not permit {action_of(operation)} for the compute target {name!r}; allow it to the role that "
+            f"Airflow uses."
         )
     who, action, resource = found.groups()
     where = f" on {resource}" if resource and resource != "*" else ""

@@ -23,7 +23,7 @@ from driftgate.compute.jobs import (
 )
 from driftgate.compute.services import backend_of
 from driftgate.compute.steps import advance, ending_of, seen
-from driftgate.compute.targets import find_target
+from driftgate.compute.targets import AUTO, find_auto, find_target
 from driftgate.errors import ConfigError, Conflict, JobFailed
 from driftgate.lake import lake
 
@@ -215,6 +215,7 @@ def _handle(record: JobRecord, sighting: Sighting) -> JobHandle:
 
 def _unknown(job_id: str, target: str) -> JobHandle:
     """Return the handle of a job without a record; its result may be there all the same."""
+    target = find_auto().local if target == AUTO else target  # where it would have gone nobody knows any more
     backend_of(target)
     done = lake().exists(result_path(checked_job_id(job_id)))
     reason = "" if done else "nobody submitted it here"

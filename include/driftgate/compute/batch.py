@@ -15,11 +15,12 @@ from driftgate.compute.aws_logs import last_lines, link
 from driftgate.compute.backend import Sighting
 from driftgate.compute.batch_definition import SPEC, registered
 from driftgate.compute.batch_queue import refuse_queue, why_waiting
+from driftgate.compute.encryption import why_readable
 from driftgate.compute.job_files import spec_uri
 from driftgate.compute.job_records import JobRecord
 from driftgate.compute.jobs import JobSpec
 from driftgate.compute.targets import Target
-from driftgate.errors import NotSupported
+from driftgate.errors import ConfigError, NotSupported
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class BatchBackend:
         where = f"Compute target {self.name!r} in compute.yaml"
         if self.target.nodes > 1 and self.target.spot:
             raise NotSupported(f"{where} asks for {self.target.nodes} nodes on Spot, which AWS Batch does not have.")
+        if problem := why_readable(self.target):
+            raise ConfigError(f"{where} {problem}")
         if self.target.timeout_minutes < SHORTEST_MINUTES:
             raise NotSupported(
                 f"{where} has a timeout_minutes below {SHORTEST_MINUTES:g}, which AWS Batch does not take."

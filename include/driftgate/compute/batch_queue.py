@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from driftgate.compute.encryption import plain_families
 from driftgate.compute.targets import Target
 from driftgate.errors import ConfigError
 
@@ -97,6 +98,16 @@ def _misfit(environments: list[dict[str, Any]], target: Target) -> str:
         return f"the target asks for {target.vcpu} vCPU and it may have {max(one['maxvCpus'] for one in resources)}"
     if target.gpu and not any(_has_gpu(one) for one in resources):
         return f"the target asks for {target.gpu} GPU and no instance type of its compute environments has one"
+    kinds = [kind for one in resources for kind in one.get("instanceTypes", [])]
+    if target.nodes > 1 and not target.tunnel and (plain := plain_families(kinds)):
+        return (
+            f"nodes on {', '.join(plain)} would send each other readable data, and the target has several; its compute "
+            f"environments may have only families that encrypt it"
+        )
+    return _wrong_price(resources, target)
+
+
+def _wrong_price(resources: list[dict[str, Any]], target: Target) -> str:
     spot = [one["type"] == "SPOT" for one in resources]
     if target.spot and not any(spot):
         return "the target says 'spot: true' and its compute environments are on-demand"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from driftgate.compute import place
 from driftgate.compute.jobs import JobSpec
 from driftgate.compute.local import ENTRYPOINTS, THREAD_VARIABLES, WAITING
+from driftgate.compute.regions import refuse_regions
 from driftgate.compute.tags import require_tags
 from driftgate.compute.targets import Target
 from driftgate.errors import ConfigError, NotSupported
@@ -63,8 +64,8 @@ def _problem(target: Target) -> str:
 def refuse_spec(name: str, target: Target, spec: JobSpec) -> None:
     """Refuse a spec that no container could work off: nobody pays for it, or its lake is a folder of this machine.
 
-    :raises ConfigError: a required tag is missing, the lake is not on S3, or a secret would be readable by whoever may
-        look at the job
+    :raises ConfigError: a required tag is missing, the lake is not on S3 or in another Region, or a secret would be
+        readable by whoever may look at the job
     """
     require_tags(spec)
     for variable, value in settings_variables().items():
@@ -78,6 +79,7 @@ def refuse_spec(name: str, target: Target, spec: JobSpec) -> None:
             f"Compute target {name!r} runs jobs on AWS, which cannot reach the lake {settings().lake}; use a local "
             f"target, or an environment (DRIFTGATE_ENV) whose lake is on S3."
         )
+    refuse_regions(name, target)
 
 
 def command(spec: JobSpec, uri: str) -> list[str]:

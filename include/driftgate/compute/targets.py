@@ -10,6 +10,8 @@ from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, load_yaml
 from driftgate.settings import project_root
 
+AUTO = "auto"  # as train.target: chosen by the size of the data, see Auto
+
 
 class Target(Record):
     """One place and size. A setting that its backend cannot honour is refused when a job is submitted."""
@@ -27,6 +29,8 @@ class Target(Record):
     then: tuple[str, ...] = ()  # other targets, in this order
     host_loss_attempts: Annotated[int, Field(gt=0)] = 3  # starts of a job whose host goes away; code errors have one
     region: str | None = None
+    allow_cross_region: str | None = None  # why its data or image may be in another Region
+    tunnel: str | None = None  # what encrypts the traffic between its nodes, if the instance type does not
     queue: str | None = None  # Batch
     cluster: str | None = None  # ECS
     capacity_provider: str | None = None  # ECS: of EC2 hosts of the cluster; without one the job runs on Fargate
@@ -39,10 +43,24 @@ class Target(Record):
     log_group: str = "/driftgate/jobs"  # CloudWatch
 
 
+class Auto(Record):
+    """How ``target: auto`` is decided: on this machine while the data are small, elsewhere once they are not."""
+
+    local: str
+    remote: str
+    remote_gpu: str | None = None  # for a use case with train.needs_gpu
+    local_max_bytes: Annotated[int, Field(gt=0)] = (
+        2 * 2**30
+    )  # of the dataset version's rows as stored; from there on remote
+    memory_per_byte: Annotated[float, Field(gt=0)] = 40.0  # a training's memory per byte of them, above memory_base_mib
+    memory_base_mib: Annotated[float, Field(ge=0)] = 450.0  # that it takes whatever the data
+
+
 class Targets(Record):
     """The whole file."""
 
     targets: dict[str, Target]
+    auto: Auto | None = None
 
 
 def target_names() -> list[str]:
@@ -61,7 +79,24 @@ def find_target(name: str) -> Target:
     return targets[name]
 
 
+def find_auto() -> Auto:
+    """Return how ``target: auto`` is decided.
+
+    :raises ConfigError: ``compute.yaml`` does not say
+    """
+    if (auto := _file().auto) is None:
+        raise ConfigError(
+            f"'target: {AUTO}' needs a section 'auto' in {_path()} that names the targets to choose from, for example "
+            f"auto: {{local: local_small, remote: batch_cpu}}."
+        )
+    return auto
+
+
 def _targets() -> dict[str, Target]:
+    return _file().targets
+
+
+def _file() -> Targets:
     path = _path()
     return _parse(path, path.stat().st_mtime_ns if path.exists() else 0)
 
@@ -71,12 +106,30 @@ def _path() -> Path:
 
 
 @cache
-def _parse(path: Path, _: int) -> dict[str, Target]:
-    targets = load_yaml(path, Targets).targets
-    for name, target in targets.items():
-        if problem := _next_problem(name, target, targets) or _spot_problem(target):
+def _parse(path: Path, _: int) -> Targets:
+    file = load_yaml(path, Targets)
+    for name, target in file.targets.items():
+        if problem := _next_problem(name, target, file.targets) or _spot_problem(target):
             raise ConfigError(f"{path}: compute target {name!r} {problem}")
-    return targets
+    if problem := _auto_problem(file):
+        raise ConfigError(f"{path}: {problem}")
+    return file
+
+
+def _auto_problem(file: Targets) -> str:
+    if AUTO in file.targets:
+        return f"no target may be called {AUTO!r}, which means a choice between others; rename it."
+    if file.auto is None:
+        return ""
+    for key in ("local", "remote", "remote_gpu"):
+        named = getattr(file.auto, key)
+        if named is not None and named not in file.targets:
+            return f"key 'auto.{key}' names {named!r}, which is no target{nearest(named, file.targets)}"
+    if file.targets[file.auto.local].backend != "local":
+        return f"key 'auto.local' names {file.auto.local!r}, whose backend is not local; name one that is."
+    if file.auto.remote_gpu is not None and not file.targets[file.auto.remote_gpu].gpu:
+        return f"key 'auto.remote_gpu' names {file.auto.remote_gpu!r}, which has no GPU; name one that has."
+    return ""
 
 
 def _next_problem(name: str, target: Target, targets: dict[str, Target]) -> str:

@@ -77,8 +77,9 @@ def curve_specs(
 
 def share_spec(use_case: UseCase, dataset_version: str, share: float, target: str | None = None) -> JobSpec:
     """Return the job that trains on a share of the rows; its name says what is asked for, so it runs once."""
-    named = training_spec(use_case, dataset_version, "unnamed")
-    spec = named.model_copy(update={"row_share": share, "target": target or named.target})
+    train = use_case.train.model_copy(update={"target": target or use_case.train.target})
+    named = training_spec(use_case.model_copy(update={"train": train}), dataset_version, "unnamed")
+    spec = named.model_copy(update={"row_share": share})
     job_id = checked_job_id(f"train-{use_case.name}-{100 * share:g}-percent-{spec.hash[:16]}".replace(".", "_"))
     return spec.model_copy(update={"job_id": job_id})
 

@@ -2,8 +2,10 @@
 
 import re
 
+from driftgate.compute.auto import Choice, choose
 from driftgate.compute.jobs import JobSpec, checked_job_id
 from driftgate.compute.tags import tags_of
+from driftgate.compute.targets import AUTO
 from driftgate.records import canonical_json, parse_record, sha256
 from driftgate.training.trainer import find_trainer
 from driftgate.use_cases import UseCase
@@ -16,6 +18,20 @@ def job_id(dag_id: str, task_id: str, run_id: str, map_index: int) -> str:
     return checked_job_id(f"{readable}-{digest}".lstrip("-"))
 
 
+def chosen_target(use_case: UseCase, dataset_version: str, asked: str) -> Choice:
+    """Return the compute target of a training on a dataset version; without a reason when it was asked for by name.
+
+    :raises ConfigError: it is to be chosen, and ``compute.yaml`` does not say from what
+    """
+    if asked != AUTO:
+        return Choice(asked, "")
+    from driftgate.datasets import version_files
+    from driftgate.datasets.version import ROWS
+
+    size = (version_files(dataset_version) / ROWS).stat().st_size
+    return choose(size, needs_gpu=use_case.train.needs_gpu)
+
+
 def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSpec:
     """Return the spec of a job that trains a candidate; every parameter is in it, also those left at their default.
 
@@ -25,11 +41,12 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
     parameters = parse_record(
         dict(use_case.train.parameters), find_trainer(use_case.train.trainer).parameters, where=where
     )
+    chosen = chosen_target(use_case, dataset_version, use_case.train.target)
     return JobSpec(
         job_id=job_id,
         use_case=use_case.name,
         dataset_version=dataset_version,
-        target=use_case.train.target,
+        target=chosen.target,
         problem=use_case.problem,
         trainer=use_case.train.trainer,
         metric=use_case.metric.primary,
@@ -45,5 +62,5 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         folds=use_case.train.cross_validation.folds if use_case.train.cross_validation else 0,
         stop=use_case.train.stop,
         checkpoints=use_case.train.checkpoints,
-        tags=tags_of(use_case, "train"),
+        tags=tags_of(use_case, "train") | ({"placed": chosen.reason} if chosen.reason else {}),
     )

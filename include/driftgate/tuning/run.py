@@ -11,6 +11,7 @@ from driftgate.errors import ConfigError, JobFailed
 from driftgate.ledger import BudgetAnswer, check_budget, forecast
 from driftgate.ledger.prices import Machine, price
 from driftgate.search_space import Tune
+from driftgate.training.spec import chosen_target
 from driftgate.tuning.controller import Controller, Limits, Standing
 from driftgate.tuning.opening import study_for
 from driftgate.tuning.page import render_page
@@ -35,7 +36,7 @@ def open_tuning(use_case: UseCase, dataset_version: str, tune: Tune) -> Tuning:
 
     :raises ConfigError: the space, the warm start or the use case does not allow it
     """
-    target = tune.target or use_case.train.target
+    target = chosen_target(use_case, dataset_version, tune.target or use_case.train.target).target
     _require_price(target, tune)
     study = study_for(use_case, dataset_version, tune)
     grid = tune.combinations if study.strategy == "grid" else None

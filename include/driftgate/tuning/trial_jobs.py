@@ -17,10 +17,11 @@ def trial_spec(study: Study, use_case: UseCase, parameters: Mapping[str, Any], j
 
     :raises ConfigError: the trainer refuses these parameters together
     """
-    train = use_case.train.model_copy(update={"parameters": {**study.base, **parameters}, "trainer": study.trainer})
+    asked = {"parameters": {**study.base, **parameters}, "trainer": study.trainer, "target": target}
+    train = use_case.train.model_copy(update=asked)
     spec = training_spec(use_case.model_copy(update={"train": train}), study.dataset_version, job_id)
     tags = tags_of(use_case, "tune", run=study.name)
-    changes = {"target": target, "row_share": study.row_share, "folds": study.folds, "metric": study.metric}
+    changes = {"row_share": study.row_share, "folds": study.folds, "metric": study.metric}
     return spec.model_copy(update={**changes, "tags": tags})
 
 

@@ -43,5 +43,11 @@ class TrainCandidateOperator(JobOperator):
             summary={"job_id": spec.job_id, "stop_reason": answer.stop_reason, "metrics": answer.metrics},
             inputs=(DatasetRef(f"dataset_version/{self.dataset_version}", None),),
             outputs=(DatasetRef(f"job/{spec.job_id}", answer.model_sha256),),
-            parameters={"seed": spec.seed, "row_share": spec.row_share, **spec.parameters},
+            parameters={
+                "seed": spec.seed,
+                "row_share": spec.row_share,
+                "target": spec.target,
+                "placed": spec.tags.get("placed", ""),  # why there, where it was chosen
+                **spec.parameters,
+            },
         )

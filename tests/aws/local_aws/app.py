@@ -17,6 +17,14 @@ BATCH += " RegisterJobDefinition SubmitJob TerminateJob"
 BATCH_PATHS = {f"/v1/{action.lower()}": f"batch:{action}" for action in BATCH.split()}
 SERVICES = {"AmazonEC2ContainerServiceV20141113": "ecs", "Logs_20140328": "logs"}
 
+S3_METHODS = {
+    "GET": "GetObject",
+    "HEAD": "GetObject",
+    "PUT": "PutObject",
+    "POST": "PutObject",
+    "DELETE": "DeleteObject",
+}
+
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -33,6 +41,8 @@ class App:
             return _json(start, "200 OK", answer(path.rpartition("/")[2], data))
         action = _action(environ)
         control.calls[action] += 1
+        if "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", ""):
+            control.s3[_s3_call(environ)] += 1
         if action in control.denied:
             return _error(start, action, 403, "AccessDeniedException", _not_authorized(action))
         if control.take(control.throttled, action):
@@ -54,6 +64,15 @@ def _action(environ: dict[str, Any]) -> str:
     if name:
         return f"{SERVICES.get(service, service)}:{name}"
     return BATCH_PATHS.get(environ["PATH_INFO"], "other")
+
+
+def _s3_call(environ: dict[str, Any]) -> str:
+    """Return who calls what on what: ``test s3:GetObject bucket/path``."""
+    who = environ["HTTP_AUTHORIZATION"].partition("Credential=")[2].partition("/")[0]
+    bucket, _, path = environ["PATH_INFO"].lstrip("/").partition("/")
+    method = environ["REQUEST_METHOD"]
+    action = S3_METHODS[method] if path else "ListBucket" if method in ("GET", "HEAD") else "other"
+    return f"{who} s3:{action} {bucket}/{path}"
 
 
 def _not_authorized(action: str) -> str:

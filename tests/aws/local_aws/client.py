@@ -91,6 +91,11 @@ class LocalAws:
         """Return how often an action was called, refused calls too."""
         return int(self._control("counts")["calls"].get(action, 0))
 
+    def s3_calls(self, who: str) -> set[tuple[str, str]]:
+        """Return action and ``bucket/path`` of every call of S3 that was made with this access key."""
+        seen = (call.split(" ", 2) for call in self._control("counts")["s3"])
+        return {(action, path) for caller, action, path in seen if caller == who}
+
     def reset(self) -> None:
         """End everything that runs and forget everything."""
         self._post("/moto-api/reset")

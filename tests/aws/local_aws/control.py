@@ -25,6 +25,7 @@ class Control:
     gpus: int = 1
     gpus_used: int = 0
     calls: Counter[str] = field(default_factory=Counter)
+    s3: Counter[str] = field(default_factory=Counter)  # who (access key), action, bucket and path → how many calls
     submits: Counter[str] = field(default_factory=Counter)  # job name or startedBy → how many were accepted
     hurry: float = 1.0  # time limits pass this many times faster
     image: dict[str, str] = field(default_factory=dict)  # what else every container finds in its environment
@@ -117,7 +118,7 @@ def _image(variables: dict[str, str]) -> None:
 
 
 def _counts() -> dict[str, dict[str, int]]:
-    return {"calls": control.calls, "submits": control.submits}
+    return {"calls": control.calls, "submits": control.submits, "s3": control.s3}
 
 
 VERBS: dict[str, Callable[..., Any]] = {
