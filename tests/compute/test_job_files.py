@@ -12,7 +12,8 @@ from driftgate.lake import lake
 from driftgate.records import sha256
 
 GOLDEN_SPEC = (
-    '{"checkpoints":{"every_seconds":null,"max_overhead":0.02},"dataset_version":"flight_delays/2013-03-31-3f9c2a1"'
+    '{"array":[],"checkpoints":{"every_seconds":null,"hours_between_interruptions":24.0,"max_overhead":0.02},'
+    '"dataset_version":"flight_delays/2013-03-31-3f9c2a1"'
     ',"event_time":"scheduled_departure","folds":0,"job_id":"retrain-1","kind":"train","max_single_feature_auc":0.9'
     '8,"max_single_feature_r2":0.98,'
     '"metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},"problem":"bina'

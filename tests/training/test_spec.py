@@ -1,12 +1,14 @@
 """A spec says all that a job needs, under a name that only the same task instance finds again."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from driftgate.compute import JobSpec
 from driftgate.compute.jobs import checked_job_id
 from driftgate.errors import ConfigError
+from driftgate.settings import project_root
 from driftgate.training import job_id, training_spec
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -71,3 +73,23 @@ def test_a_wrong_parameter_is_refused_before_a_job_starts(
         training_spec(shaped(parameters=parameters), "flight_delays/2013-03-31-3f9c2a1", "job-1")
     assert "use_case.yaml, 'train.parameters': " in str(refused.value)
     assert sentence in str(refused.value)
+
+
+def test_auto_is_decided_by_the_rows_of_the_version_and_says_why(
+    targets: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The target and the reason are in the spec, so that the same spec is made again by a retry."""
+    size = "vcpu: 1, memory_mib: 4096, timeout_minutes: 5"
+    targets(f"here: {{backend: local, {size}}}", f"there: {{backend: batch, {size}, queue: q}}")
+    path = project_root() / "include" / "compute.yaml"
+    path.write_text(path.read_text() + "auto: {local: here, remote: there, local_max_bytes: 100}\n")
+    monkeypatch.setattr("driftgate.datasets.version_files", lambda name: tmp_path)
+    whole = load_use_case("flight_delays")
+    use_case = whole.model_copy(update={"train": whole.train.model_copy(update={"target": "auto"})})
+    for size_bytes, target in ((99, "here"), (100, "there")):
+        (tmp_path / "rows.parquet").write_bytes(b"x" * size_bytes)
+        spec = training_spec(use_case, "flight_delays/2013-03-31-3f9c2a1", "j")
+        assert spec.target == target
+        assert spec.tags["placed"].startswith("auto: 0.0 MiB of rows")
+    named = training_spec(whole, "flight_delays/2013-03-31-3f9c2a1", "j")
+    assert "placed" not in named.tags

@@ -35,8 +35,8 @@ def run(
     """Train as the use case says and wait; asked for again, the job is found again."""
     from driftgate.training.learning_curve import share_spec
 
-    asked, version = _found(use_case, dataset_version)
-    result = _trained(share_spec(asked, version, row_share or asked.train.row_share, target))
+    asked, version = found(use_case, dataset_version)
+    result = trained(share_spec(asked, version, row_share or asked.train.row_share, target))
     if as_json:
         out.print_json(result.canonical().decode())
         return
@@ -58,9 +58,9 @@ def learning_curve(
     from driftgate.training.learning_curve import curve_specs
     from driftgate.training.learning_curve import learning_curve as compared
 
-    asked, version = _found(use_case, dataset_version)
+    asked, version = found(use_case, dataset_version)
     specs = curve_specs(asked, version, _parsed(shares), target)
-    done = [(spec, _trained(spec)) for spec in specs]
+    done = [(spec, trained(spec)) for spec in specs]
     curve = compared(asked, version, version_files(version), done)
     if as_json:
         out.print_json(curve.canonical().decode())
@@ -68,7 +68,8 @@ def learning_curve(
         _show(curve)
 
 
-def _found(use_case: str, dataset_version: str) -> "tuple[UseCase, str]":
+def found(use_case: str, dataset_version: str) -> "tuple[UseCase, str]":
+    """Return the use case and the name of its dataset version, both of which must exist."""
     from driftgate.datasets import load_version
     from driftgate.errors import ConfigError
     from driftgate.use_cases import load_use_case
@@ -90,7 +91,7 @@ def _parsed(shares: str) -> list[float]:
         raise ConfigError(f"--shares is {shares!r}; write percents with commas, as 25,50,100.") from None
 
 
-def _trained(spec: "JobSpec") -> "JobResult":
+def trained(spec: "JobSpec") -> "JobResult":
     """Submit and wait; whoever stops waiting is told that the job goes on."""
     from driftgate.compute import result, submit
 
