@@ -9,7 +9,7 @@ from driftgate.errors import ConfigError
 from driftgate.search_space import Dimension
 from driftgate.tuning import declared_tune, study_for, tune_with
 from driftgate.tuning.space import narrowed
-from driftgate.use_cases import UseCase, load_use_case
+from driftgate.use_cases import UseCase, load_use_case, use_case_names
 
 
 def test_a_name_that_the_trainer_does_not_have_names_the_nearest(shaped: Callable[..., UseCase]) -> None:
@@ -34,8 +34,9 @@ def test_a_use_case_without_a_space_is_told_how_to_write_one() -> None:
         declared_tune(bare)
 
 
-def test_the_shipped_space_fits_its_trainer() -> None:
-    assert declared_tune(load_use_case("flight_delays")).space
+@pytest.mark.parametrize("name", use_case_names())
+def test_each_shipped_use_case_has_a_space_that_fits_its_trainer(name: str) -> None:
+    assert declared_tune(load_use_case(name)).space, "its DAG for tuning would only say that there is none"
 
 
 def test_what_a_form_asks_for_overrides_the_file(shaped: Callable[..., UseCase]) -> None:

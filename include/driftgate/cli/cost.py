@@ -108,7 +108,7 @@ def _show(report: "CostReport", by: str) -> None:
             f"Of {report.total.unknown} rows nobody knows the cost; add their machines to include/price_table.yaml."
         )
     if report.total.interruptions:
-        out.print(f"{report.total.interruptions} attempts were interrupted and paid for all the same.")
+        out.print(f"Interrupted, and paid for all the same: {report.total.interruptions} attempts.")
     for one in report.avoided:
         saved = "" if one.usd is None else f" ${one.usd:.4f} saved by not retraining."
         out.print(f"{one.sentence}{saved}", markup=False, highlight=False)
