@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from driftgate.compute import JobSpec
+from driftgate.compute import Attempt, JobSpec
 from driftgate.training import training_spec
 from driftgate.use_cases import UseCase, load_use_case
 
 DATASET_VERSION = "flight_delays/2013-03-31-3f9c2a1"
+# What an attempt that was not measured has: nothing.
+BARE: dict[str, Any] = {
+    name: None
+    for name, field in Attempt.model_fields.items()
+    if field.is_required() and field.annotation is not None and type(None) in getattr(field.annotation, "__args__", ())
+}
 
 
 @pytest.fixture
@@ -80,3 +86,16 @@ def until() -> Callable[[Callable[[], Any]], Any]:
         return found
 
     return wait
+
+
+@pytest.fixture
+def attempt() -> Callable[[float, str], Attempt]:
+    """Return an attempt that took so many seconds and ended so."""
+
+    def of(seconds: float, outcome: str) -> Attempt:
+        known = {"job_id": "job-1", "number": 1, "use_case": "u", "trainer": "lightgbm", "target": "t"}
+        numbers = {name: 1.0 for name, field in Attempt.model_fields.items() if field.annotation in (int, float)}
+        told = {"started_at": datetime(2013, 4, 1, tzinfo=UTC), "seconds": seconds, "outcome": outcome}
+        return Attempt.model_construct(**{**BARE, **numbers, **known, **told})
+
+    return of

@@ -1,7 +1,6 @@
 """When a checkpoint is due: Young's interval, never dearer than allowed, corrected by the interruptions seen."""
 
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -10,19 +9,6 @@ from hypothesis import strategies as st
 from driftgate.compute import Attempt
 from driftgate.training.pace import Pace, interval_seconds, seconds_between_interruptions
 from driftgate.training_policy import Checkpoints
-
-BARE: dict[str, Any] = {
-    name: None
-    for name, field in Attempt.model_fields.items()
-    if field.is_required() and field.annotation is not None and type(None) in getattr(field.annotation, "__args__", ())
-}
-
-
-def attempt(seconds: float, outcome: str) -> Attempt:
-    known = {"job_id": "job-1", "number": 1, "use_case": "u", "trainer": "lightgbm", "target": "t", "outcome": outcome}
-    numbers = {name: 1.0 for name, field in Attempt.model_fields.items() if field.annotation in (int, float)}
-    started = datetime(2013, 4, 1, tzinfo=UTC)
-    return Attempt.model_construct(**{**BARE, **numbers, **known, "started_at": started, "seconds": seconds})
 
 
 def test_the_interval_is_youngs() -> None:
@@ -55,7 +41,7 @@ def test_a_fixed_interval_is_kept() -> None:
     assert pace.interval_seconds == 7
 
 
-def test_interruptions_that_were_seen_make_it_save_more_often() -> None:
+def test_interruptions_that_were_seen_make_it_save_more_often(attempt: Callable[[float, str], Attempt]) -> None:
     settings = Checkpoints(hours_between_interruptions=1)
     assert seconds_between_interruptions(settings, ()) == 3600
     earlier = [attempt(600, "interrupted"), attempt(300, "interrupted"), attempt(300, "failed")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from driftgate.compute import JobSpec
+from driftgate.compute import Attempt, JobSpec
 from driftgate.compute.jobs import Interrupted
 from driftgate.compute.progress import Progress, ProgressWriter, read_progress
 from driftgate.errors import ConfigError
@@ -59,7 +59,7 @@ def test_good_enough_is_enough(spec: JobSpec) -> None:
     assert stops(with_stop(spec, "rmse", good_enough=2.0), [3.0, 2.5, 1.9]) == (3, "good_enough")
 
 
-def test_the_budget_of_minutes_and_dollars_counts_earlier_attempts(spec: JobSpec) -> None:
+def test_a_budget_that_is_spent_stops_it(spec: JobSpec) -> None:
     tight = with_stop(spec, max_minutes=10, max_cost_usd=1e9)
     assert Allowance(tight).seconds_left == 600
     assert stops(tight, [0.5, 0.6], allowance=Allowance(tight)) == (2, None)
@@ -67,6 +67,19 @@ def test_the_budget_of_minutes_and_dollars_counts_earlier_attempts(spec: JobSpec
     spent.seconds_left = 0
     assert stops(tight, [0.5, 0.6], allowance=spent) == (1, "budget")
     assert Allowance(spec).seconds_left == math.inf
+
+
+def test_what_earlier_attempts_took_is_spent(
+    spec: JobSpec, targets: Callable[..., None], attempt: Callable[[float, str], Attempt]
+) -> None:
+    earlier = [attempt(250, "interrupted"), attempt(150, "interrupted")]
+    assert Allowance(with_stop(spec, max_minutes=10), earlier).seconds_left == 200
+    dear = "vcpu: 4, memory_mib: 8192, timeout_minutes: 30, region: us-east-1, instance_type: g5.xlarge"
+    targets(f"local_small: {{backend: batch, {dear}}}")
+    an_hour = with_stop(spec, max_cost_usd=1.006)  # what g5.xlarge costs in price_table.yaml
+    assert Allowance(an_hour, earlier).seconds_left == pytest.approx(3200)
+    spent = Allowance(an_hour, [attempt(3601, "interrupted")])
+    assert stops(an_hour, [0.5, 0.6], allowance=spent) == (1, "budget")
 
 
 def test_a_cost_limit_needs_a_price(spec: JobSpec) -> None:

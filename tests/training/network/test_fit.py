@@ -234,6 +234,17 @@ def test_numbers_that_run_away_end_the_job_with_a_sentence(
         TRAINER.fit(spec, wild, *prepared(spec, rows), Attended(spec, 0))
 
 
+def test_the_network_is_compiled_only_when_it_is_asked_for(
+    network_spec: NetworkSpec, rows: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+    monkeypatch.setattr(torch, "compile", lambda run: compiled.append(run) or run)  # the real one takes a minute
+    plain = train(network_spec(), rows).artefacts
+    assert not compiled
+    assert train(network_spec(compile=True), rows).artefacts["model.onnx"] == plain["model.onnx"]
+    assert [type(run).__name__ for run in compiled] == ["Network"]
+
+
 FULL_GPU = (
     "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 15.77 GiB of which 1.20 GiB is "
     "free. Including non-PyTorch memory, this process has 14.57 GiB memory in use. Of the allocated memory 14.02 GiB "
