@@ -13,6 +13,7 @@ from driftgate.captures.capture import Capture, request_key
 from driftgate.errors import ConfigError
 from driftgate.evaluation.splits import split_distances, split_gates
 from driftgate.lake import lake
+from driftgate.partition_keys import keys_before
 from driftgate.profiles.distances import psi
 from driftgate.use_cases import UseCase
 from driftgate.validation_policy import Splits, Validation
@@ -34,6 +35,11 @@ def rows(hours: list[int], carriers: str) -> pa.Table:
 
 
 TRAIN, VALIDATION = rows([6, 7, 8, 9], "AABB"), rows([8, 9, 10, 11], "AAAB")
+
+
+def capture_week(use_case: UseCase, last: str, a_day: int, *, days: int = 7, role: Any = "champion") -> None:
+    for day in keys_before(last, days):
+        capture(day, use_case, a_day, role=role)
 
 
 def capture(day: str, use_case: UseCase, count: int, *, role: Any = "champion") -> None:
@@ -63,7 +69,7 @@ def test_each_feature_is_compared_by_hand(use_case: UseCase) -> None:
 
 
 def test_captured_requests_are_compared_with_both(use_case: UseCase) -> None:
-    capture(DAY, use_case, 300)
+    capture_week(use_case, DAY, 50)
     found = split_distances(use_case, TRAIN, VALIDATION, DAY)
     pairs = {(one.first, one.second) for one in found}
     assert pairs == {("train", "validation"), ("train", "requests"), ("validation", "requests")}
@@ -72,12 +78,18 @@ def test_captured_requests_are_compared_with_both(use_case: UseCase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "count", "role"), [("2013-03-31", 300, "champion"), (DAY, 299, "champion"), (DAY, 300, "shadow")]
+    ("last", "days", "a_day", "role"),
+    [
+        ("2013-03-31", 7, 50, "champion"),  # the seventh day is after the validation rows
+        (DAY, 6, 100, "champion"),
+        (DAY, 7, 42, "champion"),  # 294 are fewer than data drift needs
+        (DAY, 7, 50, "shadow"),
+    ],
 )
 def test_later_requests_few_requests_and_shadows_are_left_out(
-    use_case: UseCase, day: str, count: int, role: str
+    use_case: UseCase, last: str, days: int, a_day: int, role: str
 ) -> None:
-    capture(day, use_case, count, role=role)
+    capture_week(use_case, last, a_day, days=days, role=role)
     assert {one.second for one in split_distances(use_case, TRAIN, VALIDATION, DAY)} == {"validation"}
 
 

@@ -17,7 +17,7 @@ from driftgate.use_cases import UseCase
 if TYPE_CHECKING:
     import pyarrow as pa
 
-REQUEST_DAYS = 7  # of captures, the newest ones: a week has every weekday
+REQUEST_DAYS = 7  # with captures, the newest ones; fewer lack some weekday, which would tell them apart
 ANSWERING = ("champion", "canary")  # a shadow's requests are the champion's again
 
 
@@ -89,12 +89,12 @@ def _pairs(names: list[str], first: Profile, second: Profile) -> Iterator[tuple[
 
 
 def _captured(use_case: UseCase, reference: Profile, last_day: str) -> "pa.Table | None":
-    """Return the requests of the newest days with captures, none after ``last_day``: the report stays what it was."""
+    """Return the requests of the newest week with captures, none after ``last_day``: the report stays what it was."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     days = [day for day in capture_days(use_case.name) if day <= last_day][-REQUEST_DAYS:]
-    if not days:
+    if len(days) < REQUEST_DAYS:
         return None
     captures = pa.concat_tables([read_captures(use_case.name, day) for day in days])
     answered = captures.filter(pc.is_in(captures.column("variant_role"), pa.array(ANSWERING)))
