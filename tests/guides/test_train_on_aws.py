@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
+from driftgate.compute.batch import BatchBackend
+from driftgate.compute.ecs import EcsBackend
+from driftgate.compute.local import LocalBackend
 from driftgate.compute.targets import Targets, _parse
+from driftgate.ledger.prices import Machine, price
 from driftgate.records import parse_record
 from driftgate.settings import project_root
 
@@ -52,19 +56,15 @@ def test_the_commented_targets_say_the_same(shown: Targets) -> None:
     assert set(examples.targets) == set(shown.targets) - {"local_small"}
 
 
-def test_batch_takes_the_form_of_each(shown: Targets) -> None:
-    from driftgate.compute.batch import BatchBackend
-
+def test_its_backend_takes_the_form_of_each(shown: Targets) -> None:
+    kinds = {"local": LocalBackend, "batch": BatchBackend, "ecs": EcsBackend}
     for name, target in shown.targets.items():
-        if target.backend == "batch":
-            BatchBackend(name, target)
+        kinds[target.backend](name, target)
 
 
-def test_the_price_of_each_is_known(shown: Targets) -> None:
-    from driftgate.ledger.prices import Machine, price
-
+def test_the_price_of_each_machine_is_known(shown: Targets) -> None:
     for name in ("batch_cpu", "batch_spot", "batch_gpu"):
-        assert price(Machine.of_target(shown.targets[name])).usd_per_hour, name
+        assert price(Machine.of_target(shown.targets[name])).usd_per_hour is not None, name
 
 
 def test_commands_name_what_there_is() -> None:
