@@ -53,7 +53,7 @@ def test_who_stops_waiting_is_told_how_to_end_the_job(run, waiting: JobSpec, mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "_wait", impatient)
-    monkeypatch.setattr(train, "_found", lambda *_: (load_use_case("flight_delays"), waiting.dataset_version))
+    monkeypatch.setattr(train, "found", lambda *_: (load_use_case("flight_delays"), waiting.dataset_version))
     answer = run("train", "run", "flight_delays", waiting.dataset_version)
     assert answer.exit_code != 0
     job_id = answer.stdout.partition(":")[0]
