@@ -1,5 +1,6 @@
 """The command line starts at once and loads nothing heavy before it knows what is asked."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -80,3 +81,13 @@ def test_a_mistake_of_ours_keeps_its_traceback(run: Callable[..., Any], monkeypa
     monkeypatch.setattr("driftgate.contracts.issues.issues", lambda _: 1 / 0)
 
     assert isinstance(run("dataset", "issues", "weather").exception, ZeroDivisionError)
+
+
+def test_a_table_that_goes_into_a_pipe_is_not_cut() -> None:
+    script = (
+        "from rich.table import Table; from driftgate.cli.sentences import out;"
+        "table = Table(*'abcdef'); table.add_row(*['a column of some width'] * 6); out.print(table)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    assert answer.stdout.count("a column of some width") == 6

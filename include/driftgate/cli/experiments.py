@@ -73,11 +73,12 @@ def ladder(use_case: UseCase, dataset_version: Version, trainer: Trainers = None
             _interval(rung.gain_interval),
             _number(rung.train_cpu_seconds, 1),
             _number(rung.train_usd, 4),
-            choice.sentence,
         )
-        for rung, choice in zip(made.rungs, made.choices, strict=True)
+        for rung in made.rungs
     ]
-    _print(("algorithm", made.metric, "gain on the rung below", "interval", "CPU s", "USD", "worth it?"), rows)
+    _print(("algorithm", made.metric, "gain on the rung below", "interval", "CPU s", "USD"), rows)
+    for rung, choice in zip(made.rungs, made.choices, strict=True):
+        out.print(f"{rung.algorithm}: {choice.sentence}", highlight=False)
     out.print(f"Chosen: {made.chosen}.", highlight=False)
     _where(made.use_case, made.dataset_version, "ladder.json", "algorithm_selection.json")
 

@@ -1,5 +1,7 @@
 """Errors on the command line: one red sentence and exit code 1, never a traceback for what a person can mend."""
 
+import os
+import sys
 from typing import Any
 
 import typer
@@ -8,7 +10,10 @@ from typer.core import TyperGroup
 
 from driftgate.errors import Conflict, DriftgateError, SourceUnready
 
-out = Console(soft_wrap=True)
+WIDE = 200  # columns of a table that goes into a file or a pipe, where 80 would cut it
+_width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
+
+out = Console(soft_wrap=True, width=_width)
 """Where answers go; long lines are left whole, so that they can be copied and searched."""
 
 err = Console(stderr=True, soft_wrap=True)
