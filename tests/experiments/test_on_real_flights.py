@@ -83,6 +83,11 @@ def test_levels_of_complexity(use_case: UseCase, version: str) -> None:
     assert all(level.cv_mean and level.cv_spread is not None for level in made.levels)
     assert any(level.pareto for level in made.levels)
     assert written("tradeoff.json", version)["levels"][0]["latency_ms_p95"] > 0
+    assert len(made.steps) == 2
+    assert made.preferred in {level.level for level in made.levels}
+    part = trade_off(use_case, version, row_share=0.5)
+    assert (part.row_share, made.row_share) == (0.5, 1.0)
+    assert {level.job_id for level in part.levels}.isdisjoint(level.job_id for level in made.levels)
 
 
 def test_a_study_on_real_flights_is_tracked_in_mlflow(use_case: UseCase, version: str) -> None:

@@ -84,13 +84,17 @@ def ladder(use_case: UseCase, dataset_version: Version, trainer: Trainers = None
 
 
 @app.command()
-def tradeoff(use_case: UseCase, dataset_version: Version) -> None:
-    """Train levels of complexity with folds, and mark those that no other beats in everything."""
+def tradeoff(
+    use_case: UseCase,
+    dataset_version: Version,
+    row_share: Annotated[float | None, typer.Option(min=0.001, max=1, help="Of the training rows.")] = None,
+) -> None:
+    """Train levels of complexity with folds, mark those that no other beats, and say which are worth their compute."""
     from driftgate.datasets import load_version
     from driftgate.experiments import trade_off
     from driftgate.use_cases import load_use_case
 
-    made = trade_off(load_use_case(use_case), load_version(dataset_version).name, say=_say)
+    made = trade_off(load_use_case(use_case), load_version(dataset_version).name, row_share=row_share, say=_say)
     rows = [
         (
             level.level + (" *" if level.pareto else ""),
@@ -100,13 +104,19 @@ def tradeoff(use_case: UseCase, dataset_version: Version) -> None:
             _number(level.latency_ms_p95, 3),
             _number(level.model_mb, 3),
             _number(level.train_cpu_seconds, 1),
+            _number(level.train_usd, 4),
+            _number(level.expected_cost_usd_per_1000, 0),
             level.reason,
         )
         for level in made.levels
     ]
-    heads = ("level", f"{made.metric} over folds", "spread", "train minus validation", "p95 ms", "MB", "CPU s", "why")
-    _print(heads, rows)
+    heads = ("level", f"{made.metric} over folds", "spread", "train minus validation", "p95 ms", "MB", "CPU s")
+    _print((*heads, "USD", "errors, USD per 1,000", "why"), rows)
     out.print("* no other level is as good in all of metric, CPU seconds, latency and size.", highlight=False)
+    for step in made.steps:
+        needs = " It needs a justification." if step.verdict == "needs_justification" else ""
+        out.print(step.sentence + needs, highlight=False, markup=False)
+    out.print(f"Preferred: {made.preferred or 'none, no level was measured'}.", highlight=False)
     _where(made.use_case, made.dataset_version, "tradeoff.json")
 
 
