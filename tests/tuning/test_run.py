@@ -206,6 +206,7 @@ def test_hopeless_trials_are_pruned_and_their_jobs_end(
     until(lambda: status(tuning.study.job_id(10), TARGET).state == "cancelled")
     report = lead(tuning)
     assert report.numbers.pruned >= 1
+    assert {one.value for one in report.leaderboard if one.state == "pruned"} == {None}, "not measured to its end"
     assert report.numbers.pruned_share == round(report.numbers.pruned / 11, 6)
 
 

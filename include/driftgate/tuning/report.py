@@ -21,7 +21,10 @@ DIGITS = 6
 
 
 class Leader(Record):
-    """One trial in the leaderboard; ``rank`` is null for one without a value to rank it by."""
+    """One trial in the leaderboard; ``rank`` and ``value`` are null for one that was not measured to its end.
+
+    Where a pruned one had got to is in its ``reason``: of the validation rows, which may not be what is ranked by.
+    """
 
     rank: int | None
     number: int
@@ -182,7 +185,8 @@ def _leaders(study: Study, trials: Sequence[Trial]) -> list[Leader]:
         Leader(
             rank=rank,
             job_id=study.job_id(trial.number),
-            **trial.model_dump(include=set(Leader.model_fields) - {"rank", "job_id"}),
+            value=trial.value if rank else None,
+            **trial.model_dump(include=set(Leader.model_fields) - {"rank", "job_id", "value"}),
         )
         for rank, trial in ranks
     ]
