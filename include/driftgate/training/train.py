@@ -55,17 +55,14 @@ def train(
     rows = sampled(spec, split_rows(spec, table))
     preprocessing = Preprocessing.fit(rows.train.table, rows.features, max_categories=trainer.max_categories)
     require_no_leak(spec, rows)
-    signature = Signature.of(
-        rows.train.table,
-        preprocessing,
-        (*spec.request_key, spec.event_time),
-        views,
-        feature_set_sha256=feature_set_sha256,
-    )
+    required = (*spec.request_key, spec.event_time)
+    signature = Signature.of(rows.train.table, preprocessing, required, views, feature_set_sha256=feature_set_sha256)
     logger.info("training on %d rows with %d features", len(rows.train.labels), len(rows.features))
     run = attend(spec, parameters.early_stopping_round)
     with run.attending():
         fitted = trainer.fit(spec, parameters, rows, preprocessing, run)
+    scorer = load_scorer(trainer.model_file, fitted.model, preprocessing)
+    metrics = _metrics(spec, rows, scorer, fitted.iterations)
     return Trained(
         artefacts={
             trainer.model_file: fitted.model,
@@ -73,11 +70,7 @@ def train(
             "signature.json": signature.canonical(),
         },
         model_file=trainer.model_file,
-        metrics={
-            **_metrics(spec, rows, load_scorer(trainer.model_file, fitted.model, preprocessing), fitted.iterations),
-            **fold_metrics(spec, trainer, parameters, rows),
-            **fitted.measured,
-        },
+        metrics={**metrics, **fold_metrics(spec, trainer, parameters, rows), **fitted.measured},
         stop_reason=fitted.stop_reason,
         learnt=run.learnt,
     )

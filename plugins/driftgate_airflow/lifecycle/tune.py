@@ -52,13 +52,7 @@ def tune(use_case: UseCase, *, runbook: str) -> DAG:
 
 def _params() -> dict[str, Param]:
     return {
-        "trials": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            title="Trials",
-            description="How many models are trained at most.",
-        ),
+        "trials": _count("Trials", "How many models are trained at most."),
         "minutes": _limit("Minutes", "Running time of all trials together; the best so far is kept."),
         "usd": _limit("US dollars", "Cost of all trials together, by the price table; the best so far is kept."),
         "strategy": Param(
@@ -68,12 +62,8 @@ def _params() -> dict[str, Param]:
             title="Strategy",
             description="Bayesian needs the fewest trials, hyperband suits networks; a grid is asked for in the file.",
         ),
-        "parallel": Param(
-            None,
-            type=["null", "integer"],
-            minimum=1,
-            title="At once",
-            description="How many trials run at once; a Bayesian search learns nothing from those that still run.",
+        "parallel": _count(
+            "At once", "How many trials run at once; a Bayesian search learns nothing from those that still run."
         ),
         "beyond_budget": beyond_budget_param(),
         "warm_start": Param(
@@ -91,6 +81,10 @@ def _params() -> dict[str, Param]:
             description="Identical counts their trials as its own, and takes the same data, trainer and measure.",
         ),
     }
+
+
+def _count(title: str, description: str) -> Param:
+    return Param(None, type=["null", "integer"], minimum=1, title=title, description=description)
 
 
 def _limit(title: str, description: str) -> Param:
