@@ -1,18 +1,29 @@
 """Every test gets its own empty state folder, so nothing leaks from one test to the next."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
 
+from driftgate import uris
+from driftgate.datasets import prepare
+from driftgate.lake import lake, publish
+from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
+from driftgate.registry import ModelVersion
+from driftgate.registry.package import package_files, write_package
 from driftgate.settings import project_root
-from driftgate.use_cases import UseCase
+from driftgate.sources import sample
+from driftgate.use_cases import UseCase, load_use_case
 
 pytest_plugins = ["local_aws.fixtures"]
+NO_MODEL = {"model.txt": b"tree", "feature_baseline.json": b"{}"}  # enough for a test that scores nothing
 
 
 @pytest.fixture(autouse=True)
@@ -27,18 +38,86 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     return home
 
 
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any]], Any]:
+    """Return what a function returns once that is true, or fail after two minutes."""
+
+    def wait(answer: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + 120
+        while not (found := answer()):
+            assert time.monotonic() < deadline, "waited for two minutes"
+            time.sleep(0.03)
+        return found
+
+    return wait
+
+
 @pytest.fixture
-def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Write ``compute.yaml`` of a project of this test's own, a line for each target."""
-    root = tmp_path / "project"
-    shutil.copytree(project_root() / "include", root / "include", ignore=shutil.ignore_patterns("driftgate"))
+def compute_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write ``compute.yaml`` of a project of this test's own, which shares everything else with the real one.
+
+    What is made takes the targets by name, and before them the section ``auto``.
+    """
+    real, root = project_root(), tmp_path / "project"
+    (root / "include").mkdir(parents=True)
+    for name in ("data_contracts", "dvc.yaml", "params.yaml", "include/use_cases"):
+        (root / name).symlink_to(real / name)
+    for name in ("governance", "price_table.yaml"):
+        (root / "include" / name).symlink_to(real / "include" / name)
+    shutil.copytree(real / "include" / "settings", root / "include" / "settings")
     monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
 
-    def write(*lines: str) -> None:
-        text = "".join(f"  {line}\n" for line in lines)
-        (root / "include" / "compute.yaml").write_text(f"targets:\n{text}")
+    def write(auto: dict[str, Any] | None = None, /, **targets: dict[str, Any]) -> None:
+        whole = {"targets": targets} if auto is None else {"targets": targets, "auto": auto}
+        (root / "include" / "compute.yaml").write_text(yaml.safe_dump(whole))
 
     return write
+
+
+@pytest.fixture(scope="session")
+def january(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A state folder with a dataset version of eleven real days, three of them to validate on, and its name."""
+    home, days = tmp_path_factory.mktemp("january"), keys_between("2013-01-01", "2013-01-12")
+    whole = load_use_case("flight_delays")
+    train = whole.train.model_copy(update={"window_days": 11, "validation_days": 3})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        patch.setenv("DRIFTGATE_ENV", "local")
+        patch.setenv("DVC_NO_ANALYTICS", "1")
+        for dataset in whole.datasets:
+            for day in days:
+                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
+        return home, prepare(whole.model_copy(update={"train": train}), days[-1]).name
+
+
+@pytest.fixture
+def january_version(january: tuple[Path, str], project_home: Path) -> str:
+    """That dataset version, in the state folder of this test."""
+    shutil.copytree(january[0], project_home, dirs_exist_ok=True)
+    return january[1]
+
+
+@pytest.fixture(scope="session")
+def put_package() -> Callable[..., ModelVersion]:
+    """Write the package of these files and make it visible, as a registration does after its job and MLflow."""
+
+    def put(version: str = "1", files: dict[str, bytes] = NO_MODEL, /, **changes: Any) -> ModelVersion:
+        fields: dict[str, Any] = {
+            "use_case": "flight_delays",
+            "job_id": f"job-{version}",
+            "job_spec_sha256": "5" * 64,
+            "dataset_version": "flight_delays/2013-03-31-3f9c2a1",
+            "trainer": "lightgbm",
+            "seed": 7,
+            "parameters": {},
+            "metrics": {"auc": 0.7},
+            "files": package_files(files),
+        }
+        model = ModelVersion(version=version, **{**fields, **changes})
+        write_package(model, files)
+        return model
+
+    return put
 
 
 @pytest.fixture

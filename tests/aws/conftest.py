@@ -1,26 +1,11 @@
 """Submitting small shell and Python programs to the AWS of the tests."""
 
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from local_aws.client import LocalAws
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], Any]], Any]:
-    """Return what a function returns once that is true, or fail after two minutes."""
-
-    def wait(answer: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 120
-        while not (found := answer()):
-            assert time.monotonic() < deadline, "waited for two minutes"
-            time.sleep(0.03)
-        return found
-
-    return wait
 
 
 @pytest.fixture

@@ -1,52 +1,22 @@
 """``driftgate compute benchmark`` on eleven real days: two targets, one table, one record; and its refusals."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
 from driftgate import uris
-from driftgate.datasets import prepare
 from driftgate.experiments.compute_benchmark import Measured, gpu_sentence
-from driftgate.lake import lake, publish
-from driftgate.partition_keys import keys_between
-from driftgate.settings import project_root
-from driftgate.sources import sample
-from driftgate.use_cases import load_use_case
+from driftgate.lake import lake
 
-DAYS = keys_between("2013-01-01", "2013-01-12")
 ONE = {"job_id": "j", "rows": 10, "rows_per_second": 1, "peak_memory_mib": 1, "value": 0.7, "trainer": "lightgbm"}
 ONE |= {"cpu_p95_percent": 9, "memory_p95_percent": 9, "usd_per_1000_rows": None}
 ONE |= {"latency_p50_ms": 1, "latency_p95_ms": 1}
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    home = tmp_path_factory.mktemp("prepared")
-    whole = load_use_case("flight_delays")
-    train = whole.train.model_copy(update={"window_days": 11, "validation_days": 3})
-    use_case = whole.model_copy(update={"train": train})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTGATE_HOME", str(home))
-        for dataset in use_case.datasets:
-            for day in DAYS:
-                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
-        return home, prepare(use_case, DAYS[-1]).name
-
-
-@pytest.fixture
-def version(prepared: tuple[Path, str], project_home: Path) -> str:
-    shutil.copytree(prepared[0], project_home, dirs_exist_ok=True)
-    return prepared[1]
-
-
-def test_two_targets_are_measured_and_the_record_is_kept(run, version, targets):
-    size = "backend: local, memory_mib: 4096, timeout_minutes: 5"
-    targets(f"one: {{{size}, vcpu: 1}}", f"two: {{{size}, vcpu: 2}}")
-    path = project_root() / "include" / "compute.yaml"
-    path.write_text(path.read_text() + "auto: {local: two, remote: one}\n")
-    asked = ["compute", "benchmark", "flight_delays", version, "--targets", "one,auto", "--row-share", "0.5"]
+def test_two_targets_are_measured_and_the_record_is_kept(run, january_version, compute_yaml):
+    size = {"backend": "local", "memory_mib": 4096, "timeout_minutes": 5}
+    compute_yaml({"local": "two", "remote": "one"}, one={**size, "vcpu": 1}, two={**size, "vcpu": 2})
+    asked = ["compute", "benchmark", "flight_delays", january_version, "--targets", "one,auto", "--row-share", "0.5"]
     answer = run(*asked, "--json")
     assert answer.exit_code == 0, answer.output
     told = json.loads(answer.stdout[answer.stdout.index("{") :])
@@ -56,7 +26,7 @@ def test_two_targets_are_measured_and_the_record_is_kept(run, version, targets):
     assert all(one["seconds"] > 0 and one["latency_p95_ms"] >= one["latency_p50_ms"] > 0 for one in told["measured"])
     assert first["usd_per_1000_rows"] == 0  # the local rate, as price_table.yaml has it
     assert told["gpu_sentence"] == "No target with a GPU was measured, so none is justified."
-    kept = lake().read(uris.experiment("flight_delays", version, f"{told['id']}.json"))
+    kept = lake().read(uris.experiment("flight_delays", january_version, f"{told['id']}.json"))
     assert json.loads(kept) == told
 
 
@@ -64,8 +34,8 @@ def test_two_targets_are_measured_and_the_record_is_kept(run, version, targets):
     ("option", "sentence"),
     [(["--trainers", "lightgm"], "There is no trainer 'lightgm'"), ([], "There is no compute target 'nowhere'")],
 )
-def test_an_unknown_name_is_a_sentence(run, version, option, sentence):
-    answer = run("compute", "benchmark", "flight_delays", version, "--targets", "nowhere", *option)
+def test_an_unknown_name_is_a_sentence(run, january_version, option, sentence):
+    answer = run("compute", "benchmark", "flight_delays", january_version, "--targets", "nowhere", *option)
     assert answer.exit_code == 1
     assert sentence in " ".join(answer.output.split())
 

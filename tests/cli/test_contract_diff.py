@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.settings import project_root
 
 
@@ -69,23 +67,13 @@ def test_a_breaking_change_without_a_major_step_fails_and_says_who_is_hit(
     assert "flights 1.2.0 → 2.0.0" in answer.stdout
 
 
-def test_models_that_learned_from_a_feature_are_hit_by_version(run: Callable[..., Any], project: Path) -> None:
+def test_models_that_learned_from_a_feature_are_hit_by_version(
+    run: Callable[..., Any], project: Path, put_package: Callable[..., Any]
+) -> None:
     for version, feature in (("1", "origin"), ("2", "distance_miles"), ("3", "distance_miles")):
         files = {"model.txt": b"tree", "signature.json": json.dumps({"columns": [{"name": feature}]}).encode()}
         files["feature_baseline.json"] = b"{}"
-        model = ModelVersion(
-            use_case="flight_delays",
-            version=version,
-            job_id=f"job-{version}",
-            job_spec_sha256="abc",
-            dataset_version=f"flight_delays/2013-03-3{version}-3f9c2a1",
-            trainer="lightgbm",
-            seed=7,
-            parameters={},
-            metrics={},
-            files=package_files(files),
-        )
-        write_package(model, files)
+        put_package(version, files)
     replace(project / "data_contracts/flights.yaml", DISTANCE, "{property: unit, value: km}")
     answer = run("contract", "diff", "--against", "main")
     assert "hits flight_delays: feature distance_miles; model versions 2, 3" in answer.stdout

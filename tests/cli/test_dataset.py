@@ -12,8 +12,6 @@ from driftgate.datasets import DatasetVersion, prepare
 from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_between
 from driftgate.records import sha256
-from driftgate.registry import ModelVersion
-from driftgate.registry.versions import record_registration
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
 
@@ -77,26 +75,13 @@ def test_get_restores_the_rows_and_refuses_a_folder_in_use(
 
 
 def test_get_of_a_model_restores_what_it_was_trained_on(
-    run: Callable[..., Any], version: DatasetVersion, tmp_path: Path
+    run: Callable[..., Any], version: DatasetVersion, tmp_path: Path, put_package: Callable[..., Any]
 ) -> None:
     unknown = run("dataset", "get", "flight_delays/7", tmp_path / "none")
     assert unknown.exit_code == 1
     assert "flight_delays has no model version '7'" in unknown.stderr
 
-    model = ModelVersion(
-        use_case="flight_delays",
-        version="1",
-        job_id="job",
-        job_spec_sha256="0" * 64,
-        dataset_version=version.name,
-        trainer="lightgbm",
-        seed=1,
-        parameters={},
-        metrics={},
-        files={},
-    )
-    lake().write(f"{model.folder}/package.json", model.canonical())
-    record_registration(model)
+    put_package("1", dataset_version=version.name)
     answer = run("dataset", "get", "flight_delays/1", tmp_path / "rows")
 
     assert answer.exit_code == 0, answer.output

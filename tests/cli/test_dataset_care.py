@@ -15,13 +15,9 @@ from driftgate.errors import ConfigError
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_between
-from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.settings import settings
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
-
-FILES = {"model.txt": b"tree", "feature_baseline.json": b"{}"}
 
 
 @pytest.fixture(scope="module")
@@ -50,25 +46,6 @@ def versions(prepared: tuple[Path, list[DatasetVersion]], project_home: Path) ->
 
 def stored(version: DatasetVersion) -> Path:
     return Path(settings().dvc_remote) / "files" / "md5" / version.dvc_md5[:2] / version.dvc_md5[2:]
-
-
-def register(number: str, dataset_version: str) -> None:
-    """Register model ``number``, trained on ``dataset_version``."""
-    write_package(
-        ModelVersion(
-            use_case="flight_delays",
-            version=number,
-            job_id=f"job-{number}",
-            job_spec_sha256="abc",
-            dataset_version=dataset_version,
-            trainer="lightgbm",
-            seed=7,
-            parameters={},
-            metrics={"auc": 0.7},
-            files=package_files(FILES),
-        ),
-        FILES,
-    )
 
 
 def serve(champion: str, **others: str) -> None:
@@ -130,10 +107,10 @@ def test_reproduce_says_yes_or_what_differs(
 
 
 def test_gc_shows_first_and_removes_what_no_model_needs(
-    run: Callable[..., Any], versions: list[DatasetVersion], tmp_path: Path
+    run: Callable[..., Any], versions: list[DatasetVersion], put_package: Callable[..., Any], tmp_path: Path
 ) -> None:
     first, second, _ = versions
-    register("1", first.name)
+    put_package("1", dataset_version=first.name)
     serve("1")
     answer = run("dataset", "gc", "--keep-newest", "1")
     assert answer.exit_code == 0, answer.output
@@ -158,10 +135,14 @@ def test_gc_shows_first_and_removes_what_no_model_needs(
     ids=["rollback target", "candidate", "newest model"],
 )
 def test_what_a_model_needs_stays(
-    run: Callable[..., Any], versions: list[DatasetVersion], models: tuple[str, ...], state: dict[str, str]
+    run: Callable[..., Any],
+    versions: list[DatasetVersion],
+    put_package: Callable[..., Any],
+    models: tuple[str, ...],
+    state: dict[str, str],
 ) -> None:
     for number, version in zip(models, (versions[0], versions[2]), strict=False):
-        register(number, version.name)
+        put_package(number, dataset_version=version.name)
     if state:
         serve("2", **state)
     run("dataset", "gc", "--keep-newest", "1", "--delete")

@@ -13,7 +13,6 @@ from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 
 FILES = {
     "model.txt": b"tree",
@@ -24,22 +23,11 @@ FILES = {
 
 
 @pytest.fixture
-def models() -> None:
+def models(put_package: Callable[..., ModelVersion]) -> None:
     """Two versions, of which the first answers requests."""
     for version, metrics in (("1", {"auc": 0.7}), ("2", {"auc": 0.72, "champion_auc": 0.69})):
-        model = ModelVersion(
-            use_case="flight_delays",
-            version=version,
-            job_id=f"job-{version}",
-            job_spec_sha256="abc",
-            dataset_version=f"flight_delays/2013-03-3{version}-3f9c2a1",
-            trainer="lightgbm",
-            seed=7,
-            parameters={"num_leaves": 31},
-            metrics=metrics,
-            files=package_files(FILES),
-        )
-        write_package(model, FILES)
+        changes = {"parameters": {"num_leaves": 31}, "metrics": metrics}
+        put_package(version, FILES, dataset_version=f"flight_delays/2013-03-3{version}-3f9c2a1", **changes)
     state = {"use_case": "flight_delays", "step": "serving", "champion": "1", "actor": "a", "reason": "b"}
     state["variants"] = [{"version": "1", "role": "champion", "weight": 100}]
     metadata().append("deployment", "flight_delays", state)
@@ -119,7 +107,7 @@ def test_a_changed_card_is_not_printed(run: Callable[..., Any]) -> None:
 
 
 @pytest.fixture
-def measured() -> Callable[..., None]:
+def measured(put_package: Callable[..., ModelVersion]) -> Callable[..., None]:
     """Register a version whose features have these shares of the importance."""
 
     def register(version: str, **shares: float) -> None:
@@ -144,20 +132,7 @@ def measured() -> Callable[..., None]:
             correlations={},
             strong_pairs=(),
         )
-        files = {**FILES, "feature_baseline.json": baseline.canonical()}
-        model = ModelVersion(
-            use_case="flight_delays",
-            version=version,
-            job_id=f"job-{version}",
-            job_spec_sha256="abc",
-            dataset_version="flight_delays/2013-03-31-3f9c2a1",
-            trainer="lightgbm",
-            seed=7,
-            parameters={},
-            metrics={},
-            files=package_files(files),
-        )
-        write_package(model, files)
+        put_package(version, {**FILES, "feature_baseline.json": baseline.canonical()})
 
     return register
 

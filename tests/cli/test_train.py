@@ -1,54 +1,25 @@
 """``driftgate train`` on eleven real days: real jobs, found again, compared; and its refusals."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 
 from driftgate import uris
-from driftgate.datasets import prepare
-from driftgate.lake import lake, publish
-from driftgate.partition_keys import keys_between
-from driftgate.sources import sample
-from driftgate.use_cases import load_use_case
-
-DAYS = keys_between("2013-01-01", "2013-01-12")
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    home = tmp_path_factory.mktemp("prepared")
-    whole = load_use_case("flight_delays")
-    use_case = whole.model_copy(
-        update={"train": whole.train.model_copy(update={"window_days": 11, "validation_days": 3})}
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTGATE_HOME", str(home))
-        for dataset in use_case.datasets:
-            for day in DAYS:
-                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
-        return home, prepare(use_case, DAYS[-1]).name
-
-
-@pytest.fixture
-def version(prepared: tuple[Path, str], project_home: Path) -> str:
-    shutil.copytree(prepared[0], project_home, dirs_exist_ok=True)
-    return prepared[1]
+from driftgate.lake import lake
 
 
 @pytest.mark.slow
-def test_a_curve_of_two_shares_and_its_jobs_are_found_again(run, version):
-    answer = run("train", "learning-curve", "flight_delays", version, "--shares", "50,100")
+def test_a_curve_of_two_shares_and_its_jobs_are_found_again(run, january_version):
+    answer = run("train", "learning-curve", "flight_delays", january_version, "--shares", "50,100")
     assert answer.exit_code == 0, answer.output
     assert "From 50% to 100% of the rows AUC gains" in answer.stdout
-    record = json.loads(lake().read(uris.learning_curve(version)))
+    record = json.loads(lake().read(uris.learning_curve(january_version)))
     assert [point["share"] for point in record["points"]] == [0.5, 1.0]
     assert record["points"][0]["rows"] * 2 == pytest.approx(record["points"][1]["rows"], abs=2)
     assert len(record["points"][1]["gain_interval"]) == 2
 
     started = {path for path in lake().list("jobs") if path.endswith("/attempts/1.json")}
-    again = run("train", "run", "flight_delays", version, "--json")
+    again = run("train", "run", "flight_delays", january_version, "--json")
     assert again.exit_code == 0, again.output
     result = json.loads(again.stdout[again.stdout.index("{") :])
     assert result["job_id"] == record["points"][1]["job_id"]
@@ -68,8 +39,8 @@ def test_a_curve_of_two_shares_and_its_jobs_are_found_again(run, version):
         (["run", "flight_delays", "VERSION", "--target", "local_smal"], "did you mean 'local_small'"),
     ],
 )
-def test_nonsense_is_refused_in_a_sentence(run, version, arguments, sentence):
-    answer = run("train", *(version if argument == "VERSION" else argument for argument in arguments))
+def test_nonsense_is_refused_in_a_sentence(run, january_version, arguments, sentence):
+    answer = run("train", *(january_version if argument == "VERSION" else argument for argument in arguments))
     assert answer.exit_code != 0
     assert sentence in answer.output
     assert "Traceback" not in answer.output

@@ -1,7 +1,6 @@
 """A job program that does what its spec says, so that the backend is tested without the seconds that training takes."""
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,20 +75,6 @@ def job_spec() -> Callable[..., JobSpec]:
         return JobSpec(**{**values, **changes})
 
     return of
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], Any]], Any]:
-    """Return what a function returns once that is true, or fail after a minute."""
-
-    def wait(answer: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 60
-        while not (found := answer()):
-            assert time.monotonic() < deadline, "waited for a minute"
-            time.sleep(0.02)
-        return found
-
-    return wait
 
 
 # Runs as ``python -m remote_stub --job s3://…`` in a container; a state folder that all share tells how often.

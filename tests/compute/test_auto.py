@@ -4,29 +4,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from driftgate.compute import status
 from driftgate.compute.auto import choose
 from driftgate.compute.targets import find_target, target_names
 from driftgate.errors import ConfigError
-from driftgate.settings import project_root
 
 MIB = 2**20
-LOCAL = "here: {backend: local, vcpu: 1, memory_mib: 4096, timeout_minutes: 5}"
-BATCH = "there: {backend: batch, vcpu: 8, memory_mib: 30000, timeout_minutes: 60, queue: q}"
-GPU = "gpu: {backend: batch, vcpu: 8, memory_mib: 30000, timeout_minutes: 60, queue: q, gpu: 1}"
+LOCAL = {"backend": "local", "vcpu": 1, "memory_mib": 4096, "timeout_minutes": 5}
+BATCH = {"backend": "batch", "vcpu": 8, "memory_mib": 30000, "timeout_minutes": 60, "queue": "q"}
 
 
 @pytest.fixture
-def auto(targets: Callable[..., None]) -> Callable[[str], None]:
-    """Write the three targets and this section ``auto``."""
-
-    def write(section: str) -> None:
-        targets(LOCAL, BATCH, GPU)
-        path = project_root() / "include" / "compute.yaml"
-        path.write_text(f"{path.read_text()}auto: {section}\n")
-
-    return write
+def auto(compute_yaml: Callable[..., None]) -> Callable[[str], None]:
+    """Write three targets and this section ``auto``."""
+    return lambda section: compute_yaml(yaml.safe_load(section), here=LOCAL, there=BATCH, gpu={**BATCH, "gpu": 1})
 
 
 @pytest.mark.parametrize(
@@ -71,14 +64,14 @@ def test_a_section_that_cannot_decide_is_refused(auto, section: str, sentence: s
         target_names()
 
 
-def test_no_target_may_be_called_auto(targets: Callable[..., None]) -> None:
-    targets(LOCAL, BATCH.replace("there", "auto"))
+def test_no_target_may_be_called_auto(compute_yaml: Callable[..., None]) -> None:
+    compute_yaml(here=LOCAL, auto=BATCH)
     with pytest.raises(ConfigError, match="no target may be called 'auto'"):
         target_names()
 
 
-def test_without_the_section_it_says_what_to_write(targets: Callable[..., None]) -> None:
-    targets(LOCAL)
+def test_without_the_section_it_says_what_to_write(compute_yaml: Callable[..., None]) -> None:
+    compute_yaml(here=LOCAL)
     with pytest.raises(ConfigError, match=r"needs a section 'auto' in .*compute.yaml.*auto: \{local: local_small"):
         choose(1, needs_gpu=False)
 

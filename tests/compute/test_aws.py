@@ -1,5 +1,7 @@
 """Clients for a target, and what AWS's errors say to a person."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -126,3 +128,9 @@ def test_the_address_of_a_log_is_one_that_the_console_reads(target: Target) -> N
     assert link(target, "flight_delays/default/1a").endswith(
         "#logsV2:log-groups/log-group/$252Fdriftgate$252Fjobs/log-events/flight_delays$252Fdefault$252F1a"
     )
+
+
+def test_nothing_of_aws_is_imported_before_it_is_needed() -> None:
+    program = "import sys, driftgate.compute, driftgate.compute.batch; print('boto3' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"

@@ -167,9 +167,9 @@ def test_a_job_with_other_settings_is_not_taken_for_this_one(job_spec: MakeSpec,
 
 
 def test_the_time_limit_of_the_target_is_kept_without_a_submitter(
-    job_spec: MakeSpec, until: Until, targets: Callable[..., None]
+    job_spec: MakeSpec, until: Until, compute_yaml: Callable[..., None]
 ) -> None:
-    targets("tiny: {backend: local, vcpu: 2, memory_mib: 1000, timeout_minutes: 0.02}")
+    compute_yaml(tiny={"backend": "local", "vcpu": 2, "memory_mib": 1000, "timeout_minutes": 0.02})
     spec = job_spec("sleep", target="tiny")
     submit(spec)
     assert finish(spec, until) == "failed"
@@ -198,9 +198,10 @@ def test_a_job_that_ends_well_without_a_result_has_failed(job_spec: MakeSpec, un
 
 
 def test_a_killed_job_is_started_again_by_whoever_waits_for_it_as_often_as_its_target_says(
-    job_spec: MakeSpec, until: Until, targets: Callable[..., None]
+    job_spec: MakeSpec, until: Until, compute_yaml: Callable[..., None]
 ) -> None:
-    targets("twice: {backend: local, vcpu: 2, memory_mib: 1000, timeout_minutes: 1, host_loss_attempts: 2}")
+    size = {"backend": "local", "vcpu": 2, "memory_mib": 1000, "timeout_minutes": 1}
+    compute_yaml(twice={**size, "host_loss_attempts": 2})
     spec = job_spec("wait", target="twice")
     submit(spec)
     for count in (1, 2):

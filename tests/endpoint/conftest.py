@@ -1,6 +1,7 @@
 """Small real LightGBM packages in the lake, a deployment state that names them, and an endpoint that serves them."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import lightgbm as lgb
@@ -18,7 +19,6 @@ from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
@@ -91,8 +91,11 @@ def files(train: Callable[[int], dict[str, bytes]]) -> dict[str, dict[str, bytes
     return {"1": train(1), "2": train(2)}
 
 
+@dataclass
 class World:
     """The lake, the metadata and the callers of one test."""
+
+    put_package: Callable[..., ModelVersion]
 
     NAME = NAME
     ROW = ROW
@@ -108,19 +111,7 @@ class World:
 
     def register(self, version: str, files: dict[str, bytes]) -> None:
         """Put a package into the lake and make it visible."""
-        model = ModelVersion(
-            use_case=NAME,
-            version=version,
-            job_id=f"job-{version}",
-            job_spec_sha256="0" * 64,
-            dataset_version=f"{NAME}/2013-03-10-0123456",
-            trainer="lightgbm",
-            seed=1,
-            parameters={},
-            metrics={},
-            files=package_files(files),
-        )
-        write_package(model, files)
+        self.put_package(version, files)
 
     def deploy(self, champion: str, candidate: str | None = None, *, share: int = 0) -> int:
         """Write the next deployment state and return its revision; a candidate with no share is a shadow."""
@@ -145,9 +136,9 @@ class World:
 
 
 @pytest.fixture
-def world(files: dict[str, dict[str, bytes]]) -> World:
+def world(files: dict[str, dict[str, bytes]], put_package: Callable[..., ModelVersion]) -> World:
     """Both versions are registered; nothing is deployed."""
-    made = World()
+    made = World(put_package)
     for version, content in files.items():
         made.register(version, content)
     return made

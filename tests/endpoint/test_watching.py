@@ -143,9 +143,9 @@ def test_while_the_metadata_store_is_away_the_old_variants_serve(server, world, 
     monkeypatch.setattr(watcher, "_state_of", away)
     watcher.poll()
     assert shown(watcher) == [("champion", "1", 100)]
-    assert watcher.problems() == {
-        NAME: "The deployment state of flight_delays cannot be followed: no route to the database"
-    }
+    assert watcher.problems()[NAME] == (
+        "The deployment state of flight_delays cannot be followed: no route to the database"
+    )
     monkeypatch.setattr(watcher, "_state_of", promotion.deployment)
     watcher._followed[NAME].retry_at = 0
     watcher.poll()

@@ -18,7 +18,6 @@ from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
 from driftgate.records import sha256
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
 from driftgate.validation_policy import Validation
 
@@ -138,25 +137,12 @@ def job(artefacts: Callable[..., dict[str, bytes]], finish: Callable[..., JobRes
 
 
 @pytest.fixture
-def champion() -> Callable[..., ModelVersion]:
+def champion(put_package: Callable[..., ModelVersion]) -> Callable[..., ModelVersion]:
     """Register the package of a champion made from a job's artefacts."""
 
     def register(files: dict[str, bytes], version: str = "1") -> ModelVersion:
         files = {**files, "feature_baseline.json": unmeasured(files["preprocessing.json"])}
-        model = ModelVersion(
-            use_case="flight_delays",
-            version=version,
-            job_id=f"job-of-{version}",
-            job_spec_sha256="5" * 64,
-            dataset_version=DATASET_VERSION,
-            trainer="lightgbm",
-            seed=7,
-            parameters={},
-            metrics={"auc": 0.7},
-            files=package_files(files),
-        )
-        write_package(model, files)
-        return model
+        return put_package(version, files, dataset_version=DATASET_VERSION)
 
     return register
 

@@ -10,8 +10,6 @@ from driftgate.experiments.compare import compare
 from driftgate.experiments.jobs import Outcome, experiment_spec
 from driftgate.experiments.rows import keep, kept
 from driftgate.lake import lake
-from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.tuning.study import Study, Trial, add_trial, open_study
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -40,15 +38,12 @@ def outcome(use_case: UseCase) -> Callable[..., Outcome]:
     return of
 
 
-def test_models_trials_and_experiments_are_ranked_together(use_case: UseCase, outcome: Callable[..., Outcome]) -> None:
+def test_models_trials_and_experiments_are_ranked_together(
+    use_case: UseCase, outcome: Callable[..., Outcome], put_package: Callable[..., object]
+) -> None:
     for version, auc in (("1", 0.70), ("2", 0.74)):
-        files = {"model.txt": version.encode(), "feature_baseline.json": b"{}"}
-        model = ModelVersion(
-            use_case="flight_delays", version=version, job_id=f"job-{version}", job_spec_sha256="a",
-            dataset_version=f"flight_delays/2013-0{version}-28-3f9c2a1", trainer="lightgbm", seed=7,
-            parameters={"num_leaves": 31}, metrics={"auc": auc}, files=package_files(files),
-        )  # fmt: skip
-        write_package(model, files)
+        changes = {"parameters": {"num_leaves": 31}, "metrics": {"auc": auc}}
+        put_package(version, dataset_version=f"flight_delays/2013-0{version}-28-3f9c2a1", **changes)
     study = open_study(
         Study(
             name="flight_delays-tune-1", use_case="flight_delays", dataset_version=VERSION, problem="binary",

@@ -1,9 +1,7 @@
 """Ladder, trade-off, ablation and a study on some days of real flights, every model trained by a real job."""
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +10,13 @@ from typer.testing import CliRunner
 
 from driftgate import uris
 from driftgate.cli import app
-from driftgate.datasets import prepare
 from driftgate.errors import ConfigError
 from driftgate.experiments import ablate, compare, ladder, trade_off
-from driftgate.lake import lake, publish
-from driftgate.partition_keys import keys_between
+from driftgate.lake import lake
 from driftgate.search_space import Experiments, Tune
-from driftgate.sources import sample
 from driftgate.tuning import lead, open_tuning
 from driftgate.use_cases import UseCase, load_use_case
 
-DAYS = keys_between("2013-01-01", "2013-01-12")
 pytestmark = pytest.mark.slow
 
 
@@ -34,37 +28,19 @@ def use_case() -> UseCase:
     return whole.model_copy(update={"train": whole.train.model_copy(update=few), "experiments": groups})
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, use_case: UseCase) -> tuple[Path, str]:
-    folder = tmp_path_factory.mktemp("experiments")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTGATE_HOME", str(folder))
-        patch.setenv("DVC_NO_ANALYTICS", "1")
-        for dataset in use_case.datasets:
-            for day in DAYS:
-                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
-        return folder, prepare(use_case, DAYS[-1]).name
-
-
-@pytest.fixture
-def version(home: tuple[Path, str], project_home: Path) -> str:
-    shutil.copytree(home[0], project_home, dirs_exist_ok=True)
-    return home[1]
-
-
 def written(name: str, version: str) -> Any:
     return json.loads(lake().read(uris.experiment("flight_delays", version, name)))
 
 
-def test_ladder_ablation_and_comparison(use_case: UseCase, version: str) -> None:
-    made = ladder(use_case, version)
+def test_ladder_ablation_and_comparison(use_case: UseCase, january_version: str) -> None:
+    made = ladder(use_case, january_version)
     assert [rung.algorithm for rung in made.rungs] == ["rule", "logistic", "lightgbm"]
     assert all(rung.value and rung.value > 0.5 and rung.train_cpu_seconds for rung in made.rungs)
     assert made.rungs[0].gain is None and made.rungs[2].gain_interval
-    assert written("ladder.json", version)["chosen"] == made.chosen
-    assert written("algorithm_selection.json", version)["candidates"][0]["name"] == "rule"
+    assert written("ladder.json", january_version)["chosen"] == made.chosen
+    assert written("algorithm_selection.json", january_version)["candidates"][0]["name"] == "rule"
 
-    table = ablate(use_case, version)
+    table = ablate(use_case, january_version)
     (weather,) = table.ablations
     assert table.value == made.rungs[2].value, "the job of the ladder was found, not run again"
     assert weather.worth == pytest.approx(table.value - (weather.value or 0), abs=2e-6)
@@ -72,28 +48,28 @@ def test_ladder_ablation_and_comparison(use_case: UseCase, version: str) -> None
 
     wrong = use_case.model_copy(update={"experiments": Experiments(feature_groups={"w": ("visibility",)})})
     with pytest.raises(ConfigError, match=r"feature_groups\.w' names 'visibility', no feature; did you mean"):
-        ablate(wrong, version)
+        ablate(wrong, january_version)
 
 
-def test_levels_of_complexity(use_case: UseCase, version: str) -> None:
-    made = trade_off(use_case, version)
+def test_levels_of_complexity(use_case: UseCase, january_version: str) -> None:
+    made = trade_off(use_case, january_version)
     assert [level.level for level in made.levels] == ["simple", "declared", "complex"]
     sizes = [level.model_mb or 0.0 for level in made.levels]
     assert sizes == sorted(sizes)
     assert all(level.cv_mean and level.cv_spread is not None for level in made.levels)
     assert any(level.pareto for level in made.levels)
-    assert written("tradeoff.json", version)["levels"][0]["latency_ms_p95"] > 0
+    assert written("tradeoff.json", january_version)["levels"][0]["latency_ms_p95"] > 0
     assert len(made.steps) == 2
     assert made.preferred in {level.level for level in made.levels}
-    part = trade_off(use_case, version, row_share=0.5)
+    part = trade_off(use_case, january_version, row_share=0.5)
     assert (part.row_share, made.row_share) == (0.5, 1.0)
     assert {level.job_id for level in part.levels}.isdisjoint(level.job_id for level in made.levels)
 
 
-def test_a_study_on_real_flights_is_tracked_in_mlflow(use_case: UseCase, version: str) -> None:
+def test_a_study_on_real_flights_is_tracked_in_mlflow(use_case: UseCase, january_version: str) -> None:
     space = {"learning_rate": {"type": "float", "low": 0.02, "high": 0.2}}
     tune = Tune.model_validate({"space": space, "max_trials": 2, "folds": 2, "max_parallel": 1})
-    tuning = open_tuning(use_case, version, tune)
+    tuning = open_tuning(use_case, january_version, tune)
     report = lead(tuning)
     assert report.best and report.best.spread is not None
     assert report.numbers.usd is not None and report.numbers.cpu_seconds

@@ -13,7 +13,6 @@ import yaml
 from driftgate.errors import ConfigError, PromotionRefused
 from driftgate.governance.privacy_impact import PrivacyReview, model_sensitivity, read_assessment, review_privacy
 from driftgate.metadata import metadata
-from driftgate.registry.package import package_files, write_package
 from driftgate.registry.versions import ModelVersion
 from driftgate.settings import settings
 from driftgate.use_cases import UseCase, load_use_case
@@ -37,17 +36,13 @@ def fares(project: Path) -> UseCase:
 
 
 @pytest.fixture
-def register() -> Callable[..., None]:
+def register(put_package: Callable[..., ModelVersion]) -> Callable[..., None]:
     """Register a version with these columns."""
 
     def write(version: str, *columns: str) -> None:
         signature = {"columns": [{"name": name} for name in columns]}
         files = {"signature.json": json.dumps(signature).encode(), "model.txt": b"", "feature_baseline.json": b"{}"}
-        model = ModelVersion(
-            use_case="fares", version=version, job_id=version, job_spec_sha256="0" * 64, dataset_version="fares/a",
-            trainer="lightgbm", seed=7, parameters={}, metrics={}, files=package_files(files),
-        )  # fmt: skip
-        write_package(model, files)
+        put_package(version, files, use_case="fares")
 
     return write
 

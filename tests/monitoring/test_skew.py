@@ -19,14 +19,12 @@ from driftgate.monitoring.evidence import read_evidence
 from driftgate.monitoring.skew import differences
 from driftgate.partition_keys import due, keys_between
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase
 
 DAYS = keys_between("2013-03-20", "2013-03-30")
 NIGHT = "2013-03-31"
 KEY = ("carrier", "flight")
-FILES = {"feature_baseline.json": b"{}"}
 
 
 def publish_flights(day: str, rows: pa.Table | None = None, known_at: datetime | None = None) -> None:
@@ -59,7 +57,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Da
 
 @pytest.fixture
 def served(
-    trained: tuple[Path, DatasetVersion], use_case: UseCase, nights: Any, monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Path, DatasetVersion],
+    use_case: UseCase,
+    nights: Any,
+    put_package: Callable[..., ModelVersion],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Evidence]]:
     """Answer the night's requests with model 1, trained on that version, and measure the skew."""
     home, version = trained
@@ -67,7 +69,7 @@ def served(
     for path in lake().list(uris.captures(use_case.name, NIGHT)):
         lake().delete(path)
     if metadata().latest("model", f"{use_case.name}/1") is None:
-        write_package(model_trained_on(use_case.name, version), FILES)
+        put_package("1", dataset_version=version.name)
     truth = trained_features(version.name, NIGHT).to_pylist()
     rows = [{name: plain(value) for name, value in row.items()} for row in truth]
 
@@ -76,21 +78,6 @@ def served(
         return measure_skew(use_case, NIGHT)
 
     yield measured
-
-
-def model_trained_on(use_case: str, version: DatasetVersion) -> ModelVersion:
-    return ModelVersion(
-        use_case=use_case,
-        version="1",
-        job_id="job",
-        job_spec_sha256="0" * 64,
-        dataset_version=version.name,
-        trainer="lightgbm",
-        seed=1,
-        parameters={},
-        metrics={},
-        files=package_files(FILES),
-    )
 
 
 def plain(value: Any) -> Any:

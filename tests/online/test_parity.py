@@ -33,7 +33,6 @@ from driftgate.partition_keys import keys_between
 from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase
 
@@ -71,7 +70,7 @@ def bits(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def deploy(use_case: UseCase, rows: pa.Table) -> None:
+def deploy(use_case: UseCase, rows: pa.Table, put_package: Callable[..., ModelVersion]) -> None:
     """Serve a small model of the use case's features."""
     table = rows.drop_columns("label")
     preprocessing = Preprocessing.fit(table, [name for name in table.column_names if name not in use_case.not_features])
@@ -95,19 +94,7 @@ def deploy(use_case: UseCase, rows: pa.Table) -> None:
         "signature.json": signature.canonical(),
         "feature_baseline.json": feature_baseline(use_case, scorer, table, judged, profile).canonical(),
     }
-    model = ModelVersion(
-        use_case=use_case.name,
-        version="1",
-        job_id="parity",
-        job_spec_sha256="0" * 64,
-        dataset_version=f"{use_case.name}/2013-03-10-0123456",
-        trainer="lightgbm",
-        seed=1,
-        parameters={},
-        metrics={},
-        files=package_files(files),
-    )
-    write_package(model, files)
+    put_package("1", files, use_case=use_case.name)
     serving = [variant.model_dump() for variant in variants("1", None, "serving")]
     state = {"use_case": use_case.name, "step": "serving", "champion": "1", "variants": serving}
     metadata().append(KIND, use_case.name, {**state, "actor": "test", "reason": "a test"})
@@ -132,7 +119,7 @@ def server() -> Iterator[Server]:
 
 @pytest.mark.slow
 def test_ten_thousand_flights_have_the_same_features_both_ways(
-    use_case: UseCase, publish_day: Callable[..., Manifest], server: Server
+    use_case: UseCase, publish_day: Callable[..., Manifest], server: Server, put_package: Callable[..., ModelVersion]
 ) -> None:
     for day in PUBLISHED:
         publish_day(day, known_at=LATE_AT if day == LATE else None)
@@ -141,7 +128,7 @@ def test_ten_thousand_flights_have_the_same_features_both_ways(
             publish_day(CORRECTED, rows=delayed(CORRECTED), known_at=CORRECTED_AT)
             materialize(use_case, CORRECTED)
     offline = trained_on(use_case)
-    deploy(use_case, offline[ASKED[0]])
+    deploy(use_case, offline[ASKED[0]], put_package)
     server.watcher.poll()
     for day in ASKED:
         ask(server, use_case, requests(use_case, day))

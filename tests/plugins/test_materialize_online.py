@@ -15,8 +15,6 @@ from driftgate.online import get, online_store
 from driftgate.partition_keys import due, keys_between
 from driftgate.promotion.state import KIND, variants
 from driftgate.records import read_yaml
-from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate_airflow.operators.materialize_online import MaterializeOnlineOperator
@@ -56,23 +54,11 @@ def flights(carrier: str) -> int:
     return sum(sample.table_of("flights", day).column("carrier").to_pylist().count(carrier) for day in DAYS)
 
 
-def serve(view: View) -> None:
+def serve(view: View, put_package) -> None:
     """Version 1 serves; it was trained on another features.sql."""
     signature = Signature(columns=(), views=(view,))
     files = {"signature.json": signature.canonical(), "feature_baseline.json": b"{}"}
-    model = ModelVersion(
-        use_case=NAME,
-        version="1",
-        job_id="job",
-        job_spec_sha256="0" * 64,
-        dataset_version=f"{NAME}/2013-03-10-0123456",
-        trainer="lightgbm",
-        seed=1,
-        parameters={},
-        metrics={},
-        files=package_files(files),
-    )
-    write_package(model, files)
+    put_package("1", files)
     serving = [variant.model_dump() for variant in variants("1", None, "serving")]
     state = {"use_case": NAME, "step": "serving", "champion": "1", "variants": serving}
     metadata().append(KIND, NAME, {**state, "actor": "test", "reason": "a test"})
@@ -93,7 +79,7 @@ def test_of_an_initial_load_the_last_partition_counts(run):
     assert answer["for_day"] == "2013-04-03"
 
 
-def test_a_model_that_serves_keeps_its_own_views(run):
+def test_a_model_that_serves_keeps_its_own_views(run, put_package):
     old = View(
         use_case=NAME,
         name="carrier_recent",
@@ -103,7 +89,7 @@ def test_a_model_that_serves_keeps_its_own_views(run):
         history_days=2,
         sql="SELECT carrier, count(DISTINCT partition_key) AS carrier_days FROM flights_history GROUP BY carrier",
     )
-    serve(old.model_copy(update={"sql": f"WITH r AS ({old.sql}) SELECT * FROM r"}))
+    serve(old.model_copy(update={"sql": f"WITH r AS ({old.sql}) SELECT * FROM r"}), put_package)
     assert run().execute(task())["snapshots"] == 4
     stored = {record.name.split("/")[3] for record in read_stream(NAME)[0].outputs}
     assert len(stored) == 2

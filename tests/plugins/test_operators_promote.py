@@ -14,8 +14,6 @@ from driftgate.lake import lake
 from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
 from driftgate.promotion import DeploymentState, Judgement, Variant, deployment, start_shadow
-from driftgate.registry.package import package_files, write_package
-from driftgate.registry.versions import ModelVersion, record_registration
 from driftgate.use_cases import load_use_case
 from driftgate_airflow import assets
 from driftgate_airflow.lifecycle.promote import promote
@@ -44,15 +42,10 @@ def tasks(use_case):
 
 
 @pytest.fixture
-def serving():
+def serving(put_package):
     """Version 1 serves; 2 is registered. Written directly, because MLflow takes seconds."""
     for version in ("1", "2"):
-        model = ModelVersion(
-            use_case=NAME, version=version, job_id=version, job_spec_sha256="0" * 64, dataset_version=f"{NAME}/a",
-            trainer="lightgbm", seed=7, parameters={}, metrics={}, files={},
-        )  # fmt: skip
-        lake().write(f"{model.folder}/package.json", model.canonical())
-        record_registration(model)
+        put_package(version)
     state = DeploymentState(
         use_case=NAME, revision=1, step="serving", champion="1", actor="test", reason="the first model",
         variants=(Variant(version="1", role="champion", weight=100),),
@@ -120,7 +113,7 @@ class TestDeployShadow:
 
 class TestPrivacy:
     @pytest.fixture
-    def fares(self, tmp_path, monkeypatch):
+    def fares(self, put_package, tmp_path, monkeypatch):
         """A use case of another project, whose model is made from a passenger's name."""
         root, folder = tmp_path / "project", tmp_path / "project" / "include" / "use_cases" / "fares"
         shutil.copytree(ROOT / "tests" / "governance" / "project", root)
@@ -133,11 +126,7 @@ class TestPrivacy:
         (folder / "use_case.yaml").write_text(yaml.safe_dump(raw))
         monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
         files = {"signature.json": b'{"columns":[{"name":"name_length"}]}', "feature_baseline.json": b"{}"}
-        model = ModelVersion(
-            use_case="fares", version="1", job_id="1", job_spec_sha256="0" * 64, dataset_version="fares/a",
-            trainer="lightgbm", seed=7, parameters={}, metrics={}, files=package_files(files),
-        )  # fmt: skip
-        write_package(model, files)
+        put_package("1", files, use_case="fares")
         return folder
 
     def test_a_model_made_from_personal_data_is_promoted_only_with_an_assessment_in_date(self, run, fares):

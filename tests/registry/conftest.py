@@ -23,7 +23,6 @@ from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.records import sha256
 from driftgate.registry import ModelVersion, register, tracking
-from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
 
 DATASET_VERSION = "flight_delays/2013-03-10-3f9c2a1"
@@ -79,26 +78,16 @@ def features(rows: pa.Table, artefacts: dict[str, bytes], use_case: UseCase) -> 
 
 
 @pytest.fixture
-def package(artefacts: dict[str, bytes], features: bytes) -> Callable[..., ModelVersion]:
+def package(
+    artefacts: dict[str, bytes], features: bytes, put_package: Callable[..., ModelVersion]
+) -> Callable[..., ModelVersion]:
     """Write a package of these artefacts without MLflow."""
 
     def write(version: str = "1", replaced: dict[str, bytes] | None = None, **changes: object) -> ModelVersion:
         others = {"card.md": b"# flight_delays", "baseline.json": b"{}", "evaluation.json": b"{}"}
         others["feature_baseline.json"] = features
         files = {**artefacts, **others, **(replaced or {})}
-        fields = {"job_id": f"job-{version}", "seed": 7, "files": package_files(files), **changes}
-        model = ModelVersion(
-            use_case="flight_delays",
-            version=version,
-            job_spec_sha256="5" * 64,
-            dataset_version=DATASET_VERSION,
-            trainer="lightgbm",
-            parameters={"num_leaves": 4},
-            metrics={"auc": 0.7},
-            **fields,
-        )
-        write_package(model, files)
-        return model
+        return put_package(version, files, dataset_version=DATASET_VERSION, parameters={"num_leaves": 4}, **changes)
 
     return write
 

@@ -1,6 +1,5 @@
 """Rows small enough to train on in a fraction of a second, shaped like ``rows.parquet`` of a dataset version."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -72,20 +71,6 @@ def with_column() -> Callable[..., pa.Table]:
         return table.set_column(table.column_names.index(name), name, pa.array(values, kind))
 
     return replaced
-
-
-@pytest.fixture(scope="session")
-def until() -> Callable[[Callable[[], Any]], Any]:
-    """Return what a function returns once that is true, or fail after a minute."""
-
-    def wait(answer: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + 60
-        while not (found := answer()):
-            assert time.monotonic() < deadline, "waited for a minute"
-            time.sleep(0.05)
-        return found
-
-    return wait
 
 
 @pytest.fixture

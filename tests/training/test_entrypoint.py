@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,48 +14,23 @@ from typing import Any
 import psutil
 import pytest
 
-from driftgate import uris
 from driftgate.compute import JobLost, JobSpec, arrays, attempts, read_artefact, result, status, submit
 from driftgate.compute.job_files import read_result, spec_uri, write_spec
 from driftgate.compute.jobs import EXIT_BAD_INPUT, EXIT_INTERRUPTED, Variation
 from driftgate.compute.progress import read_progress
-from driftgate.datasets import prepare
 from driftgate.errors import JobFailed
-from driftgate.lake import lake, publish
-from driftgate.partition_keys import keys_between
-from driftgate.sources import sample
+from driftgate.lake import lake
 from driftgate.training import training_spec
 from driftgate.training.checkpoints import folder
 from driftgate.training.entrypoint import main
 from driftgate.training_policy import Checkpoints
 from driftgate.use_cases import UseCase, load_use_case
 
-DAYS = keys_between("2013-01-01", "2013-01-12")
-
 
 @pytest.fixture(scope="module")
 def use_case() -> UseCase:
     whole = load_use_case("flight_delays")
     return whole.model_copy(update={"train": whole.train.model_copy(update={"window_days": 11, "validation_days": 3})})
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, use_case: UseCase) -> tuple[Path, str]:
-    """A state folder with a dataset version of eleven real days, and its name."""
-    home = tmp_path_factory.mktemp("prepared")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTGATE_HOME", str(home))
-        patch.setenv("DVC_NO_ANALYTICS", "1")
-        for dataset in use_case.datasets:
-            for day in DAYS:
-                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
-        return home, prepare(use_case, DAYS[-1]).name
-
-
-@pytest.fixture
-def dataset_version(prepared: tuple[Path, str], project_home: Path) -> str:
-    shutil.copytree(prepared[0], project_home, dirs_exist_ok=True)
-    return prepared[1]
 
 
 def wait(until: Callable[[Callable[[], Any]], Any], spec: JobSpec) -> str:
@@ -66,14 +40,14 @@ def wait(until: Callable[[Callable[[], Any]], Any], spec: JobSpec) -> str:
 
 def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
     use_case: UseCase,
-    dataset_version: str,
-    targets: Callable[..., None],
+    january_version: str,
+    compute_yaml: Callable[..., None],
     until: Callable[[Callable[[], Any]], Any],
 ) -> None:
-    size = "backend: local, memory_mib: 4096, timeout_minutes: 30"
-    targets(f"local_small: {{{size}, vcpu: 2}}", f"narrow: {{{size}, vcpu: 1}}")
+    size = {"backend": "local", "memory_mib": 4096, "timeout_minutes": 30}
+    compute_yaml(local_small={**size, "vcpu": 2}, narrow={**size, "vcpu": 1})
     narrow = use_case.model_copy(update={"train": use_case.train.model_copy(update={"target": "narrow"})})
-    specs = [training_spec(one, dataset_version, job_id) for one, job_id in ((use_case, "first"), (narrow, "second"))]
+    specs = [training_spec(one, january_version, job_id) for one, job_id in ((use_case, "first"), (narrow, "second"))]
     for spec in specs:
         submit(spec)
     assert [wait(until, spec) for spec in specs] == ["succeeded", "succeeded"]
@@ -94,11 +68,11 @@ def test_a_job_trains_and_another_one_with_fewer_threads_gives_the_same_bytes(
 
 
 def test_an_array_trains_all_its_children_where_there_are_no_array_jobs(
-    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+    use_case: UseCase, january_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     few = use_case.model_copy(update={"train": use_case.train.model_copy(update={"parameters": {"num_iterations": 5}})})
     array = (Variation(), Variation(parameters={"num_leaves": 3}))
-    spec = training_spec(few, dataset_version, "seeds").model_copy(update={"array": array})
+    spec = training_spec(few, january_version, "seeds").model_copy(update={"array": array})
     submit(spec)
     assert wait(until, spec) == "succeeded"
     both = result("seeds", spec.target)
@@ -109,11 +83,11 @@ def test_an_array_trains_all_its_children_where_there_are_no_array_jobs(
 
 
 def test_the_job_ends_with_its_supervisor_and_is_lost(
-    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+    use_case: UseCase, january_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     endless = {"num_iterations": 1_000_000, "early_stopping_round": 0, "min_data_in_leaf": 10}
     train = use_case.train.model_copy(update={"parameters": endless})
-    spec = training_spec(use_case.model_copy(update={"train": train}), dataset_version, "endless")
+    spec = training_spec(use_case.model_copy(update={"train": train}), january_version, "endless")
     log = Path(submit(spec).log)
     until(lambda: log.exists() and "iteration 50:" in log.read_text())
     uri = spec_uri(spec.job_id)
@@ -127,12 +101,12 @@ def test_the_job_ends_with_its_supervisor_and_is_lost(
 
 @pytest.mark.slow
 def test_three_kills_change_no_byte_and_cost_a_little_each(
-    use_case: UseCase, dataset_version: str, until: Callable[[Callable[[], Any]], Any]
+    use_case: UseCase, january_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     parameters = {**use_case.train.parameters, "num_iterations": 400}
     train = use_case.train.model_copy(update={"parameters": parameters})
     undisturbed, killed = (
-        training_spec(use_case.model_copy(update={"train": train}), dataset_version, job_id).model_copy(
+        training_spec(use_case.model_copy(update={"train": train}), january_version, job_id).model_copy(
             update={"checkpoints": Checkpoints(every_seconds=0.1)}
         )
         for job_id in ("undisturbed", "killed")
@@ -186,13 +160,13 @@ def test_a_sentence_is_the_last_line_of_the_job(tmp_path: Path, capsys: pytest.C
 
 
 def test_out_of_memory_says_what_was_asked_and_used(
-    use_case: UseCase, dataset_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    use_case: UseCase, january_version: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def greedy(*_: Any, **__: Any) -> None:
         raise MemoryError
 
     monkeypatch.setattr("driftgate.training.entrypoint.train", greedy)
-    write_spec(training_spec(use_case, dataset_version, "greedy"))
+    write_spec(training_spec(use_case, january_version, "greedy"))
     before = signal.getsignal(signal.SIGTERM)
     assert main(["--job", spec_uri("greedy")]) == EXIT_BAD_INPUT
     signal.signal(signal.SIGTERM, before)

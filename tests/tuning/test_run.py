@@ -17,6 +17,7 @@ from driftgate.use_cases import UseCase
 
 VERSION = "flight_delays/2013-03-31-3f9c2a1"
 TARGET = "local_small"
+Until = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture(autouse=True)
@@ -107,18 +108,18 @@ def test_a_trial_written_down_by_a_process_that_died_before_it_submitted_is_run_
 
 
 def test_a_job_that_was_taken_away_is_started_again_three_times_at_most(
-    shaped: Callable[..., UseCase], program: Callable[[str], None], starts: Callable[[], dict[str, int]]
+    shaped: Callable[..., UseCase], program: Callable[[str], None], starts: Callable[[], dict[str, int]], until: Until
 ) -> None:
     program("wait")
     tuning = opened(shaped(max_trials=1, max_parallel=1))
     job_id = tuning.study.job_id(0)
     tuning.controller.advance()
     for expected in (2, 3):
-        until_started(starts, job_id, expected - 1)
+        until(lambda expected=expected: starts().get(job_id, 0) >= expected - 1)
         cancel(job_id, TARGET)
         until(lambda: status(job_id, TARGET).ended)
         assert tuning.controller.advance().trials[0].starts == expected
-    until_started(starts, job_id, 3)
+    until(lambda: starts().get(job_id, 0) >= 3)
     cancel(job_id, TARGET)
     until(lambda: status(job_id, TARGET).ended)
     trial = tuning.controller.advance().trials[0]
@@ -168,7 +169,7 @@ def test_minutes_end_a_study_with_the_best_so_far(shaped: Callable[..., UseCase]
     assert report.best
 
 
-def test_a_limit_stops_what_runs(shaped: Callable[..., UseCase], program: Callable[[str], None]) -> None:
+def test_a_limit_stops_what_runs(shaped: Callable[..., UseCase], program: Callable[[str], None], until: Until) -> None:
     program("")
     first = opened(shaped(max_trials=1))
     lead(first)
@@ -181,7 +182,7 @@ def test_a_limit_stops_what_runs(shaped: Callable[..., UseCase], program: Callab
 
 
 def test_a_paused_study_leaves_nothing_running_and_goes_on(
-    shaped: Callable[..., UseCase], program: Callable[[str], None]
+    shaped: Callable[..., UseCase], program: Callable[[str], None], until: Until
 ) -> None:
     program("wait")
     tuning = opened(shaped(max_trials=2))
@@ -193,7 +194,7 @@ def test_a_paused_study_leaves_nothing_running_and_goes_on(
 
 
 def test_hopeless_trials_are_pruned_and_their_jobs_end(
-    shaped: Callable[..., UseCase], program: Callable[[str], None]
+    shaped: Callable[..., UseCase], program: Callable[[str], None], until: Until
 ) -> None:
     """Trials that wait after their progress are ended only by the pruner."""
     program("progress")
@@ -213,20 +214,6 @@ def test_hopeless_trials_are_pruned_and_their_jobs_end(
 def test_a_report_before_the_end_is_a_sentence(shaped: Callable[..., UseCase]) -> None:
     with pytest.raises(ConfigError, match="has no report yet"):
         read_report(opened(shaped()).study)
-
-
-def until_started(starts: Callable[[], dict[str, int]], job_id: str, count: int) -> None:
-    until(lambda: starts().get(job_id, 0) >= count)
-
-
-def until(answer: Callable[[], Any]) -> Any:
-    import time
-
-    deadline = time.monotonic() + 20
-    while not (found := answer()):
-        assert time.monotonic() < deadline, "waited for twenty seconds"
-        time.sleep(0.05)
-    return found
 
 
 def test_a_budget_in_money_on_a_target_without_a_price_is_refused(

@@ -1,5 +1,6 @@
 """The tables at the end of a demo are made from the records, and are there for an empty lake too."""
 
+from collections.abc import Callable
 from io import StringIO
 
 import pyarrow as pa
@@ -13,8 +14,6 @@ from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, decide
 from driftgate.monitoring.evidence import write_evidence
 from driftgate.promotion.state import DeploymentState, variants
-from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.use_cases import UseCase, load_use_case
 from driftgate.world import summary
 
@@ -30,28 +29,6 @@ def text(item: RenderableType) -> list[list[str]]:
     console.print(item)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it is a StringIO
     return [[cell.strip() for cell in line.strip("┃│").split("│")] for line in lines if "│" in line]
-
-
-def register(version: str, **metrics: float) -> None:
-    files = {
-        "model.txt": b"a model",
-        "preprocessing.json": b"{}",
-        "signature.json": b"{}",
-        "feature_baseline.json": b"{}",
-    }
-    model = ModelVersion(
-        use_case="flight_delays",
-        version=version,
-        job_id=f"job-{version}",
-        job_spec_sha256="0" * 64,
-        dataset_version="flight_delays/2013-03-31-3f9c2a1",
-        trainer="lightgbm",
-        seed=7,
-        parameters={},
-        metrics=metrics,
-        files=package_files(files),
-    )
-    write_package(model, files)
 
 
 def table(rows: int) -> pa.Table:
@@ -96,9 +73,9 @@ def test_a_night_shows_the_verdict_and_its_rule(use_case: UseCase) -> None:
     assert drifting == ["2013-04-08", "1", "0.612 (0.600 to 0.630)", "watch", "drift not yet persistent"]
 
 
-def test_a_model_shows_its_role_and_its_evaluation(use_case: UseCase) -> None:
-    register("1", auc=0.7)
-    register("2", auc=0.7123, champion_auc=0.69)
+def test_a_model_shows_its_role_and_its_evaluation(use_case: UseCase, put_package: Callable[..., object]) -> None:
+    put_package("1")
+    put_package("2", metrics={"auc": 0.7123, "champion_auc": 0.69})
     state = DeploymentState(
         use_case="flight_delays",
         revision=1,

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 ACCOUNT = "123456789012"
@@ -95,6 +96,13 @@ class LocalAws:
         """Return action and ``bucket/path`` of every call of S3 that was made with this access key."""
         seen = (call.split(" ", 2) for call in self._control("counts")["s3"])
         return {(action, path) for caller, action, path in seen if caller == who}
+
+    def upload(self, folder: Path, bucket: str) -> None:
+        """Put the files of a folder into a bucket, under their names in it."""
+        s3 = self.client("s3")
+        for path in folder.rglob("*"):
+            if path.is_file():
+                s3.put_object(Bucket=bucket, Key=path.relative_to(folder).as_posix(), Body=path.read_bytes())
 
     def reset(self) -> None:
         """End everything that runs and forget everything."""

@@ -2,15 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from local_aws.account import set_up
 from local_aws.client import REGION, LocalAws
@@ -80,20 +78,3 @@ def tagged() -> dict[str, str]:
     """The tags without which no job goes to AWS, and some more."""
     required = {"project": "driftgate", "business_unit": "ops", "environment": "development", "owner": "network"}
     return {**required, "cost_centre": "42", "use_case": "flight_delays", "activity": "train", "run": "manual__1"}
-
-
-@pytest.fixture
-def compute_yaml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Write ``compute.yaml`` of a project of this test's own, which shares everything else with the real one."""
-    real, root = FOLDER.parents[1], tmp_path / "project"
-    (root / "include").mkdir(parents=True)
-    for name in ("data_contracts", "dvc.yaml", "params.yaml", "include/use_cases", "include/price_table.yaml"):
-        if (real / name).exists():
-            (root / name).symlink_to(real / name)
-    shutil.copytree(real / "include" / "settings", root / "include" / "settings")
-    monkeypatch.setenv("DRIFTGATE_PROJECT", str(root))
-
-    def write(**targets: dict[str, Any]) -> None:
-        (root / "include" / "compute.yaml").write_text(yaml.safe_dump({"targets": targets}))
-
-    return write

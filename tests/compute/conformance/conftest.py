@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -20,60 +21,7 @@ from driftgate.lake import store
 from driftgate.metadata import records
 from driftgate.settings import settings
 
-# Runs as ``python -m stub --job <uri>`` with nothing but the standard library, so that a job is there in no time. It
-# notes every start, every end and every SIGTERM in the folder that its spec names, and "saves a checkpoint" there.
-STUB = """
-import hashlib, json, os, signal, sys, time, urllib.request
-from pathlib import Path
-
-uri = sys.argv[sys.argv.index("--job") + 1]
-path = uri if uri.startswith("file:") else os.environ["AWS_ENDPOINT_URL"] + "/" + uri.removeprefix("s3://")
-signed = {
-    "Authorization": "AWS4-HMAC-SHA256 Credential=test/20130101/eu-west-1/s3/aws4_request, Signature=none",
-    "Content-Type": "application/json",
-}
-
-def ask(body=None):
-    where = path if body is None else path.replace("spec.json", "result.json")
-    request = urllib.request.Request(where, body, signed, method="GET" if body is None else "PUT")
-    return urllib.request.urlopen(request).read()
-
-data = ask()
-spec = json.loads(data)
-board, do = Path(spec["parameters"]["board"]), spec["parameters"]["do"]
-
-def tell(what):
-    with (board / "told").open("a") as told:
-        told.write(f"{spec['job_id']} {what} {os.getpid()}\\n")
-
-def interrupted(*_):
-    tell("interrupted")
-    (board / "saved").touch()
-    print("saved", flush=True)
-    sys.exit(75)
-
-signal.signal(signal.SIGTERM, interrupted)
-tell("started")
-print("started", do, flush=True)
-while do == "wait" and not (board / "go").exists():
-    time.sleep(0.02)
-if do == "crash":
-    raise RuntimeError("the disk is full")
-if do == "refuse":
-    sys.stderr.write("Feature 'x' is null in all 2 training rows; leave it out.\\n")
-    sys.exit(65)
-result = dict(
-    schema_version=2, job_id=spec["job_id"], spec_sha256=hashlib.sha256(data).hexdigest(), artefacts={},
-    model_file="model.txt", metrics={"validation_auc": 0.7}, stop_reason="all_iterations", seconds=1,
-    cpu_seconds=1, peak_memory_mib=1)
-if uri.startswith("file:"):
-    folder = Path(uri.removeprefix("file://")).parent
-    (folder / "result.json.new").write_text(json.dumps(result))
-    (folder / "result.json.new").replace(folder / "result.json")
-else:
-    ask(json.dumps(result).encode())
-tell("done")
-"""
+PROGRAM = Path(__file__).parent / "stub.py"
 SIZE = {"vcpu": 1, "memory_mib": 2048, "timeout_minutes": 5}
 FAST = 0.05  # seconds between two questions of these tests
 
@@ -91,6 +39,10 @@ class Local:
 
     def fallback(self) -> dict[str, Any]:
         return self.target(vcpu=2)
+
+    def cheap(self) -> dict[str, Any]:
+        """A target whose host may be taken away."""
+        return self.target()
 
     def reclaim(self, handle: JobHandle) -> None:
         """The machine goes down: everybody gets SIGTERM."""
@@ -153,7 +105,11 @@ class OnBatch(OnAws):
     def held(self) -> dict[str, Any]:
         """A target that has no machine free, for as long as nobody releases it."""
         self.aws.hold(self.aws.spot_queue)
-        return self.target(queue=self.aws.spot_queue, spot=True, max_wait_minutes=60)
+        return self.cheap()
+
+    def cheap(self) -> dict[str, Any]:
+        spot = {"queue": self.aws.spot_queue, "spot": True, "max_wait_minutes": 60}
+        return self.target(**spot, instance_type="c7i.large")
 
     def short(self) -> dict[str, Any]:
         self.aws.hurry(100)
@@ -174,7 +130,10 @@ class OnEcs(OnAws):
         return self.target()
 
     def fallback(self) -> dict[str, Any]:  # not the queue that has the cluster's name, which is held too
-        return OnBatch(self.aws).target(queue=self.aws.spot_queue, spot=True, max_wait_minutes=60)
+        return OnBatch(self.aws).cheap()
+
+    def cheap(self) -> dict[str, Any]:
+        return self.target(spot=True, max_wait_minutes=60)
 
     def short(self) -> dict[str, Any]:
         return self.target(timeout_minutes=0.01)
@@ -206,8 +165,8 @@ def _ecs_alive(aws: LocalAws) -> list[str]:
 
 @pytest.fixture(params=["local", "batch", "ecs"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """One of the three places; its jobs run ``STUB``."""
-    (tmp_path / "stub.py").write_text(STUB)
+    """One of the three places; its jobs run ``stub.py``."""
+    shutil.copy(PROGRAM, tmp_path)
     monkeypatch.setitem(local.ENTRYPOINTS, "train", "stub")
     monkeypatch.setattr(job_records, "LEASE_SECONDS", 5.0)
     if request.param == "local":
