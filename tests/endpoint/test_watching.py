@@ -147,7 +147,8 @@ def test_while_the_metadata_store_is_away_the_old_variants_serve(server, world, 
         "The deployment state of flight_delays cannot be followed: no route to the database"
     )
     monkeypatch.setattr(watcher, "_state_of", promotion.deployment)
-    watcher._followed[NAME].retry_at = 0
+    for followed in watcher._followed.values():
+        followed.retry_at = 0
     watcher.poll()
     assert watcher.problems() == {}
 
