@@ -109,9 +109,9 @@ class Watcher:
     def _follow(self, name: str, followed: _Followed) -> None:
         try:
             state = self._state_of(name)
-            if state is None or not _is_due(state, followed):
+            if state and not _is_due(state, followed):
                 return
-            problems = self._swap(name, state, followed)
+            problems = self._swap(name, state, followed) if state else []
         except Exception as error:  # the metadata store is away, or a record or the use case's file is broken
             problems = [f"The deployment state of {name} cannot be followed: {error}"]
         _report(name, followed, " ".join(problems) or None)
