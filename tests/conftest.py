@@ -1,5 +1,6 @@
 """Every test gets its own empty state folder, so nothing leaks from one test to the next."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
 
 pytest_plugins = ["local_aws.fixtures"]
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two workers on two cores: LightGBM's threads would spin for cores
 NO_MODEL = {"model.txt": b"tree", "feature_baseline.json": b"{}"}  # enough for a test that scores nothing
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftgate.compute import Attempt
@@ -157,6 +157,7 @@ def test_a_week_has_seven_days_and_begins_on_monday(at: datetime) -> None:
     assert week_of(last)[0] == last
 
 
+@settings(max_examples=25, deadline=None)  # each asks the store
 @given(st.floats(0, 1e6), st.floats(0, 1e6))
 def test_never_over_budget(limit: float, forecast: float) -> None:
     answer = check_budget(use_case(limit), forecast, MONDAY)

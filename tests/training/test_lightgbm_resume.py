@@ -64,7 +64,7 @@ SAMPLING: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("sampling", SAMPLING)
+@pytest.mark.parametrize("sampling", [SAMPLING[0], SAMPLING[5], SAMPLING[6]])  # the others are sampled below
 def test_three_deaths_change_no_byte(make_spec: MakeSpec, rows: pa.Table, sampling: dict[str, Any]) -> None:
     spec = make_spec(early_stopping_round=0, num_iterations=40, **sampling)
     undisturbed = train(spec, rows)
