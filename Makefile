@@ -23,7 +23,7 @@ clean:  ## stop, and remove all state; the environment stays
 	rm -rf "$(DRIFTGATE_HOME)"
 
 test: .venv/torch check  ## all checks, then all tests
-	$(BIN)/python -m pytest -q -n 2 -m "not soak and not e2e"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not soak and not e2e"
 	$(BIN)/python -m pytest -q -m e2e
 
 check: lint contracts compose infra  ## ruff, mypy --strict, import contracts, data contracts, compose file, templates of AWS
