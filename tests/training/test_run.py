@@ -70,12 +70,12 @@ def test_a_budget_that_is_spent_stops_it(spec: JobSpec) -> None:
 
 
 def test_what_earlier_attempts_took_is_spent(
-    spec: JobSpec, targets: Callable[..., None], attempt: Callable[[float, str], Attempt]
+    spec: JobSpec, compute_yaml: Callable[..., None], attempt: Callable[[float, str], Attempt]
 ) -> None:
     earlier = [attempt(250, "interrupted"), attempt(150, "interrupted")]
     assert Allowance(with_stop(spec, max_minutes=10), earlier).seconds_left == 200
-    dear = "vcpu: 4, memory_mib: 8192, timeout_minutes: 30, region: us-east-1, instance_type: g5.xlarge"
-    targets(f"local_small: {{backend: batch, {dear}}}")
+    dear = {"region": "us-east-1", "instance_type": "g5.xlarge"}
+    compute_yaml(local_small={"backend": "batch", "vcpu": 4, "memory_mib": 8192, "timeout_minutes": 30, **dear})
     an_hour = with_stop(spec, max_cost_usd=1.006)  # what g5.xlarge costs in price_table.yaml
     assert Allowance(an_hour, earlier).seconds_left == pytest.approx(3200)
     spent = Allowance(an_hour, [attempt(3601, "interrupted")])

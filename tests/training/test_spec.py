@@ -8,7 +8,6 @@ import pytest
 from driftgate.compute import JobSpec
 from driftgate.compute.jobs import checked_job_id
 from driftgate.errors import ConfigError
-from driftgate.settings import project_root
 from driftgate.training import job_id, training_spec
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -76,13 +75,12 @@ def test_a_wrong_parameter_is_refused_before_a_job_starts(
 
 
 def test_auto_is_decided_by_the_rows_of_the_version_and_says_why(
-    targets: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    compute_yaml: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The target and the reason are in the spec, so that the same spec is made again by a retry."""
-    size = "vcpu: 1, memory_mib: 4096, timeout_minutes: 5"
-    targets(f"here: {{backend: local, {size}}}", f"there: {{backend: batch, {size}, queue: q}}")
-    path = project_root() / "include" / "compute.yaml"
-    path.write_text(path.read_text() + "auto: {local: here, remote: there, local_max_bytes: 100}\n")
+    size = {"backend": "local", "vcpu": 1, "memory_mib": 4096, "timeout_minutes": 5}
+    auto = {"local": "here", "remote": "there", "local_max_bytes": 100}
+    compute_yaml(auto, here=size, there={**size, "backend": "batch", "queue": "q"})
     monkeypatch.setattr("driftgate.datasets.version_files", lambda name: tmp_path)
     whole = load_use_case("flight_delays")
     use_case = whole.model_copy(update={"train": whole.train.model_copy(update={"target": "auto"})})
