@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from driftgate import uris
 from driftgate.errors import DriftgateError
+from driftgate.evaluation import read_report
 from driftgate.lake import lake
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
@@ -94,12 +95,18 @@ def bootstrap(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress
             api.wait(f"{use_case.name}.retrain", run_id, seconds=600)
             if not api.succeeded(f"{use_case.name}.retrain", run_id, "register_candidate"):
                 raise DriftgateError(
-                    f"The first model did not pass its gates; {lake().uri('reports/evaluation')} has the report. "
-                    f"Change the policy in {use_case.folder}, then run 'make clean' and 'make demo'."
+                    f"The first model did not pass its gates. {_rejections(use_case)} Change the policy in "
+                    f"{use_case.folder}, then run 'make clean' and 'make demo'."
                 )
             progress.update(task, advance=1, status=f"{use_case.name}.promote")
             api.wait_for_partitions(f"{use_case.name}.promote", [plan.backfilled_to], seconds=120)
         stack.wait_for_model()
+
+
+def _rejections(use_case: UseCase) -> str:
+    folder = uris.evaluation_report(use_case.name, "").rpartition("/")[0]
+    jobs = [path.rpartition("/")[2].removesuffix(".json") for path in lake().list(folder)]
+    return " ".join(read_report(use_case.name, job).reason for job in jobs) or "It was not evaluated."
 
 
 def play(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress) -> None:
