@@ -74,7 +74,7 @@ def test_the_second_use_case_retrains_and_serves_in_the_same_airflow(api):
     api.wait_for_partitions("air_time.promote", ["2013-03-14"], seconds=120)
     (model,) = list_models("air_time")
     assert (deployment("air_time").champion, model.trainer) == (model.version, "torch")
-    wait_until(lambda: "air_time" in httpx.get(f"{stack.endpoint_url()}/deployments").json())
+    stack.wait_for_model("air_time")
     request = {"use_case": "air_time", "rows": traffic.requests_of_day(load_use_case("air_time"), "2013-03-14")[:20]}
     answer = httpx.post(f"{stack.endpoint_url()}/invocations", json=request)
     assert answer.status_code == 200, answer.text
@@ -89,7 +89,7 @@ def test_a_killed_endpoint_loses_no_answer_and_comes_back_with_the_same_champion
         assert answer.status_code == 200
     kill("endpoint")
     stack.start(lambda _: None)
-    stack.wait_for_model()
+    stack.wait_for_model(NAME)
     wait_until(lambda: read_captures(NAME, "2013-03-15").num_rows == 200)
     assert deployment(NAME).champion == "1"
 

@@ -10,6 +10,7 @@ from driftgate.world.traffic import requests_of_day
 
 
 def test_ping_is_503_without_a_model_and_200_with_one(client, server, world):
+    server.watcher.poll()
     answer = client.get("/ping")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "No use case has a model yet; run the retrain DAG of one."
@@ -18,6 +19,20 @@ def test_ping_is_503_without_a_model_and_200_with_one(client, server, world):
 
     answer = client.get("/ping")
     assert (answer.status_code, answer.json()) == (200, {"use_cases": ["flight_delays"]})
+
+
+def test_ping_is_503_until_every_use_case_was_looked_at(client, server, world, monkeypatch):
+    """Else a request could meet no model of the one that is loaded last."""
+    world.deploy("1")
+    asked = []
+    monkeypatch.setattr("driftgate.endpoint.watching.use_case_names", lambda: ["flight_delays", "zebra"])
+    of = server.watcher._state_of
+    monkeypatch.setattr(
+        server.watcher, "_state_of", lambda name: asked.append(client.get("/ping").status_code) or of(name)
+    )
+    server.watcher.poll()
+    assert asked == [503, 503]
+    assert client.get("/ping").status_code == 200
 
 
 def test_deployments_shows_what_is_served(client, server, world):

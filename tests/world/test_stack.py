@@ -32,8 +32,10 @@ def test_a_process_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatc
 
 def test_an_endpoint_without_a_model_is_given_up_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "MODEL_SECONDS", 0.1)
-    with pytest.raises(DriftgateError, match=r"The endpoint serves no model; its log is .*/run/endpoint.log"):
-        stack.wait_for_model()
+    with pytest.raises(
+        DriftgateError, match=r"The endpoint serves no model of flight_delays; its log is .*/run/endpoint.log"
+    ):
+        stack.wait_for_model("flight_delays")
 
 
 def test_stopping_when_nothing_runs_is_no_error() -> None:

@@ -145,6 +145,9 @@ def _started(noted: Noted) -> Step:
         logger.warning("job %s: %s; it is started again (%d of %d)", record.job_id, sighting.reason,
                        record.starts + 1, target.host_loss_attempts)  # fmt: skip
         return Step(_started_anew(noted, record.target, starts=record.starts + 1), BEING_STARTED, more=True)
+    if sighting.state == "lost" and target.spot and (following := next_target(record)):
+        reason = f"Spot took its machine {target.host_loss_attempts} times, its limit ({sighting.reason})"
+        return _leaving(noted, reason, following, sighting)
     if sighting.state not in ("queued", "running"):
         return Step(noted.swap(phase="ended", ending=ending_of(sighting)), sighting)
     reason, moves = _overstayed(record, target, backend, sighting)

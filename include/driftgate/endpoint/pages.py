@@ -19,8 +19,12 @@ def pages(watcher: Watcher, render_metrics: Callable[[], bytes], lifespan: Any) 
 
     @app.get("/ping", summary="200 with a model, 503 without")
     def ping() -> JSONResponse:
-        served = sorted(watcher.everything())
-        problem = "No use case has a model yet; run the retrain DAG of one."
+        served = sorted(watcher.everything()) if watcher.has_looked else []
+        problem = (
+            "No use case has a model yet; run the retrain DAG of one."
+            if watcher.has_looked
+            else "The models are being loaded; ask again in a moment."
+        )
         content = {"use_cases": served} if served else {"detail": problem}
         return JSONResponse(content, status_code=200 if served else 503)
 

@@ -55,6 +55,7 @@ class Watcher:
     ) -> None:
         self._state_of, self._load, self._metrics = state_of, load, metrics
         self._followed: dict[str, _Followed] = {}
+        self.has_looked = False  # at every use case: until then a request may find no model that is there
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deployment-watcher", daemon=True)
 
@@ -96,6 +97,7 @@ class Watcher:
             self._follow(name, self._followed.setdefault(name, _Followed()))
         for name in set(self._followed) - set(names):
             del self._followed[name]
+        self.has_looked = True
 
     def _run(self) -> None:
         while True:

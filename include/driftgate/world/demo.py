@@ -100,7 +100,7 @@ def bootstrap(api: AirflowApi, use_case: UseCase, plan: Plan, progress: Progress
                 )
             progress.update(task, advance=1, status=f"{use_case.name}.promote")
             api.wait_for_partitions(f"{use_case.name}.promote", [plan.backfilled_to], seconds=120)
-        stack.wait_for_model()
+        stack.wait_for_model(use_case.name)
 
 
 def _rejections(use_case: UseCase) -> str:

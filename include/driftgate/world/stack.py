@@ -53,18 +53,20 @@ def stop() -> list[str]:
 
 def endpoint_answers() -> bool:
     """Return whether the endpoint's HTTP server is up, with or without a model."""
-    return _ping() in (200, 503)
+    answer = _ping()
+    return answer is not None and answer.status_code in (200, 503)
 
 
-def wait_for_model() -> None:
-    """Wait until the endpoint serves a model.
+def wait_for_model(use_case: str) -> None:
+    """Wait until the endpoint serves a model of the use case.
 
     :raises DriftgateError: it does not within a minute
     """
     deadline = time.monotonic() + MODEL_SECONDS
-    while _ping() != 200:
+    while use_case not in _served():
         if time.monotonic() > deadline:
-            raise DriftgateError(f"The endpoint serves no model; its log is {processes.log_file('endpoint')}.")
+            log = processes.log_file("endpoint")
+            raise DriftgateError(f"The endpoint serves no model of {use_case}; its log is {log}.")
         time.sleep(0.25)
 
 
@@ -73,12 +75,17 @@ def endpoint_url() -> str:
     return f"http://{settings().endpoint.host}:{settings().endpoint.port}"
 
 
-def _ping() -> int | None:
-    """Return the status with which the endpoint answers a ping, None when it does not answer."""
+def _ping() -> httpx.Response | None:
+    """Return the endpoint's answer to a ping, None when there is none."""
     try:
-        return httpx.get(f"{endpoint_url()}/ping", timeout=5).status_code
+        return httpx.get(f"{endpoint_url()}/ping", timeout=5)
     except httpx.TransportError:
         return None
+
+
+def _served() -> list[str]:
+    answer = _ping()
+    return list(answer.json()["use_cases"]) if answer and answer.status_code == 200 else []
 
 
 def _migrate(environment: dict[str, str]) -> None:

@@ -178,6 +178,25 @@ def test_a_job_that_waits_too_long_moves_to_the_next_target_once(
     assert (told("started"), told("done")) == (1, 1)
 
 
+def test_a_job_that_spot_interrupts_again_and_again_moves_to_the_next_target(
+    place: Any, make: Make, told: Told, wait: Wait, until: Wait, go: Any
+) -> None:
+    if not place.queues:
+        pytest.skip("this machine is no Spot instance")
+    spec = make("wait", {**place.cheap(), "host_loss_attempts": 2, "then": ["other"]}, other=place.fallback())
+    submit(spec)
+    for start in (1, 2):
+        until(lambda start=start: tend(spec.job_id, "main") and told("started") == start)
+        place.reclaim(status(spec.job_id, "main"))
+    until(lambda: tend(spec.job_id, "main") and told("started") == 3)
+    go()
+    assert wait(spec, "succeeded").target == "other"
+    found = find_record(spec.job_id)
+    assert found
+    (move,) = found.record.moves
+    assert move.reason.startswith("Spot took its machine 2 times, its limit (")
+
+
 def test_a_job_that_waits_too_long_and_has_no_other_target_has_failed(
     place: Any, make: Make, wait: Wait, nothing_runs: Any
 ) -> None:
