@@ -31,7 +31,7 @@ NO_MODEL = {"model.txt": b"tree", "feature_baseline.json": b"{}"}  # enough for 
 @pytest.fixture(autouse=True)
 def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The state folder of this test; ``settings()``, ``lake()`` and ``metadata()`` point into it."""
-    home = tmp_path / "driftgate"
+    home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("DRIFTGATE_HOME", str(home))
     monkeypatch.setenv("DRIFTGATE_ENV", "local")

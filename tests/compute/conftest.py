@@ -127,6 +127,6 @@ if whole.array:
 def remote_stub(on_s3: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
     """Let containers of this test run ``REMOTE`` instead of the training entry point."""
     (tmp_path / "remote_stub.py").write_text(REMOTE)
-    on_s3.of_the_image(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]]))
+    on_s3.of_the_image(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setitem(local.ENTRYPOINTS, "train", "remote_stub")
     return on_s3
