@@ -60,7 +60,8 @@ def training(
     """The same training for a target whose host may go; on AWS its data is on S3."""
     monkeypatch.setitem(local.ENTRYPOINTS, "train", "driftgate.training.entrypoint")
     if place.aws:
-        place.aws.of_the_image(PYTHONPATH=os.environ.get("PYTHONPATH", ""), AWS_ACCESS_KEY_ID="job")  # its calls are told apart
+        path = os.environ.get("PYTHONPATH", "")
+        place.aws.of_the_image(PYTHONPATH=path, AWS_ACCESS_KEY_ID="job")  # its calls are told apart
         place.aws.upload(project_home / "lake", place.aws.bucket)
         place.aws.upload(project_home / "dvc", "versions")
         for copy in ("lake", "dvc", "datasets"):
