@@ -73,4 +73,4 @@ def test_a_users_own_settings_change_nothing(tmp_path: Path) -> None:
 
     assert (folder / "data" / "file.dvc").read_text().startswith("outs:\n- md5: 9a0364b9e99bb480dd25e1f0284c8555\n")
     assert not (tmp_path / "theirs").exists()
-    assert {path.name for path in tmp_path.iterdir()} <= {"clone", "config", "driftgate", ".config"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"clone", "config", "home", ".config"}

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,12 @@ def scores(trained: Trained, rows: pa.Table) -> Any:
 
 
 def followers() -> list[psutil.Process]:
-    found = psutil.Process().children()
-    return [child for child in found if "driftgate.training.network.follower" in child.cmdline()]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.ZombieProcess):  # of another test
+            if "driftgate.training.network.follower" in child.cmdline():
+                found.append(child)
+    return found
 
 
 class Stopped(Attended):
