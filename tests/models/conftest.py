@@ -1,5 +1,7 @@
 """Small training rows with every kind of column, and a model trained on them."""
 
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,3 +70,25 @@ def model_text(table: pa.Table, preprocessing: Preprocessing) -> str:
 @pytest.fixture(scope="session")
 def scorer(model_text: str, preprocessing: Preprocessing) -> Scorer:
     return LightgbmScorer.load(model_text, preprocessing)
+
+
+@pytest.fixture
+def wrong_in_threads(rows: list[dict[str, Any]]) -> Callable[..., list[int]]:
+    """Return where eight threads that score five rows at a time get other scores than the table's, as ``same`` says."""
+
+    def asked(scorer: Any, scores: Any, same: Callable[[Any, Any], bool]) -> list[int]:
+        wrong = []
+
+        def ask(first: int) -> None:
+            for start in range(first, 500, 7):
+                if not same(scorer.score_rows(rows[start : start + 5]), scores[start : start + 5]):
+                    wrong.append(start)
+
+        threads = [threading.Thread(target=ask, args=(first,)) for first in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return wrong
+
+    return asked
