@@ -8,9 +8,10 @@ import httpx
 
 from driftgate.errors import DriftgateError
 from driftgate.settings import settings
-from driftgate.world.environment import password
+from driftgate.world.environment import LOCK_SECONDS, password
 
 POLL_SECONDS = 0.25
+TIMEOUT_SECONDS = 2 * LOCK_SECONDS  # Airflow itself waits that long for its database before it gives up
 ENDED = ("success", "failed")
 
 
@@ -18,7 +19,7 @@ class AirflowApi:
     """Talks to the Airflow of this environment as its one user; a context manager that closes its connections."""
 
     def __init__(self) -> None:
-        self.http = httpx.Client(base_url=settings().airflow.url, timeout=30)
+        self.http = httpx.Client(base_url=settings().airflow.url, timeout=TIMEOUT_SECONDS)
         answer = self._ask("POST", "/auth/token", json={"username": settings().airflow.user, "password": password()})
         if answer.status_code >= 400:
             raise DriftgateError(
