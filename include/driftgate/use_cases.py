@@ -1,7 +1,7 @@
 """One prediction problem, parsed from ``include/use_cases/<name>/use_case.yaml`` into frozen types.
 
-Every section lives here or in ``problems``, ``training_policy`` and ``validation_policy``, so that rooms which must not
-know each other share their words.
+Every section lives here or in ``problems`` and the modules named ``…_policy``, so that rooms which must not know each
+other share their words.
 """
 
 from contextlib import suppress
@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from driftgate.errors import ConfigError, nearest
+from driftgate.gate_policy import Gates
 from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
+from driftgate.promotion_policy import Promote
 from driftgate.records import Record, load_yaml
 from driftgate.search_space import Experiments, Tune
 from driftgate.settings import project_root
@@ -22,7 +24,6 @@ from driftgate.training_policy import Train
 from driftgate.validation_policy import Validation
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Percent = Annotated[int, Field(gt=0, le=100)]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -47,60 +48,6 @@ class OnlineView(Record):
 
     key: Names
     max_age_days: Annotated[int, Field(ge=0)] = MAX_AGE_DAYS
-
-
-class ChampionGate(Record):
-    """Candidate against champion on the same rows: the lower bound of the gain must exceed ``-margin``."""
-
-    margin: Annotated[float, Field(ge=0)]  # in the primary metric's own unit
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-
-
-class Gates(Record):
-    """What a candidate must pass before it may see traffic."""
-
-    champion: ChampionGate
-
-
-class Shadow(Record):
-    """How long a candidate only watches."""
-
-    requests: Positive
-
-
-class Guardrails(Record):
-    """Bounds that a candidate must keep in shadow and canary; crossing one rolls it back."""
-
-    max_error_rate: Fraction
-    max_latency_p95_ms: Annotated[float, Field(gt=0)]
-    min_agreement: Annotated[float, Field(ge=-1, le=1)]
-    max_log_loss_increase: NotNegative | None = None  # nats, of a binary problem
-    max_mae_increase: NotNegative | None = None  # in the label's unit, of a regression
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-
-    @property
-    def max_loss_increase(self) -> float:
-        """The one of the two that the problem has."""
-        return next(limit for limit in (self.max_log_loss_increase, self.max_mae_increase) if limit is not None)
-
-
-class Promote(Record):
-    """The way of a candidate to all the traffic."""
-
-    strategy: Literal["canary"]
-    shadow: Shadow
-    steps_percent: tuple[Percent, ...]
-    min_requests_per_step: Positive
-    deadline_minutes: Positive
-    approve: Literal["never"]  # a human step is not built yet, so asking for one is an error
-    guardrails: Guardrails
-
-    @model_validator(mode="after")
-    def _steps_rise(self) -> "Promote":
-        steps = self.steps_percent
-        if not steps or list(steps) != sorted(set(steps)) or steps[-1] != 100:
-            raise ValueError(f"steps_percent must rise and end at 100, for example [5, 25, 50, 100], got {list(steps)}")
-        return self
 
 
 class DataDrift(Record):

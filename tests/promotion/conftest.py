@@ -17,9 +17,10 @@ from driftgate.captures import Capture, write_captures
 from driftgate.lake import lake, publish
 from driftgate.promotion import DeploymentState, Judgement, deployment, switch_champion
 from driftgate.promotion.state import Role
+from driftgate.promotion_policy import Shadow
 from driftgate.registry.tracking import claim_version
 from driftgate.registry.versions import ModelVersion, PackageFile, record_registration
-from driftgate.use_cases import Shadow, UseCase, load_use_case
+from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
 

@@ -1,27 +1,32 @@
 """Evaluating a candidate out of time, beside its baselines and the champion, on the very same rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
 from driftgate.evaluation.baselines import baseline_scores
-from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
+from driftgate.evaluation.candidate import candidate_scorer, candidate_signature, candidate_spec
+from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.day_blocks import Interval, metric_interval
-from driftgate.evaluation.gates import ChampionAnswers, champion_gate, rounded, uplift_gate
+from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
-from driftgate.evaluation.spread import spread_gates
-from driftgate.evaluation.validation import validated
+from driftgate.evaluation.spread import spread
+from driftgate.evaluation.validation import rows_and_cases
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from driftgate.registry import ModelVersion
+
+
+# Each looks at the same comparison and says what it found. The first gate that fails names the rejection.
+EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (decisive, spread, rows_and_cases)
 
 
 def evaluate(
@@ -36,34 +41,44 @@ def evaluate(
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
     candidate_spec(job, dataset_version)
-    held, train = holdout(use_case, folder), read_split(folder, "train")
-    candidate = candidate_scorer(job).score_table(held.table)
-    baselines = baseline_scores(use_case, train, held.table)
-    current = _champion_answers(champion, held.table) if champion else None
-    others = {**baselines, **({"champion": current.scores} if current and current.scores is not None else {})}
-    findings = validated(use_case, job, train, held, candidate)
-    gates = (
-        uplift_gate(use_case, held, candidate, baselines),
-        champion_gate(use_case, held, candidate, current),
-        *spread_gates(use_case, job),
-        *findings.gates(use_case),
-    )
+    found = _compared(use_case, dataset_version, folder, job, champion)
+    findings = [examine(found) for examine in EXAMINERS]
+    gates = tuple(gate for finding in findings for gate in finding.gates)
+    sections = {name: value for finding in findings for name, value in finding.fields.items()}
     report = EvaluationReport(
         use_case=use_case.name,
         dataset_version=dataset_version,
         model_id=job.job_id,
         model_sha256=job.model_sha256,
         champion=champion.version if champion else None,
-        **_rows(use_case, held),
-        metrics=_metrics(use_case, held, candidate, others),
+        **_rows(use_case, found.held),
+        metrics=_metrics(found),
         metric_impl_versions={one.name: one.version for one in _reported(use_case)},
-        intervals=_intervals(use_case, held, candidate),
-        **vars(findings),
+        intervals=_intervals(use_case, found.held, found.scores),
+        **sections,
         gates=gates,
-        passed=all(gate.verdict == "pass" for gate in gates),
+        passed=all(gate.verdict != "fail" for gate in gates),
         reason=_reason(gates),
     )
     return write_report(report)
+
+
+def _compared(
+    use_case: UseCase, dataset_version: str, folder: Path, job: JobResult, champion: "ModelVersion | None"
+) -> Comparison:
+    held, train, scorer = holdout(use_case, folder), read_split(folder, "train"), candidate_scorer(job)
+    return Comparison(
+        use_case=use_case,
+        dataset_version=dataset_version,
+        job=job,
+        train=train,
+        held=held,
+        scorer=scorer,
+        signature=candidate_signature(job),
+        scores=scorer.score_table(held.table),
+        baselines=baseline_scores(use_case, train, held.table),
+        champion=_champion_answers(champion, held.table) if champion else None,
+    )
 
 
 def _rows(use_case: UseCase, held: Holdout) -> dict[str, Any]:
@@ -89,12 +104,13 @@ def _reported(use_case: UseCase) -> tuple[Metric, ...]:
     return reported(use_case.problem, use_case.metric.primary)
 
 
-def _metrics(use_case: UseCase, held: Holdout, candidate: Floats, others: Mapping[str, Floats]) -> dict[str, float]:
-    found = {one.name: one.value(held.labels, candidate) for one in _reported(use_case)}
-    for name, scores in {"": candidate, **others}.items():
+def _metrics(compared: Comparison) -> dict[str, float]:
+    use_case, labels = compared.use_case, compared.held.labels
+    found = {one.name: one.value(labels, compared.scores) for one in _reported(use_case)}
+    for name, scores in {"": compared.scores, **compared.others}.items():
         prefix = f"{name}_" if name else ""
-        found |= {f"{prefix}{one}": METRICS[one].value(held.labels, scores) for one in COMPARED[use_case.problem]}
-        cost = expected_cost_usd(held.labels, scores, use_case.metric.costs_usd)
+        found |= {f"{prefix}{one}": METRICS[one].value(labels, scores) for one in COMPARED[use_case.problem]}
+        cost = expected_cost_usd(labels, scores, use_case.metric.costs_usd)
         found[f"{prefix}expected_cost_usd_per_1000"] = 1000 * cost
     return {name: rounded(value) for name, value in found.items()}
 
@@ -109,4 +125,7 @@ def _reason(gates: tuple[GateResult, ...]) -> str:
     failed = [gate for gate in gates if gate.verdict == "fail"]
     if failed:
         return f"The gate {failed[0].gate!r} failed. {failed[0].sentence}"
-    return f"All {len(gates)} gates passed. " + " ".join(gate.sentence for gate in gates)
+    passed = [gate for gate in gates if gate.verdict == "pass"]
+    others = [gate for gate in gates if gate.verdict != "pass"]
+    told = "All" if not others else f"Not stopped: {', '.join(f'{gate.gate} {gate.verdict}' for gate in others)};"
+    return f"{told} {len(passed)} gates passed. " + " ".join(gate.sentence for gate in (*others, *passed))

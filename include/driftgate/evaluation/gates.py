@@ -1,9 +1,9 @@
 """What a candidate must pass before it may see traffic. A gate that cannot be applied is a gate that failed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.day_blocks import Interval, gain_interval
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import Floats, Metric, metric
@@ -13,13 +13,13 @@ from driftgate.use_cases import UseCase
 FEWEST_DAYS = 3  # with fewer blocks the bootstrap's interval has no meaning
 
 
-@dataclass(frozen=True)
-class ChampionAnswers:
-    """The champion's scores of the validation rows, or why it could not score them."""
-
-    version: str
-    scores: Floats | None
-    problem: str = ""
+def decisive(found: Comparison) -> Finding:
+    """Compare with the baselines and with the champion."""
+    gates = (
+        uplift_gate(found.use_case, found.held, found.scores, found.baselines),
+        champion_gate(found.use_case, found.held, found.scores, found.champion),
+    )
+    return Finding({}, gates)
 
 
 def uplift_gate(use_case: UseCase, held: Holdout, candidate: Floats, baselines: Mapping[str, Floats]) -> GateResult:

@@ -7,9 +7,9 @@ from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import Interval
 from driftgate.lake import lake
-from driftgate.problems import PrimaryMetric
 from driftgate.records import Record, parse_record
 
+Verdict = Literal["pass", "fail", "insufficient_data", "waived"]
 STATUS = {None: "accepted", "uplift": "rejected_no_uplift", "champion": "rejected_worse_than_champion"}
 
 
@@ -18,15 +18,18 @@ class GateResult(Record):
 
     ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger; of
     coverage the smallest share of the rows asked for that a segment has; of splits the largest distance as a share of
-    its limit; of edge cases how many do not hold.
+    its limit; of edge cases how many do not hold. ``metric`` says what the value is of.
+
+    ``insufficient_data`` passes nothing and stops nothing: too few rows to say it of. ``waived`` failed, and a person
+    answers for it until a day.
     """
 
-    gate: Literal["uplift", "champion", "cross_validation", "coverage", "splits", "edge_cases"]
-    metric: PrimaryMetric = "auc"
+    gate: str
+    metric: str = "auc"
     value: float | None
     interval: Interval | None
     threshold: float
-    verdict: Literal["pass", "fail"]
+    verdict: Verdict
     sentence: str
 
 

@@ -1,9 +1,15 @@
 """The gate on cross-validation: a model that is good on some weeks only is not good."""
 
 from driftgate.compute import JobResult
+from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.metrics import metric
 from driftgate.evaluation.report import GateResult
 from driftgate.use_cases import UseCase
+
+
+def spread(found: Comparison) -> Finding:
+    """Judge what the training's folds measured."""
+    return Finding({}, spread_gates(found.use_case, found.job))
 
 
 def spread_gates(use_case: UseCase, job: JobResult) -> tuple[GateResult, ...]:

@@ -1,17 +1,12 @@
 """Are the rows and the candidate fit to decide by: enough of each segment, splits of one kind, rare cases right."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftgate.compute import JobResult
 from driftgate.errors import ConfigError, RequestRefused, nearest
-from driftgate.evaluation.candidate import candidate_scorer, candidate_signature
+from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.coverage import coverage_gates, rows_of, segment_results
 from driftgate.evaluation.edge_cases import edge_case_gates, edge_case_results, require_fields
-from driftgate.evaluation.holdout import Holdout
-from driftgate.evaluation.metrics import Floats
-from driftgate.evaluation.report import CaseResult, GateResult, SegmentResult, SplitDistance
 from driftgate.evaluation.splits import split_distances, split_gates
 from driftgate.models import Column, Signature
 from driftgate.models.columns import kind_of
@@ -23,34 +18,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What was found, as the report keeps it."""
+def rows_and_cases(found: Comparison) -> Finding:
+    """Judge segments, splits and edge cases.
 
-    segments: tuple[SegmentResult, ...]
-    splits: tuple[SplitDistance, ...]
-    edge_cases: tuple[CaseResult, ...]
-
-    def gates(self, use_case: UseCase) -> tuple[GateResult, ...]:
-        """Return the gates that the use case asks for."""
-        return (
-            *coverage_gates(use_case, self.segments),
-            *split_gates(use_case, self.splits),
-            *edge_case_gates(use_case, self.edge_cases),
-        )
-
-
-def validated(use_case: UseCase, job: JobResult, train: "pa.Table", held: Holdout, scores: Floats) -> Findings:
-    """Return what is found about a candidate and the rows that it learnt and is judged on.
-
-    :param scores: the candidate's answers to the validation rows
     :raises ConfigError: the section ``validation`` or an edge case names what there is not
     """
-    return Findings(
-        segments=segment_results(use_case, held, scores),
-        splits=split_distances(use_case, train, held.table, str(held.days.max())),
-        edge_cases=edge_case_results(use_case, candidate_signature(job), candidate_scorer(job)),
+    use_case, held = found.use_case, found.held
+    segments = segment_results(use_case, held, found.scores)
+    splits = split_distances(use_case, found.train, held.table, str(held.days.max()))
+    cases = edge_case_results(use_case, found.signature, found.scorer)
+    gates = (
+        *coverage_gates(use_case, segments),
+        *split_gates(use_case, splits),
+        *edge_case_gates(use_case, cases),
     )
+    return Finding({"segments": segments, "splits": splits, "edge_cases": cases}, gates)
 
 
 def require_columns(use_case: UseCase, rows: "pa.Table", folder: Path) -> None:

@@ -21,8 +21,8 @@ from driftgate.promotion.bounds import (
     rank_correlation_bounds,
     share_bounds,
 )
+from driftgate.promotion_policy import Guardrails
 from driftgate.records import Record
-from driftgate.use_cases import Guardrails
 
 Name = Literal["error_rate", "latency_p95_ms", "agreement", "log_loss_increase", "mae_increase"]
 
