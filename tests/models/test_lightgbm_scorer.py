@@ -47,3 +47,12 @@ def test_a_model_of_other_features_is_refused(model_text: str, preprocessing: Pr
     other = Preprocessing(features=preprocessing.features[1:])
     with pytest.raises(Tampered, match="name different features; take both from one job"):
         LightgbmScorer.load(model_text, other)
+
+
+def test_what_the_features_add_sums_up_to_the_raw_score(scorer: Scorer, table: pa.Table) -> None:
+    matrix = scorer.preprocessing.encode_table(table)
+    found = scorer.contributions(matrix)
+    assert found is not None
+    assert found.values.shape == (600, 6)
+    np.testing.assert_allclose(found.values.sum(axis=1) + found.base, found.raw, atol=1e-9)
+    np.testing.assert_allclose(1 / (1 + np.exp(-found.raw)), scorer.score_matrix(matrix), atol=1e-12)

@@ -51,7 +51,7 @@ def importances(
     measures = {
         "gain": scorer.gains(),
         "permutation": _losses(scorer, sample, primary, random),
-        "shap": None if contributions is None else np.abs(contributions).mean(axis=0),
+        "shap": None if contributions is None else np.abs(contributions.values).mean(axis=0),
     }
     shares = {name: None if amounts is None else _shares(amounts) for name, amounts in measures.items()}
     return {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from driftgate.errors import Tampered
 from driftgate.models.preprocessing import Preprocessing
-from driftgate.models.scorer import Scorer
+from driftgate.models.scorer import Contributions, Scorer
 
 if TYPE_CHECKING:
     import lightgbm as lgb
@@ -49,7 +49,8 @@ class LightgbmScorer(Scorer):
         gains: NDArray[np.float64] = self._booster.feature_importance("gain")
         return gains
 
-    def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    def contributions(self, matrix: NDArray[np.float64]) -> Contributions:
         """Return what each feature adds to each row's log odds, or value: the SHAP values of trees (Lundberg 2020)."""
-        values: NDArray[np.float64] = self._booster.predict(matrix, pred_contrib=True, num_threads=1)
-        return values[:, :-1]  # the last column is what every row starts from
+        values = np.asarray(self._booster.predict(matrix, pred_contrib=True, num_threads=1))
+        raw = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1))
+        return Contributions(values[:, :-1], float(values[0, -1]), raw)  # every row starts from the same

@@ -1,7 +1,7 @@
 """A model in memory: scores for a table or for JSON rows, whatever kind of file it came from."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 
 MODEL_FILES = ("model.txt", "model.onnx")  # LightGBM's text; a network's graph
 LARGEST_MODEL_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
+
+
+class Contributions(NamedTuple):
+    """What each feature adds to each row's raw score (log odds, or a value), on top of what every row starts from.
+
+    ``raw`` is what the model itself says of each row: its ``values`` and ``base`` must add up to it.
+    """
+
+    values: NDArray[np.float64]
+    base: float
+    raw: NDArray[np.float64]
 
 
 class Scorer(Protocol):
@@ -38,8 +49,8 @@ class Scorer(Protocol):
     def gains(self) -> NDArray[np.float64] | None:
         """Return what each feature won in training, in the order of the features; None where nothing counts it."""
 
-    def contributions(self, matrix: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Return what each feature adds to each row's score; None where that takes more than scoring."""
+    def contributions(self, matrix: NDArray[np.float64]) -> Contributions | None:
+        """Return what each feature adds to each row's raw score; None where that takes more than scoring."""
 
 
 def load_scorer(model_file: str, data: bytes, preprocessing: Preprocessing) -> Scorer:
