@@ -6,6 +6,7 @@ import pytest
 
 from driftgate import uris
 from driftgate.lake import lake
+from driftgate.ledger import Forecast
 
 
 @pytest.mark.slow
@@ -44,3 +45,13 @@ def test_nonsense_is_refused_in_a_sentence(run, january_version, arguments, sent
     assert answer.exit_code != 0
     assert sentence in answer.output
     assert "Traceback" not in answer.output
+
+
+def test_what_the_budget_does_not_cover_is_not_started(run, january_version, monkeypatch):
+    """The price of this machine is not known, which could be anything."""
+    unknown = Forecast(usd=None, seconds=1, basis="history", sentence="")
+    monkeypatch.setattr("driftgate.ledger.budget.forecast", lambda spec: unknown)
+    answer = run("train", "run", "flight_delays", january_version, "--row-share", "0.125")
+    assert answer.exit_code != 0
+    assert "has spent" in answer.output
+    assert not [path for path in lake().list("jobs") if "0.125" in path]

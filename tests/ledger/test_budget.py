@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from driftgate.compute import Attempt
 from driftgate.compute.job_records import JobRecord, note
-from driftgate.errors import ConfigError
+from driftgate.errors import ConfigError, NotPermitted
 from driftgate.lake import lake
 from driftgate.ledger import check_budget, collect_all, rows
-from driftgate.ledger.budget import week_of
+from driftgate.ledger.budget import require_budget, week_of
 from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import write_row
 from driftgate.metadata import metadata
@@ -62,6 +62,17 @@ def test_the_use_case_decides_whether_a_person_may_allow_it(spent: Callable[...,
     asked = check_budget(use_case(on_exceeded="needs_approval"), 0.3, MONDAY)
     assert asked.decision == "needs_approval"
     assert "let its owner approve it" in asked.sentence
+
+
+def test_by_hand_nothing_starts_that_is_not_covered(spent: Callable[..., None]) -> None:
+    spent(8)
+    require_budget(check_budget(use_case(), 0.2, MONDAY))
+    with pytest.raises(NotPermitted, match="more than is left"):
+        require_budget(check_budget(use_case(), 0.3, MONDAY), approved=True)
+    asked = check_budget(use_case(on_exceeded="needs_approval"), 0.3, MONDAY)
+    with pytest.raises(NotPermitted, match="--beyond-budget"):
+        require_budget(asked)
+    require_budget(asked, approved=True)
 
 
 def test_last_week_and_other_use_cases_are_not_counted(spent: Callable[..., None]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from driftgate.cli.sentences import out
-from driftgate.cli.train import Json, OfUseCase, OfVersion, found, trained
+from driftgate.cli.train import BeyondBudget, Json, OfUseCase, OfVersion, found, trained
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,6 +27,7 @@ def benchmark(
     targets: Annotated[str, typer.Option(help="Names in compute.yaml, with commas.")],
     trainers: Annotated[str, typer.Option(help="lightgbm, torch; that of the use case if left out.")] = "",
     row_share: Annotated[float, typer.Option(min=0.001, max=1, help="Of the training rows.")] = 0.1,
+    beyond_budget: BeyondBudget = False,
     as_json: Json = False,
 ) -> None:
     """Train one small job on each target, one after the other: time, use, cost, latency, metric; the record is kept."""
@@ -34,7 +35,7 @@ def benchmark(
 
     asked, version = found(use_case, dataset_version)
     specs = benchmark_specs(asked, version, _names(targets), _names(trainers), row_share)
-    done = compute_benchmark(asked, [(spec, trained(spec)) for spec in specs])
+    done = compute_benchmark(asked, [(spec, trained(spec, beyond_budget)) for spec in specs])
     if as_json:
         out.print_json(done.canonical().decode())
         return

@@ -19,6 +19,9 @@ app = typer.Typer(help="Train on a compute target by hand; nothing is registered
 OfUseCase = Annotated[str, typer.Argument(metavar="USE_CASE", help="Name of a use case.")]
 OfVersion = Annotated[str, typer.Argument(metavar="DATASET_VERSION", help="As 'driftgate dataset list' prints it.")]
 OnTarget = Annotated[str | None, typer.Option("--target", help="Compute target; that of the use case if left out.")]
+BeyondBudget = Annotated[
+    bool, typer.Option("--beyond-budget", help="Approve what the week's budget does not cover, where one may.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the whole record as JSON.")]
 
 
@@ -30,13 +33,14 @@ def run(
     row_share: Annotated[
         float | None, typer.Option(min=0.001, max=1, help="Of the training rows; that of the use case if left out.")
     ] = None,
+    beyond_budget: BeyondBudget = False,
     as_json: Json = False,
 ) -> None:
     """Train as the use case says and wait; asked for again, the job is found again."""
     from driftgate.training.learning_curve import share_spec
 
     asked, version = found(use_case, dataset_version)
-    result = trained(share_spec(asked, version, row_share or asked.train.row_share, target))
+    result = trained(share_spec(asked, version, row_share or asked.train.row_share, target), beyond_budget)
     if as_json:
         out.print_json(result.canonical().decode())
         return
@@ -51,6 +55,7 @@ def learning_curve(
     dataset_version: OfVersion,
     target: OnTarget = None,
     shares: Annotated[str, typer.Option(help="Of the training rows, in percent.")] = "25,50,75,100",
+    beyond_budget: BeyondBudget = False,
     as_json: Json = False,
 ) -> None:
     """Train on shares of the rows, one after the other, and say whether more data helps and what all rows take."""
@@ -60,7 +65,7 @@ def learning_curve(
 
     asked, version = found(use_case, dataset_version)
     specs = curve_specs(asked, version, _parsed(shares), target)
-    done = [(spec, trained(spec)) for spec in specs]
+    done = [(spec, trained(spec, beyond_budget)) for spec in specs]
     curve = compared(asked, version, version_files(version), done)
     if as_json:
         out.print_json(curve.canonical().decode())
@@ -91,10 +96,12 @@ def _parsed(shares: str) -> list[float]:
         raise ConfigError(f"--shares is {shares!r}; write percents with commas, as 25,50,100.") from None
 
 
-def trained(spec: "JobSpec") -> "JobResult":
-    """Submit and wait; whoever stops waiting is told that the job goes on."""
+def trained(spec: "JobSpec", beyond_budget: bool) -> "JobResult":
+    """Submit what the week's budget covers and wait; whoever stops waiting is told that the job goes on."""
     from driftgate.compute import result, submit
+    from driftgate.ledger import require_budget_for
 
+    require_budget_for(spec, approved=beyond_budget)
     handle = submit(spec)
     out.print(f"{spec.job_id}: {handle.state} on {handle.target}, log at {handle.log}", highlight=False, markup=False)
     try:

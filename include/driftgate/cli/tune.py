@@ -1,10 +1,12 @@
 """``driftgate tune``: search a trainer's parameters, and read what was found."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from driftgate.cli.sentences import out
+from driftgate.cli.train import BeyondBudget
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -33,10 +35,12 @@ def run(
     warm_start_type: Annotated[
         str, typer.Option(help="identical_data_and_algorithm or transfer_learning.")
     ] = "transfer_learning",
+    beyond_budget: BeyondBudget = False,
 ) -> None:
     """Search; what is left out is as use_case.yaml says. Run again after a kill, it goes on; with higher limits too."""
     from driftgate.datasets import load_version
-    from driftgate.tuning import lead, open_tuning, tune_with
+    from driftgate.ledger import require_budget
+    from driftgate.tuning import budget_answer, lead, open_tuning, tune_with
     from driftgate.use_cases import load_use_case
 
     parsed = load_use_case(use_case)
@@ -51,6 +55,7 @@ def run(
         "warm_start": {"type": warm_start_type, "parents": warm_start} if warm_start else None,
     }
     tuning = open_tuning(parsed, load_version(dataset_version).name, tune_with(parsed, asked, "driftgate tune run"))
+    require_budget(budget_answer(tuning, parsed, datetime.now(UTC)), approved=beyond_budget)
     study = tuning.study
     out.print(f"Study {study.name}: {study.strategy} search, {study.parallel} trials at once", highlight=False)
     _print_report(lead(tuning, say=lambda standing: _say(study, standing)))

@@ -8,6 +8,7 @@ from typing import Any
 from driftgate.compute import JobLost, JobResult, JobSpec, poll_seconds, result, submit, tend
 from driftgate.compute.tags import tags_of
 from driftgate.errors import DriftgateError
+from driftgate.ledger import require_budget_for
 from driftgate.records import canonical_json, sha256
 from driftgate.training import training_spec
 from driftgate.training_policy import TrainerName
@@ -52,9 +53,13 @@ def experiment_spec(
 
 
 def run_jobs(specs: Sequence[JobSpec], *, say: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Run jobs one after the other and return what came of each; those that are done already are not run again."""
+    """Run jobs one after the other and return what came of each; those that are done already are not run again.
+
+    :raises NotPermitted: the week's budget does not cover one of them
+    """
     outcomes = []
     for spec in specs:
+        require_budget_for(spec)
         outcomes.append(_run(spec))
         say(outcomes[-1])
     return outcomes

@@ -1,6 +1,6 @@
 """The ledger: what tasks and jobs took, what it costs, and whether there is budget for more."""
 
-from driftgate.ledger.budget import BudgetAnswer, check_budget
+from driftgate.ledger.budget import BudgetAnswer, check_budget, require_budget, require_budget_for
 from driftgate.ledger.forecasts import Forecast, forecast
 from driftgate.ledger.jobs import collect, collect_all
 from driftgate.ledger.rows import LedgerRow, rows
@@ -16,5 +16,7 @@ __all__ = [
     "collect_all",
     "forecast",
     "record_task",
+    "require_budget",
+    "require_budget_for",
     "rows",
 ]

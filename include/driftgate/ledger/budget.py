@@ -6,14 +6,15 @@ from typing import Literal
 
 from driftgate.compute.job_files import result_path
 from driftgate.compute.job_records import open_records
-from driftgate.errors import ConfigError, Conflict
+from driftgate.compute.jobs import JobSpec
+from driftgate.errors import ConfigError, Conflict, NotPermitted
 from driftgate.lake import lake
 from driftgate.ledger.forecasts import forecast
 from driftgate.ledger.jobs import collect
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.metadata import metadata
 from driftgate.records import Record
-from driftgate.use_cases import UseCase
+from driftgate.use_cases import UseCase, load_use_case
 
 ALARM_PERCENT = (50, 80, 100)  # of the week's budget; each is told once a week
 
@@ -66,6 +67,28 @@ def check_budget(
     answer = answer.model_copy(update={"sentence": _sentence(answer)})
     _tell(answer)
     return answer
+
+
+def require_budget(answer: BudgetAnswer, *, approved: bool = False) -> None:
+    """Return when what was asked for may be started.
+
+    :param approved: a person answers for what is beyond the budget, where the use case leaves it to a person
+    :raises NotPermitted: it may not
+    """
+    if answer.decision == "needs_approval" and not approved:
+        raise NotPermitted(f"{answer.sentence} Say --beyond-budget if you may approve it.")
+    if answer.decision == "block":
+        raise NotPermitted(answer.sentence)
+
+
+def require_budget_for(spec: JobSpec, *, approved: bool = False) -> None:
+    """Return when a job may be started by hand now; one that is done costs nothing more.
+
+    :raises NotPermitted: the week's budget of its use case does not cover it
+    """
+    if not lake().exists(result_path(spec.job_id)):
+        use_case, now = load_use_case(spec.use_case), datetime.now(UTC)
+        require_budget(check_budget(use_case, forecast(spec).usd, now, job_id=spec.job_id), approved=approved)
 
 
 def week_of(at: datetime) -> tuple[datetime, datetime]:
