@@ -1,10 +1,15 @@
 """An attempt is read as it was written, or not at all."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from driftgate.compute import Attempt, attempts
+from driftgate.compute.job_records import Ending, JobRecord, note
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
+from driftgate.training import training_spec
+from driftgate.use_cases import load_use_case
 
 GOLDEN = (
     '{"backend":"batch","bytes_read":4096,"bytes_received":null,"bytes_sent":null,"bytes_written":8192,"cores":2.0,"c'
@@ -29,6 +34,18 @@ def test_attempts_are_in_the_order_of_their_numbers() -> None:
         text = GOLDEN.replace('"number":2', f'"number":{number}')
         lake().write(f"jobs/retrain-1/attempts/{number}.json", text.encode())
     assert [attempt.number for attempt in attempts("retrain-1")] == [9, 10]
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("failed", "failed"), ("lost", "interrupted"), (None, "interrupted")])
+def test_one_without_a_last_word_ended_as_its_job_did(state, outcome) -> None:
+    """A process that is killed for its memory writes nothing any more."""
+    lake().write("jobs/retrain-1/attempts/1.json", GOLDEN.replace('"succeeded"', '"running"').encode())
+    spec = training_spec(load_use_case("flight_delays"), "flight_delays/2013-03-31-3f9c2a1", "retrain-1")
+    then = datetime(2013, 4, 1, tzinfo=UTC)
+    ending = state and Ending(state=state, reason="it took more memory than it may")
+    record = JobRecord(job_id="retrain-1", spec=spec, target="t", submitted_at=then, placed_at=then, ending=ending)
+    note(record, expected=0)
+    assert [attempt.outcome for attempt in attempts("retrain-1")] == [outcome]
 
 
 def test_a_job_that_never_began_has_none() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from driftgate import uris
+from driftgate.compute.job_records import find_record
 from driftgate.compute.jobs import checked_job_id
 from driftgate.compute.sampler import Usage
 from driftgate.errors import ConfigError
@@ -63,7 +64,10 @@ class Attempt(Usage):
 
 
 def attempts(job_id: str) -> list[Attempt]:
-    """Return every attempt of the job, oldest first; one that ended without a last word counts as interrupted.
+    """Return every attempt of the job, oldest first.
+
+    One that ended without a last word counts as failed when its job did so, for its limit of memory or time, and else
+    as interrupted: its host was lost.
 
     :raises ConfigError: a newer Driftgate wrote one of them
     """
@@ -80,9 +84,11 @@ def attempts_folder(job_id: str) -> str:
 def _judged(attempt: Attempt, *, last: bool) -> Attempt:
     """A job has one process at a time: when the next one starts, or after a silence, the one before has ended."""
     silent = datetime.now(UTC) - attempt.ended_at > timedelta(seconds=SILENT_SECONDS)
-    if attempt.outcome == "running" and (silent or not last):
-        return attempt.model_copy(update={"outcome": "interrupted"})
-    return attempt
+    if attempt.outcome != "running" or (last and not silent):
+        return attempt
+    noted = find_record(attempt.job_id) if last else None
+    failed = noted is not None and noted.record.ending is not None and noted.record.ending.state == "failed"
+    return attempt.model_copy(update={"outcome": "failed" if failed else "interrupted"})
 
 
 def _read(path: str) -> Attempt:
