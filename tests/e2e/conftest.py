@@ -17,7 +17,7 @@ IMPATIENT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1.0},
     # Four days have no weekend and a wind of their own, and eight teach little of what edge cases ask for.
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
-    "gates": {"champion": {"margin": 0.5, "confidence": 0.9}},
+    "gates": {"champion": {"margin": 0.5, "confidence": 0.9}, "cost": None, "calibration": None, "slices": None},
     "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
     "retrain": {"nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
     "promote": {
@@ -37,6 +37,7 @@ IMPATIENT = {
 SHORT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1000.0, "parameters": {"epochs": 3}},
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
+    "gates": {"cost": None, "calibration": None, "slices": None},
 }
 
 

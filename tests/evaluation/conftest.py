@@ -14,6 +14,7 @@ from driftgate import uris
 from driftgate.compute import JobResult, JobSpec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
 from driftgate.evaluation.importance import Importance
+from driftgate.gate_policy import ChampionGate, Gates
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
 from driftgate.records import sha256
@@ -29,7 +30,7 @@ FEATURES = ["carrier", "origin", "dest", "distance_miles", "departure_hour", "vi
 def use_case() -> UseCase:
     """The shipped use case with thresholds of its own, so that a change of policy changes no test."""
     shipped = load_use_case("flight_delays")
-    gates = shipped.gates.model_copy(update={"champion": shipped.gates.champion.model_copy(update={"margin": 0.0})})
+    gates = Gates(champion=ChampionGate(margin=0.0, confidence=0.9))
     train = shipped.train.model_copy(update={"min_uplift": 0.01})
     return shipped.model_copy(update={"train": train, "gates": gates, "validation": Validation()})
 

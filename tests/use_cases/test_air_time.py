@@ -29,6 +29,7 @@ from driftgate.endpoint.server import Server
 from driftgate.errors import CannotJudge
 from driftgate.evaluation import EvaluationReport, evaluate
 from driftgate.evaluation.revalidate import revalidate
+from driftgate.gate_policy import CalibrationGate, CostGate
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.monitoring import (
@@ -71,6 +72,9 @@ def small(whole: UseCase) -> UseCase:
         update={
             "train": whole.train.model_copy(update=train),
             "monitor": whole.monitor.model_copy(update=monitor),
+            "gates": whole.gates.model_copy(
+                update={"cost": CostGate(max_increase_usd_per_1000=1e6), "calibration": CalibrationGate(max_error=100)}
+            ),
             "validation": whole.validation.model_copy(update={"splits": Splits()}),  # four days have no weekend
         }
     )
@@ -206,7 +210,12 @@ def test_the_candidate_is_held_against_a_rule_and_a_linear_model_in_minutes(loop
     assert loop.report.intervals["rmse"][0] < metrics["rmse"] < loop.report.intervals["rmse"][1]
     assert loop.report.positives is None
     assert loop.report.metric_impl_versions == {"rmse": 1, "mae": 1, "bias": 1}
-    assert {gate.metric for gate in loop.report.gates} == {"rmse"}
+    assert {gate.gate: gate.metric for gate in loop.report.gates} == {
+        **dict.fromkeys(("uplift", "champion", "coverage", "edge_cases"), "rmse"),
+        "cost": "expected_cost_usd_per_1000",
+        "calibration": "bias",
+        "slices": "mae",
+    }
     assert loop.report.status == "accepted"
     assert "RMSE" in loop.report.reason
 
@@ -221,8 +230,11 @@ def test_a_candidate_without_uplift_has_that_status(loop: Loop) -> None:
 
 def test_the_champion_gains_nothing_on_itself(loop: Loop) -> None:
     report = evaluate(loop.use_case, loop.version.name, version_files(loop.version.name), loop.job, loop.model)
-    (gate,) = [gate for gate in report.gates if gate.gate == "champion"]
-    assert (gate.value, gate.interval, gate.verdict) == (0.0, (0.0, 0.0), "pass")
+    gates = {gate.gate: gate for gate in report.gates}
+    for name in ("champion", "slices"):
+        assert (gates[name].value, gates[name].interval, gates[name].verdict) == (0.0, (0.0, 0.0), "pass")
+    assert {one.slice for one in report.slices if one.verdict == "pass"} >= {"EWR", "JFK", "LGA", "UA", "6 to 12"}
+    assert {one.verdict for one in report.slices if one.rows < 300} == {"insufficient_data"}
 
 
 def test_the_validation_rows_and_the_edge_cases_are_good_enough(loop: Loop) -> None:

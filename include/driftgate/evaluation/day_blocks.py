@@ -16,6 +16,7 @@ from driftgate.evaluation.metrics import CALIBRATION_BINS, Floats, Labels, Metri
 
 RESAMPLES = 2000
 SEED = 20130401  # fixed, so that a decision can be reproduced
+FEWEST_DAYS = 3  # with fewer blocks an interval has no meaning
 
 Interval = tuple[float, float]
 
@@ -44,6 +45,23 @@ def gain_interval(
     return _bounds(metric.gain(_resampled(metric, days), _resampled(metric, others)), confidence)
 
 
+def mean_interval(values: Floats, days: npt.NDArray[np.datetime64], confidence: float) -> Interval | None:
+    """Return the bounds of the mean of one value per row; None of fewer than :data:`FEWEST_DAYS` days."""
+    found, places = np.unique(days, return_inverse=True)
+    if len(found) < FEWEST_DAYS:
+        return None
+    drawn = _resamples(len(found))
+    return _bounds((drawn @ np.bincount(places, weights=values)) / (drawn @ np.bincount(places)), confidence)
+
+
+def gap_interval(gaps: Floats, rows: npt.NDArray[np.int64], confidence: float) -> Interval:
+    """Return the bounds of the mean distance over bins.
+
+    :param gaps: for each day and bin the sum of (label - score), and ``rows``: how many of each day
+    """
+    return _bounds(_resampled_gaps(gaps, rows), confidence)
+
+
 def _resampled(metric: Metric, days: Sequence[ScoredDay]) -> Floats:
     """Return the metric of each resample."""
     if metric.row_losses is None:
@@ -58,8 +76,11 @@ def _resampled(metric: Metric, days: Sequence[ScoredDay]) -> Floats:
 def _resampled_calibration(days: Sequence[ScoredDay], bins: int = CALIBRATION_BINS) -> Floats:
     """Return the expected calibration error of each resample, over equal bins of the score."""
     gaps = np.array([calibration_gaps(day.labels, day.scores, bins) for day in days])
-    rows = np.array([len(day.labels) for day in days])
-    drawn = _resamples(len(days))
+    return _resampled_gaps(gaps, np.array([len(day.labels) for day in days]))
+
+
+def _resampled_gaps(gaps: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+    drawn = _resamples(len(rows))
     errors: Floats = np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows)
     return errors
 

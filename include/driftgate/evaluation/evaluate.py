@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
 from driftgate.evaluation.baselines import baseline_scores
+from driftgate.evaluation.calibration import calibration
 from driftgate.evaluation.candidate import candidate_scorer, candidate_signature, candidate_spec
 from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
+from driftgate.evaluation.cost_gate import costs
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
+from driftgate.evaluation.slices import slices
 from driftgate.evaluation.spread import spread
 from driftgate.evaluation.validation import rows_and_cases
+from driftgate.evaluation.waivers import waived
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -26,7 +30,14 @@ if TYPE_CHECKING:
 
 
 # Each looks at the same comparison and says what it found. The first gate that fails names the rejection.
-EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (decisive, spread, rows_and_cases)
+EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
+    decisive,
+    costs,
+    calibration,
+    slices,
+    spread,
+    rows_and_cases,
+)
 
 
 def evaluate(
@@ -36,14 +47,15 @@ def evaluate(
 
     :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
     :param champion: the version that serves now, None before the first one
-    :raises ConfigError: the job was trained on another dataset version, or ``validation`` names what there is not
+    :raises ConfigError: the job was trained on another dataset version, or ``validation`` or ``gates`` names what there
+        is not
     :raises CannotJudge: there are no validation rows, or of one class only
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
     candidate_spec(job, dataset_version)
     found = _compared(use_case, dataset_version, folder, job, champion)
     findings = [examine(found) for examine in EXAMINERS]
-    gates = tuple(gate for finding in findings for gate in finding.gates)
+    gates = waived(use_case, dataset_version, tuple(gate for finding in findings for gate in finding.gates))
     sections = {name: value for finding in findings for name, value in finding.fields.items()}
     report = EvaluationReport(
         use_case=use_case.name,
@@ -58,6 +70,7 @@ def evaluate(
         **sections,
         gates=gates,
         passed=all(gate.verdict != "fail" for gate in gates),
+        review=tuple(gate.gate for gate in gates if gate.verdict in use_case.gates.review_when),
         reason=_reason(gates),
     )
     return write_report(report)

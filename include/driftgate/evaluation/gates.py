@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
-from driftgate.evaluation.day_blocks import Interval, gain_interval
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import Floats, Metric, metric
 from driftgate.evaluation.report import GateResult
 from driftgate.use_cases import UseCase
-
-FEWEST_DAYS = 3  # with fewer blocks the bootstrap's interval has no meaning
 
 
 def decisive(found: Comparison) -> Finding:

@@ -6,6 +6,7 @@ from typing import Literal
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import Interval
+from driftgate.gate_policy import Waiver
 from driftgate.lake import lake
 from driftgate.records import Record, parse_record
 
@@ -18,10 +19,11 @@ class GateResult(Record):
 
     ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger; of
     coverage the smallest share of the rows asked for that a segment has; of splits the largest distance as a share of
-    its limit; of edge cases how many do not hold. ``metric`` says what the value is of.
+    its limit; of edge cases how many do not hold; of calibration the error, of label flips their share, both of which
+    must not be larger. ``metric`` says what the value is of.
 
     ``insufficient_data`` passes nothing and stops nothing: too few rows to say it of. ``waived`` failed, and a person
-    answers for it until a day.
+    answers for it until a day: ``waiver`` says who.
     """
 
     gate: str
@@ -31,6 +33,55 @@ class GateResult(Record):
     threshold: float
     verdict: Verdict
     sentence: str
+    waiver: Waiver | None = None
+
+
+class CostComparison(Record):
+    """What the candidate's errors cost less than those of another on the same rows, in US dollars per 1,000 rows."""
+
+    other: str
+    usd_per_1000: float
+    saving: float
+    interval: Interval | None
+
+
+class DecisionThreshold(Record):
+    """Above which score an alarm pays, in a binary problem; dollars are per 1,000 validation rows.
+
+    ``calibrated`` is right of probabilities that are right; ``on_curve`` is where these rows cost least. The curve's is
+    chosen only when thresholds taken from the other days save money for sure: the lower bound of ``saving`` exceeds 0.
+    """
+
+    calibrated: float
+    on_curve: float
+    usd_calibrated: float
+    saving: float
+    saving_interval: Interval | None
+    chosen: float
+
+
+class ReliabilityBin(Record):
+    """A tenth of the validation rows by score, lowest first: what the model said and what came true, on average."""
+
+    rows: int
+    mean_score: float
+    mean_label: float
+
+
+class SliceResult(Record):
+    """The rows of one slice: what the candidate loses on them, what the champion, and how much less the candidate.
+
+    None of a slice with too few rows or days, or without a champion.
+    """
+
+    by: str
+    slice: str
+    rows: int
+    loss: float | None = None
+    champion_loss: float | None = None
+    gain: float | None = None
+    interval: Interval | None = None
+    verdict: Literal["pass", "fail", "insufficient_data", "not_compared"]
 
 
 class SegmentResult(Record):
@@ -89,16 +140,24 @@ class EvaluationReport(Record):
     metric_impl_versions: dict[str, int] = {}  # of the code that measured them
     intervals: dict[str, Interval]
     segments: tuple[SegmentResult, ...] = ()
+    split: Literal["out_of_time"] = "out_of_time"  # days after those that the model fitted: no other may gate
+    costs: tuple[CostComparison, ...] = ()
+    decision_threshold: DecisionThreshold | None = None
+    reliability: tuple[ReliabilityBin, ...] = ()
+    slices: tuple[SliceResult, ...] = ()
     splits: tuple[SplitDistance, ...] = ()
     edge_cases: tuple[CaseResult, ...] = ()
     gates: tuple[GateResult, ...]
     passed: bool
+    review: tuple[str, ...] = ()  # gates for which a person must look at a candidate that passed
     reason: str
 
     @property
     def status(self) -> str:
-        """How the candidate ended, in one word."""
+        """How the candidate ended, in one word: accepted, needs_review, or rejected for which reason."""
         failed = next((gate.gate for gate in self.gates if gate.verdict == "fail"), None)
+        if failed is None and self.review:
+            return "needs_review"
         return STATUS.get(failed, f"rejected_{failed}")
 
 

@@ -14,9 +14,9 @@ from driftgate.datasets import published_days, trained_rows
 from driftgate.errors import CannotJudge, Conflict
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.coverage import segment_results
-from driftgate.evaluation.day_blocks import Interval, metric_interval
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, metric_interval
 from driftgate.evaluation.edge_cases import edge_case_results
-from driftgate.evaluation.gates import FEWEST_DAYS, rounded
+from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL, Holdout, days_of
 from driftgate.evaluation.metrics import Floats, label_values, metric, one_class, reported
 from driftgate.evaluation.report import CaseResult, EvaluationReport, SegmentResult

@@ -7,6 +7,7 @@ from driftgate.errors import ConfigError, RequestRefused, nearest
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.coverage import coverage_gates, rows_of, segment_results
 from driftgate.evaluation.edge_cases import edge_case_gates, edge_case_results, require_fields
+from driftgate.evaluation.slices import slice_rows
 from driftgate.evaluation.splits import split_distances, split_gates
 from driftgate.models import Column, Signature
 from driftgate.models.columns import kind_of
@@ -36,7 +37,7 @@ def rows_and_cases(found: Comparison) -> Finding:
 
 
 def require_columns(use_case: UseCase, rows: "pa.Table", folder: Path) -> None:
-    """Return when what ``validation`` and the edge cases name is there, of the right type.
+    """Return when what ``validation``, ``gates.slices`` and the edge cases name is there, of the right type.
 
     :param rows: what ``features.sql`` gives, with or without rows
     :param folder: where ``use_case.yaml`` is
@@ -49,6 +50,8 @@ def require_columns(use_case: UseCase, rows: "pa.Table", folder: Path) -> None:
         if name not in rows.column_names:
             known = nearest(name, rows.column_names)
             raise ConfigError(f"{where}: key 'validation.splits.apart' names {name!r}, which is no feature{known}")
+    if use_case.gates.slices:
+        list(slice_rows(use_case.gates.slices, rows, f"{where}: key 'gates.slices'"))
     if policy.edge_cases:
         _require_rows(use_case, rows.schema, folder / policy.edge_cases)
 

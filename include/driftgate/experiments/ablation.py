@@ -7,8 +7,8 @@ from driftgate import uris
 from driftgate.datasets import version_files
 from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.day_blocks import Interval, gain_interval
-from driftgate.evaluation.gates import FEWEST_DAYS, rounded
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
+from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL, Holdout, holdout
 from driftgate.evaluation.metrics import metric
 from driftgate.experiments.jobs import Outcome, experiment_spec, run_jobs

@@ -14,8 +14,8 @@ from driftgate import uris
 from driftgate.datasets import version_files
 from driftgate.evaluation.baselines import BASELINES
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.day_blocks import Interval, gain_interval
-from driftgate.evaluation.gates import FEWEST_DAYS, rounded
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
+from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import Floats, metric
 from driftgate.experiments.algorithms import ALGORITHMS, ORDER, Algorithm

@@ -10,8 +10,7 @@ from driftgate.compute import JobResult, JobSpec
 from driftgate.compute.jobs import checked_job_id
 from driftgate.errors import ConfigError
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.day_blocks import Interval, gain_interval
-from driftgate.evaluation.gates import FEWEST_DAYS
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
 from driftgate.evaluation.holdout import Holdout, holdout
 from driftgate.evaluation.metrics import metric
 from driftgate.lake import lake
