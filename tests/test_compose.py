@@ -162,6 +162,7 @@ def test_the_settings_of_the_servers_keep_the_schema(environment: str, monkeypat
         "AIRFLOW_URL",
         "AIRFLOW_USER",
         "ONLINE_TABLE",
+        "SIGNING_KEY",
     ):
         monkeypatch.setenv(f"DRIFTGATE_{name}", f"the-{name.lower()}")
 

@@ -71,7 +71,11 @@ def test_a_variable_that_is_not_set_is_named(environment: str, monkeypatch: pyte
     ("environment", "variables"),
     [
         ("compose", "LAKE_BUCKET METADATA_URL DVC_BUCKET"),
-        ("aws", "LAKE_BUCKET METADATA_URL DVC_BUCKET MLFLOW_URL DATA_REPOSITORY AIRFLOW_URL AIRFLOW_USER ONLINE_TABLE"),
+        (
+            "aws",
+            "LAKE_BUCKET METADATA_URL DVC_BUCKET MLFLOW_URL DATA_REPOSITORY AIRFLOW_URL AIRFLOW_USER ONLINE_TABLE "
+            "SIGNING_KEY",
+        ),
     ],
 )
 def test_every_environment_parses_once_its_variables_are_set(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record, read_yaml
@@ -63,6 +63,24 @@ class IngestSettings(Record):
     max_bytes: Annotated[int, Field(ge=1)] = 64 * 2**30
 
 
+class SigningSettings(Record):
+    """The key that signs packages and gate receipts: a file of the state folder, or one of AWS KMS.
+
+    ``trusted`` are further keys of KMS whose signatures count, such as the one before a rotation; so does every public
+    key in the folder ``keys`` of the state folder.
+    """
+
+    backend: Literal["local", "kms"] = "local"
+    key_id: str | None = None  # of KMS: an id, ARN or alias
+    trusted: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_its_key(self) -> "SigningSettings":
+        if (self.backend == "kms") != bool(self.key_id):
+            raise ValueError("the backend kms needs a key_id, and only that one has any; correct one of the two")
+        return self
+
+
 class Settings(Record):
     """One environment: every port of the house plan and where its backend is.
 
@@ -87,6 +105,7 @@ class Settings(Record):
     endpoint: EndpointSettings
     airflow: AirflowSettings
     ingest: IngestSettings = IngestSettings()
+    signing: SigningSettings = SigningSettings()
 
     @field_validator("timezone")
     @classmethod
