@@ -19,6 +19,7 @@ from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
+from driftgate.registry.states import move_state
 from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
@@ -117,6 +118,8 @@ def put_package() -> Callable[..., ModelVersion]:
         }
         model = ModelVersion(version=version, **{**fields, **changes})
         write_package(model, files)
+        move_state(model.use_case, version, "candidate", actor="test", reason="a test")
+        move_state(model.use_case, version, "approved", actor="test", reason="a test")
         return model
 
     return put

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from driftgate.approval_policy import Approval
 from driftgate.errors import ConfigError, nearest
 from driftgate.gate_policy import Gates
 from driftgate.problems import Label, Metric, require_fitting
@@ -132,6 +133,7 @@ class UseCase(Record):
     validation: Validation = Validation()
     gates: Gates
     promote: Promote
+    approval: Approval | None = None  # None: whoever did not make the model
     monitor: Monitor
     retrain: Retrain
     budget: Budget | None = None  # None: nothing is held back

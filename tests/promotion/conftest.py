@@ -18,8 +18,9 @@ from driftgate.lake import lake, publish
 from driftgate.promotion import DeploymentState, Judgement, deployment, switch_champion
 from driftgate.promotion.state import Role
 from driftgate.promotion_policy import Shadow
+from driftgate.registry.approval import admit
 from driftgate.registry.tracking import claim_version
-from driftgate.registry.versions import ModelVersion, PackageFile, record_registration
+from driftgate.registry.versions import ModelVersion, PackageFile, record_registration, sign_pointer
 from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
@@ -94,7 +95,9 @@ def register(job_id: str) -> str:
         files={"model.txt": PackageFile(bytes=0, sha256="0" * 64)},
     )
     lake().write(f"{model.folder}/package.json", model.canonical())
+    sign_pointer(model.folder, model.canonical())
     record_registration(model)
+    admit(load_use_case(NAME), model, actor="test")
     return version
 
 

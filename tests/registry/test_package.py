@@ -12,7 +12,7 @@ from driftgate.metadata import metadata
 from driftgate.registry import load_package, load_signature
 from driftgate.registry import package as package_module
 from driftgate.registry.package import package_files, write_package
-from driftgate.registry.versions import PackageFile, record_registration
+from driftgate.registry.versions import PackageFile, record_registration, sign_pointer
 
 FILES = [
     "model.txt", "preprocessing.json", "signature.json", "card.md", "baseline.json", "evaluation.json",
@@ -127,6 +127,7 @@ def test_one_that_was_registered_before_there_were_feature_baselines_is_not_load
     model = package("1").model_copy(update={"version": "2", "files": package_files(artefacts)})
     for name, data in {**artefacts, "package.json": model.canonical()}.items():
         lake().write(f"{model.folder}/{name}", data)
+    sign_pointer(model.folder, model.canonical())
     record_registration(model)
     with pytest.raises(Tampered, match=r"flight_delays/2 has no feature_baseline.json.*; train and register anew"):
         load_package("flight_delays", "2")
@@ -176,4 +177,6 @@ def test_the_registration_is_one_record(package) -> None:
         "version": "1",
         "job_id": "job-1",
         "package_hash": model.package_hash,
+        "trained_by": None,
+        "registered_by": None,
     }

@@ -11,7 +11,8 @@ GOLDEN_PACKAGE = (
     '"num_leaves":31},"schema_version":1,"seed":7,"trainer":"lightgbm","use_case":"flight_delays","version":"3"}'
 )
 GOLDEN_REGISTRATION = (
-    '{"job_id":"job-1","package_hash":"abc","schema_version":1,"use_case":"flight_delays","version":"3"}'
+    '{"job_id":"job-1","package_hash":"abc","registered_by":"anna","schema_version":1,"trained_by":"anna",'
+    '"use_case":"flight_delays","version":"3"}'
 )
 
 
@@ -58,6 +59,13 @@ def test_the_golden_package_json_is_written_and_read_unchanged() -> None:
 
 
 def test_the_golden_registration_is_written_and_read_unchanged() -> None:
-    registration = Registration(use_case="flight_delays", version="3", job_id="job-1", package_hash="abc")
+    registration = Registration(
+        use_case="flight_delays",
+        version="3",
+        job_id="job-1",
+        package_hash="abc",
+        trained_by="anna",
+        registered_by="anna",
+    )
     assert registration.canonical().decode() == GOLDEN_REGISTRATION
     assert Registration.model_validate(json.loads(GOLDEN_REGISTRATION)) == registration

@@ -34,7 +34,7 @@ class Server:
         self.metrics = Metrics()
         self.journal = Journal(Path(settings().journal))
         self.shipper = Shipper(self.journal, lake())
-        self.watcher = Watcher(promotion.deployment, registry.load_package, self.metrics)
+        self.watcher = Watcher(promotion.deployment, registry.load_serving_package, self.metrics)
         joining = Joining(Lookups(online_store(), observe=self.metrics.online_read.observe), self.metrics)
         self.shadowing = Shadowing(joining, self.journal, self.metrics)
         answering = Answering(

@@ -1,7 +1,7 @@
 """The registry: model versions, their packages, and the aliases that say which one serves."""
 
 from driftgate.registry.aliases import champion, move_alias, set_champion
-from driftgate.registry.package import Package, load_package, load_signature, verified_files
+from driftgate.registry.package import Package, load_package, load_serving_package, load_signature, verified_files
 from driftgate.registry.register import register_job
 from driftgate.registry.versions import ModelVersion, find_model, list_models
 
@@ -12,6 +12,7 @@ __all__ = [
     "find_model",
     "list_models",
     "load_package",
+    "load_serving_package",
     "load_signature",
     "move_alias",
     "register_job",

@@ -1,20 +1,23 @@
 """Model packages: every byte is checked against its recorded hash before it is used, and nothing in them is code."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftgate.errors import ConfigError, Conflict, Tampered
+from driftgate.errors import ConfigError, Conflict, DriftgateError, Tampered
 from driftgate.lake import lake
 from driftgate.records import parse_record, sha256
+from driftgate.registry.states import MAY_SERVE, require_state
 from driftgate.registry.versions import (
     POINTER,
+    SIGNATURE,
     ModelVersion,
     PackageFile,
     find_model,
+    parse_json,
     record_registration,
     registration_of,
+    sign_pointer,
 )
 
 if TYPE_CHECKING:
@@ -46,21 +49,42 @@ def load_package(use_case_name: str, version: str) -> Package:
     :raises Tampered: a file was changed, removed or added since the version was registered, its files are not of one
         model, or nobody measured its features
     """
-    from driftgate.models import Preprocessing, load_scorer
+    from driftgate.models import Preprocessing
 
     model = find_model(use_case_name, version)
     files = verified_files(model)
     where = lake().uri(model.folder)
-    preprocessing = parse_record(json.loads(files["preprocessing.json"]), Preprocessing, where=f"{where}/preprocessing")
+    written = parse_json(files["preprocessing.json"], f"{where}/preprocessing.json")
+    preprocessing = parse_record(written, Preprocessing, where=f"{where}/preprocessing")
     signature = _signature(model, files["signature.json"])
     _require_same_features(signature, preprocessing, where)
     _require_feature_baseline(files, preprocessing, where)
     return Package(
         model=model,
-        scorer=load_scorer(model.model_file, files[model.model_file], preprocessing),
+        scorer=_scorer(model, files[model.model_file], preprocessing),
         signature=signature,
         preprocessing=preprocessing,
     )
+
+
+def load_serving_package(use_case_name: str, version: str) -> Package:
+    """Return a model version that may be put before users, as :func:`load_package` does.
+
+    :raises PromotionRefused: it was not approved, was rejected or is quarantined
+    """
+    require_state(use_case_name, version, MAY_SERVE, "serve")
+    return load_package(use_case_name, version)
+
+
+def _scorer(model: ModelVersion, data: bytes, preprocessing: "Preprocessing") -> "Scorer":
+    from driftgate.models import load_scorer
+
+    try:
+        return load_scorer(model.model_file, data, preprocessing)
+    except DriftgateError:
+        raise
+    except Exception:  # whatever a library says of bytes that are no model
+        raise Tampered(f"{lake().uri(model.folder)}/{model.model_file} is no model; train it again.") from None
 
 
 def _require_same_features(signature: "Signature", preprocessing: "Preprocessing", where: str) -> None:
@@ -79,6 +103,7 @@ def _require_feature_baseline(files: Mapping[str, bytes], preprocessing: "Prepro
 
     if FEATURE_BASELINE not in files:
         raise Tampered(f"{where} has no {FEATURE_BASELINE}, without which no model serves; train and register anew.")
+    parse_json(files[FEATURE_BASELINE], f"{where}/{FEATURE_BASELINE}")
     found = read_feature_baseline(files[FEATURE_BASELINE], f"{where}/{FEATURE_BASELINE}")
     if sorted(found.features) != sorted(preprocessing.names):
         raise Tampered(
@@ -101,7 +126,7 @@ def _signature(model: ModelVersion, data: bytes) -> "Signature":
     from driftgate.models import Signature
 
     where = f"{lake().uri(model.folder)}/signature.json"
-    signature = parse_record(json.loads(data), Signature, where=where)
+    signature = parse_record(parse_json(data, where), Signature, where=where)
     known = signature.feature_set_sha256, model.feature_set_sha256
     if None not in known and known[0] != known[1]:
         raise Tampered(
@@ -119,7 +144,7 @@ def verified_files(model: ModelVersion) -> dict[str, bytes]:
     folder = lake().uri(model.folder)
     for name, file in model.files.items():
         _require_plain(name, file.bytes, folder)
-    found = {path.removeprefix(f"{model.folder}/") for path in lake().list(model.folder)} - {POINTER}
+    found = {path.removeprefix(f"{model.folder}/") for path in lake().list(model.folder)} - {POINTER, SIGNATURE}
     if missing := sorted(set(model.files) - found):
         raise Tampered(f"{folder} lacks {', '.join(missing)}, which its {POINTER} names; restore it.")
     if extra := sorted(found - set(model.files)):
@@ -127,8 +152,10 @@ def verified_files(model: ModelVersion) -> dict[str, bytes]:
     return {name: _verified(model, name, file) for name, file in model.files.items()}
 
 
-def write_package(model: ModelVersion, files: Mapping[str, bytes]) -> None:
-    """Write the files of a package, then ``package.json``, then the registration that makes the version visible.
+def write_package(
+    model: ModelVersion, files: Mapping[str, bytes], *, trained_by: str | None = None, registered_by: str | None = None
+) -> None:
+    """Write the files of a package, ``package.json``, its signature, and the registration that makes it all visible.
 
     A crash in between leaves nothing visible; the same call again completes it.
 
@@ -145,7 +172,8 @@ def write_package(model: ModelVersion, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
         lake().write(f"{model.folder}/{name}", data)
     lake().write(f"{model.folder}/{POINTER}", model.canonical())
-    record_registration(model)
+    sign_pointer(model.folder, model.canonical())
+    record_registration(model, trained_by=trained_by, registered_by=registered_by)
 
 
 def package_files(files: Mapping[str, bytes]) -> dict[str, PackageFile]:

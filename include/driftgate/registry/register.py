@@ -16,6 +16,7 @@ from driftgate.evaluation.metrics import reported
 from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
+from driftgate.registry.approval import admit
 from driftgate.registry.card import model_card
 from driftgate.registry.package import FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
@@ -24,13 +25,17 @@ from driftgate.use_cases import UseCase
 MakeBaseline = Callable[..., dict[str, Any]]
 
 
-def register_job(use_case: UseCase, job_id: str, dataset_version: str, *, make_baseline: MakeBaseline) -> ModelVersion:
+def register_job(
+    use_case: UseCase, job_id: str, dataset_version: str, *, make_baseline: MakeBaseline, actor: str = "unknown"
+) -> ModelVersion:
     """Register the model of a job and return its version; the same job registered again is the same version.
 
-    It takes three steps, each of which may be the last one before a crash: MLflow gives the version its number, the
-    package becomes visible as a whole, MLflow learns where it is. Running again finishes what is missing.
+    It takes four steps, each of which may be the last one before a crash: MLflow gives the version its number, the
+    package becomes visible as a whole, MLflow learns where it is, its state is recorded. Running again finishes what is
+    missing.
 
     :param make_baseline: ``monitoring.training_baseline``; passed in, because this room does not know monitoring
+    :param actor: who asked for the run that trained it and registers it; may not approve it
     :raises PromotionRefused: the candidate did not pass its evaluation
     :raises CannotJudge: it was not evaluated
     """
@@ -38,8 +43,9 @@ def register_job(use_case: UseCase, job_id: str, dataset_version: str, *, make_b
     if model is None:
         job = result(job_id, use_case.train.target)
         report = _passed_report(use_case, job, dataset_version)
-        model = _publish(use_case, job, report, version_files(dataset_version), make_baseline)
+        model = _publish(use_case, job, report, version_files(dataset_version), make_baseline, actor)
     tracking.describe_version(model, use_case.metric.primary)
+    admit(use_case, model, actor=actor)
     return model
 
 
@@ -56,7 +62,7 @@ def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> E
 
 
 def _publish(
-    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: MakeBaseline
+    use_case: UseCase, job: JobResult, report: EvaluationReport, folder: Path, make_baseline: MakeBaseline, actor: str
 ) -> ModelVersion:
     spec = candidate_spec(job, report.dataset_version)
     version = tracking.claim_version(
@@ -82,7 +88,7 @@ def _publish(
         metrics=report.metrics,
         files=package_files(files),
     )
-    write_package(model, files)
+    write_package(model, files, trained_by=actor, registered_by=actor)
     return model
 
 

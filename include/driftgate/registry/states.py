@@ -94,8 +94,8 @@ def move_state(
     )
 
 
-def require_state(use_case_name: str, subject: str, allowed: Collection[State], purpose: str) -> None:
-    """Refuse a version in any other state than these, also one of which none is recorded.
+def require_state(use_case_name: str, subject: str, allowed: Collection[State], purpose: str) -> ModelState:
+    """Return the state of a version, and refuse one in any other state than these, or in none.
 
     :param purpose: the end of the sentence: what it may therefore not do
     :raises PromotionRefused: it is in another state
@@ -111,6 +111,7 @@ def require_state(use_case_name: str, subject: str, allowed: Collection[State], 
             f"Version {subject} of {use_case_name} is {found.state} ({found.reason}), so it may not {purpose}; it must "
             f"be {' or '.join(name for name in STATES if name in allowed)}."
         )
+    return found
 
 
 def _not_allowed(use_case_name: str, subject: str, current: State | None, to: State) -> str:

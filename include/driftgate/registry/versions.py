@@ -1,10 +1,12 @@
 """What is known about registered model versions, without loading one.
 
-Two things make a version: ``package.json`` in the lake, which names every file of the package with its hash, and the
-registration in the metadata, which holds the hash of ``package.json`` itself. So neither can be altered alone, unseen.
+Three things make a version: ``package.json`` in the lake, which names every file of the package with its hash; the
+registration in the metadata, which holds the hash of ``package.json`` itself; and ``package.sig`` beside it, which only
+the key of this environment can make. So neither lake nor metadata, nor both of them, can be altered unseen.
 """
 
 import json
+from typing import Any
 
 from driftgate import uris
 from driftgate.compute.jobs import Parameters
@@ -13,9 +15,11 @@ from driftgate.lake import lake
 from driftgate.metadata import Entry, metadata
 from driftgate.models.scorer import MODEL_FILES
 from driftgate.records import Record, parse_record, sha256
+from driftgate.signing import parse_signature, sign, verify
 
 KIND = "model"
 POINTER = "package.json"
+SIGNATURE = "package.sig"
 SCHEMA_VERSION = 1
 
 
@@ -70,13 +74,15 @@ class ModelVersion(Record):
 
 
 class Registration(Record):
-    """The metadata's word on one version."""
+    """The metadata's word on one version; who had it trained and registered may not approve it."""
 
     schema_version: int = 1
     use_case: str
     version: str
     job_id: str
     package_hash: str
+    trained_by: str | None = None
+    registered_by: str | None = None
 
 
 def list_models(use_case_name: str) -> list[ModelVersion]:
@@ -94,7 +100,7 @@ def find_model(use_case_name: str, version: str) -> ModelVersion:
     """Return what is recorded about one version.
 
     :raises ConfigError: there is no such version, or a newer Driftgate wrote its package
-    :raises Tampered: ``package.json`` is not the one that was registered
+    :raises Tampered: ``package.json`` is not the one that was registered, or not signed by a key that is trusted here
     """
     registration = registration_of(use_case_name, version)
     if registration is None:
@@ -115,22 +121,38 @@ def registrations(use_case_name: str) -> list[Registration]:
     return sorted(found, key=lambda registration: int(registration.version))
 
 
-def record_registration(model: ModelVersion) -> None:
+def record_registration(
+    model: ModelVersion, *, trained_by: str | None = None, registered_by: str | None = None
+) -> None:
     """Make a version whose package is complete visible to everyone.
 
     :raises Conflict: it is visible already
     """
     registration = Registration(
-        use_case=model.use_case, version=model.version, job_id=model.job_id, package_hash=model.package_hash
+        use_case=model.use_case,
+        version=model.version,
+        job_id=model.job_id,
+        package_hash=model.package_hash,
+        trained_by=trained_by,
+        registered_by=registered_by,
     )
     metadata().append(KIND, f"{model.use_case}/{model.version}", registration.model_dump(mode="json"), expected=0)
+
+
+def sign_pointer(folder: str, pointer: bytes) -> None:
+    """Write the signature of a ``package.json`` beside it."""
+    lake().write(f"{folder}/{SIGNATURE}", sign("package", pointer).canonical())
 
 
 def _registration(entry: Entry) -> Registration:
     return parse_record(entry.body, Registration, where=f"registration of {entry.subject}")
 
 
-def _read(registration: Registration) -> ModelVersion:
+def read_pointer(registration: Registration) -> bytes:
+    """Return the ``package.json`` that was registered, signed or not.
+
+    :raises Tampered: it is gone, or another one
+    """
     path = f"{uris.package(registration.use_case, registration.version)}/{POINTER}"
     try:
         raw = lake().read(path)
@@ -143,10 +165,47 @@ def _read(registration: Registration) -> ModelVersion:
             f"{lake().uri(path)} is not the file that was registered: its sha256 differs. Restore it, or register the "
             "job again."
         )
-    content = json.loads(raw)
-    if content["schema_version"] > SCHEMA_VERSION:
+    return raw
+
+
+def _read(registration: Registration) -> ModelVersion:
+    """Return what ``package.json`` says, of which nothing is parsed before its hash and its signature were checked."""
+    folder = uris.package(registration.use_case, registration.version)
+    raw = read_pointer(registration)
+    _require_signed(registration, folder, raw)
+    where = lake().uri(f"{folder}/{POINTER}")
+    content = parse_json(raw, where)
+    written = content.get("schema_version") if isinstance(content, dict) else None
+    if isinstance(written, int) and written > SCHEMA_VERSION:
         raise ConfigError(
-            f"{lake().uri(path)} has schema_version {content['schema_version']}, and this Driftgate reads up to "
-            f"{SCHEMA_VERSION}; update the code that loads it."
+            f"{where} has schema_version {written}, and this Driftgate reads up to {SCHEMA_VERSION}; "
+            "update the code that loads it."
         )
-    return parse_record(content, ModelVersion, where=lake().uri(path))
+    model = parse_record(content, ModelVersion, where=where)
+    if (model.use_case, model.version) != (registration.use_case, registration.version):
+        raise Tampered(f"{where} is the package of {model.use_case}/{model.version}; restore the right one.")
+    return model
+
+
+def parse_json(raw: bytes, where: str) -> Any:
+    """Return what a file of a package says.
+
+    :raises Tampered: it is not JSON, or nested so deep that it cannot be read
+    """
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Tampered(f"{where} is not JSON that can be read; restore it, or train and register anew.") from None
+
+
+def _require_signed(registration: Registration, folder: str, raw: bytes) -> None:
+    where = lake().uri(f"{folder}/{SIGNATURE}")
+    try:
+        signature = lake().read(f"{folder}/{SIGNATURE}")
+    except FileNotFoundError:
+        name = f"{registration.use_case} {registration.version}"
+        raise Tampered(
+            f"{where} is gone, and no package is loaded unsigned; restore it. If you answer for where the package "
+            f"comes from, sign it: driftgate model sign {name}."
+        ) from None
+    verify("package", raw, parse_signature(signature, where), what=lake().uri(f"{folder}/{POINTER}"))

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from driftgate.errors import ConfigError, Tampered
 from driftgate.records import Record, parse_record
@@ -25,7 +25,7 @@ LARGEST_SIGNATURE_BYTES = 4096  # the file of one; it is about 200
 class Signature(Record):
     """One signature: by which key, in which way, and the bytes in Base64."""
 
-    schema_version: int = 1
+    schema_version: Literal[1] = 1
     key_id: str
     algorithm: str
     value: str
@@ -62,9 +62,10 @@ def verify(purpose: str, data: bytes, signature: Signature, *, what: str) -> Non
             f"{local_keys.folder()} if it is one of yours."
         )
     try:
-        if signature.algorithm != algorithm_of(key):
+        value = base64.b64decode(signature.value, validate=True)
+        if signature.algorithm != algorithm_of(key) or base64.b64encode(value).decode() != signature.value:
             raise InvalidSignature
-        _check(key, base64.b64decode(signature.value, validate=True), _message(purpose, data))
+        _check(key, value, _message(purpose, data))
     except (InvalidSignature, binascii.Error):
         raise Tampered(
             f"{what} is not what the key {signature.key_id} signed: one of the two was changed. Restore it."

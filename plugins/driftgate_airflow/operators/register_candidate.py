@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
+from driftgate_airflow.runs import actor
 
 
 class RegisterCandidateOperator(UseCaseOperator):
@@ -58,7 +59,9 @@ class RegisterCandidateOperator(UseCaseOperator):
         from driftgate.use_cases import load_use_case
 
         use_case = load_use_case(self.use_case)
-        model = register_job(use_case, self.job_id, self.dataset_version, make_baseline=training_baseline)
+        model = register_job(
+            use_case, self.job_id, self.dataset_version, make_baseline=training_baseline, actor=actor(context)
+        )
         return Step(
             summary={"model_version": model.version, "dataset_version": self.dataset_version},
             inputs=(

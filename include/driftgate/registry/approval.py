@@ -1,0 +1,89 @@
+"""Who says that a registered version may go before users: the policy by itself, or a person who did not make it."""
+
+from driftgate.errors import ConfigError, PromotionRefused, nearest
+from driftgate.registry.states import ModelState, State, model_state, move_state, require_state
+from driftgate.registry.versions import ModelVersion, Registration, find_model, registration_of, registrations
+from driftgate.use_cases import UseCase
+
+POLICY = "policy"
+UNDECIDED: tuple[State, ...] = ("candidate", "needs_review")
+
+
+def admit(use_case: UseCase, model: ModelVersion, *, actor: str, needs_review: bool = False) -> ModelState:
+    """Record where a version stands that was just registered; where nobody has to be asked, it is approved.
+
+    :param needs_review: its evaluation could not decide, so a person does, whatever the use case says
+    """
+    state = model_state(use_case.name, model.version)
+    if state is None:
+        first: State = "needs_review" if needs_review else "candidate"
+        reason = f"job {model.job_id} passed its gates"
+        state = move_state(use_case.name, model.version, first, actor=actor, reason=reason)
+    if state.state == "candidate" and use_case.promote.approve == "never":
+        return approve_by_policy(use_case, model.version, "promote.approve is never")
+    return state
+
+
+def approve_by_policy(use_case: UseCase, version: str, reason: str) -> ModelState:
+    """Approve a version that no person has to be asked about."""
+    return move_state(use_case.name, version, "approved", actor=POLICY, reason=reason)
+
+
+def approve(use_case: UseCase, version: str, *, actor: str, reason: str) -> ModelState:
+    """Let a person approve a version that waits for it.
+
+    :raises ConfigError: there is no such version
+    :raises PromotionRefused: the person had it trained or registered, is no approver, or it does not wait
+    :raises Tampered: its package is not what was registered
+    """
+    may_approve(use_case, version, actor)
+    find_model(use_case.name, version)
+    before = require_state(use_case.name, version, (*UNDECIDED, "approved"), "be approved")
+    return move_state(use_case.name, version, "approved", actor=actor, reason=reason, expected=before.state)
+
+
+def reject(use_case: UseCase, version: str, *, actor: str, reason: str) -> ModelState:
+    """Let a person reject a version that waits for it, or was approved and has no traffic yet; it is an answer.
+
+    :raises ConfigError: there is no such version
+    :raises PromotionRefused: the person is no approver, or it does not wait
+    """
+    _registration(use_case, version)
+    _require_approver(use_case, actor)
+    before = require_state(use_case.name, version, (*UNDECIDED, "approved", "rejected"), "be rejected")
+    return move_state(use_case.name, version, "rejected", actor=actor, reason=reason, expected=before.state)
+
+
+def may_approve(use_case: UseCase, version: str, actor: str) -> None:
+    """Return when ``actor`` may approve a version: an approver of the use case who neither trained nor registered it.
+
+    :raises ConfigError: there is no such version
+    :raises PromotionRefused: the actor may not
+    """
+    registration = _registration(use_case, version)
+    for maker, did in ((registration.trained_by, "trained"), (registration.registered_by, "registered")):
+        if maker is not None and _same(maker, actor):
+            raise PromotionRefused(
+                f"{actor} had version {version} of {use_case.name} {did}, so somebody else must approve it."
+            )
+    _require_approver(use_case, actor)
+
+
+def _registration(use_case: UseCase, version: str) -> Registration:
+    found = registration_of(use_case.name, version)
+    if found is None:
+        known = [registration.version for registration in registrations(use_case.name)]
+        raise ConfigError(f"{use_case.name} has no model version {version!r}{nearest(version, known)}")
+    return found
+
+
+def _require_approver(use_case: UseCase, actor: str) -> None:
+    if use_case.approval and not any(_same(name, actor) for name in use_case.approval.approvers):
+        raise PromotionRefused(
+            f"{actor} is none of the approvers of {use_case.name} ({', '.join(use_case.approval.approvers)}); ask one "
+            "of them, or have 'approval.approvers' changed."
+        )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
