@@ -21,6 +21,7 @@ from driftgate.partition_keys import keys_between
 from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
+from driftgate.registry.approval import admit
 from driftgate.registry.package import package_files, write_package
 from driftgate.sources.sample import table_of
 from driftgate.training.spec import training_spec
@@ -121,6 +122,7 @@ def _deploy(use_case: UseCase, files: dict[str, bytes]) -> None:
         files=package_files(files),
     )
     write_package(model, files)
+    admit(use_case, model, actor="benchmark")
     state = {
         "use_case": use_case.name,
         "step": "serving",

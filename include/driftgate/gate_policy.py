@@ -104,7 +104,9 @@ class Waiver(Record):
 class Gates(Record):
     """What a candidate must pass before it may see traffic.
 
-    A candidate that passes with a gate of a verdict in ``review_when`` waits for a person.
+    A candidate that passes with a gate of a verdict in ``review_when`` waits for a person. Before it moves traffic, the
+    newest published partition may be ``receipts_valid_days`` past the rows that it was judged on, and no gate may have
+    had too few rows to say anything unless ``accept_insufficient_data``.
     """
 
     champion: ChampionGate
@@ -113,6 +115,8 @@ class Gates(Record):
     slices: SliceGate | None = None
     waivers: tuple[Waiver, ...] = ()
     review_when: tuple[Literal["waived", "insufficient_data"], ...] = ("waived",)
+    receipts_valid_days: Annotated[int, Field(gt=0)] = 30
+    accept_insufficient_data: bool = False
 
     @model_validator(mode="after")
     def _waivers_are_of_gates(self) -> "Gates":

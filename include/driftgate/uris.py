@@ -21,6 +21,11 @@ def evaluation_report(use_case: str, model_id: str) -> str:
     return f"reports/evaluation/{use_case}/{model_id}.json"
 
 
+def gate_receipt(use_case: str, model_id: str, gate: str) -> str:
+    """Return the path of the signed receipt of one gate."""
+    return f"reports/receipts/{use_case}/{model_id}/{gate}.json"
+
+
 def revalidation_report(use_case: str, key: str) -> str:
     """Return the path of the evaluation of a champion on the newest labelled rows of one day."""
     return f"reports/revalidation/{use_case}/{key}.json"

@@ -16,6 +16,7 @@ from driftgate.compute import JobResult, JobSpec
 from driftgate.datasets import DatasetVersion
 from driftgate.evaluation import EvaluationReport, GateResult
 from driftgate.evaluation.feature_baseline import feature_baseline
+from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import write_report
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Signature
@@ -123,7 +124,8 @@ def finished(artefacts: dict[str, bytes]) -> Callable[..., JobResult]:
         )
         for name, data in {**artefacts, "spec.json": spec.canonical(), "result.json": job.canonical()}.items():
             lake().write(f"{uris.job(job_id)}/{name}", data)
-        write_report(_report(job, passed).model_copy(update=changes))
+        report = write_report(_report(job, passed).model_copy(update=changes))
+        write_receipts(load_use_case("flight_delays"), report)
         return job
 
     return finish

@@ -16,6 +16,7 @@ from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
+from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
 from driftgate.evaluation.slices import slices
 from driftgate.evaluation.spread import spread
@@ -43,7 +44,7 @@ EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
 def evaluate(
     use_case: UseCase, dataset_version: str, folder: Path, job: JobResult, champion: "ModelVersion | None"
 ) -> EvaluationReport:
-    """Evaluate the model of ``job``, write the report to the lake and return it; the same inputs give the same report.
+    """Evaluate the model of ``job``, write report and receipts to the lake; the same inputs give the same report.
 
     :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
     :param champion: the version that serves now, None before the first one
@@ -73,7 +74,18 @@ def evaluate(
         review=tuple(gate.gate for gate in gates if gate.verdict in use_case.gates.review_when),
         reason=_reason(gates),
     )
-    return write_report(report)
+    write_report(report)
+    write_receipts(use_case, report)
+    if not report.passed:
+        _record_rejection(report)
+    return report
+
+
+def _record_rejection(report: EvaluationReport) -> None:
+    """Let the candidate, which gets no version, be found among the models with the reason why."""
+    from driftgate.registry.states import move_state  # the registry keeps our reports, so it imports this room
+
+    move_state(report.use_case, report.model_id, "rejected", actor="gates", reason=report.reason)
 
 
 def _compared(

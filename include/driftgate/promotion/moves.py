@@ -21,6 +21,7 @@ from driftgate.promotion.state import (
     variants,
 )
 from driftgate.registry import list_models, set_champion
+from driftgate.registry.aliases import champion_version
 from driftgate.use_cases import UseCase
 
 
@@ -208,5 +209,5 @@ def _align_alias(use_case: UseCase) -> None:
     """Move the registry's alias to the recorded champion, again when another move came in between."""
     aligned = None
     while (champion := _serving(use_case, "no alias can follow it").champion) != aligned:
-        set_champion(use_case.name, champion)
+        set_champion(use_case.name, champion, expected=champion_version(use_case.name))
         aligned = champion

@@ -21,21 +21,27 @@ class Alias(Record):
 
 def champion(use_case_name: str) -> ModelVersion | None:
     """Return the version that serves, None before the first one."""
+    version = champion_version(use_case_name)
+    return find_model(use_case_name, version) if version else None
+
+
+def champion_version(use_case_name: str) -> str | None:
+    """Return the number of the version that serves, without looking at its package; None before the first one."""
     entry = metadata().latest(KIND, f"{use_case_name}/{CHAMPION}")
-    return find_model(use_case_name, _alias(entry).version) if entry else None
+    return _alias(entry).version if entry else None
 
 
-def set_champion(use_case_name: str, version: str, *, expected: str | None = None) -> ModelVersion:
+def set_champion(use_case_name: str, version: str, *, expected: str | None) -> ModelVersion:
     """Point the alias ``champion`` at a version; see :func:`move_alias`."""
     return move_alias(use_case_name, CHAMPION, version, expected=expected)
 
 
-def move_alias(use_case_name: str, alias: str, version: str, *, expected: str | None = None) -> ModelVersion:
+def move_alias(use_case_name: str, alias: str, version: str, *, expected: str | None) -> ModelVersion:
     """Point ``alias`` at a version and return the version. Pointing it there again completes what a crash left.
 
-    :param expected: the version that it must point at now (or at ``version`` already); None takes any
+    :param expected: the version that it points at, as far as the caller knows; None when it points at none yet
     :raises ConfigError: there is no such version
-    :raises Conflict: it points somewhere else than ``expected``, or another process moved it at the same moment
+    :raises Conflict: it points somewhere else, or another process moved it at the same moment
     """
     from driftgate.registry.tracking import show_alias
 
@@ -43,8 +49,10 @@ def move_alias(use_case_name: str, alias: str, version: str, *, expected: str | 
     subject = f"{use_case_name}/{alias}"
     entry = metadata().latest(KIND, subject)
     current = _alias(entry).version if entry else None
-    if expected is not None and current not in (expected, version):
-        raise Conflict(f"{alias} of {use_case_name} is version {current}, not {expected}: someone moved it first.")
+    if current not in (expected, version):
+        raise Conflict(
+            f"{alias} of {use_case_name} is version {current}, not {expected or 'none'}: someone moved it first."
+        )
     if current != version:
         moved = Alias(use_case=use_case_name, alias=alias, version=version, previous=current)
         metadata().append(KIND, subject, moved.model_dump(mode="json"), expected=entry.revision if entry else 0)

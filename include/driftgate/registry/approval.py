@@ -1,6 +1,7 @@
 """Who says that a registered version may go before users: the policy by itself, or a person who did not make it."""
 
 from driftgate.errors import ConfigError, PromotionRefused, nearest
+from driftgate.evaluation.receipts import require_receipts
 from driftgate.registry.states import ModelState, State, model_state, move_state, require_state
 from driftgate.registry.versions import ModelVersion, Registration, find_model, registration_of, registrations
 from driftgate.use_cases import UseCase
@@ -33,11 +34,12 @@ def approve(use_case: UseCase, version: str, *, actor: str, reason: str) -> Mode
     """Let a person approve a version that waits for it.
 
     :raises ConfigError: there is no such version
-    :raises PromotionRefused: the person had it trained or registered, is no approver, or it does not wait
+    :raises PromotionRefused: the person had it trained or registered, is no approver, it does not wait, or a receipt of
+        its gates is missing, altered or stale
     :raises Tampered: its package is not what was registered
     """
     may_approve(use_case, version, actor)
-    find_model(use_case.name, version)
+    require_receipts(use_case, find_model(use_case.name, version))
     before = require_state(use_case.name, version, (*UNDECIDED, "approved"), "be approved")
     return move_state(use_case.name, version, "approved", actor=actor, reason=reason, expected=before.state)
 

@@ -13,6 +13,7 @@ from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.holdout import read_split
 from driftgate.evaluation.metrics import reported
+from driftgate.evaluation.receipts import require_receipts_of_job
 from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
@@ -36,7 +37,7 @@ def register_job(
 
     :param make_baseline: ``monitoring.training_baseline``; passed in, because this room does not know monitoring
     :param actor: who asked for the run that trained it and registers it; may not approve it
-    :raises PromotionRefused: the candidate did not pass its evaluation
+    :raises PromotionRefused: the candidate did not pass its evaluation, or a receipt of it is missing or altered
     :raises CannotJudge: it was not evaluated
     """
     model = model_of_job(use_case.name, job_id)
@@ -45,7 +46,8 @@ def register_job(
         report = _passed_report(use_case, job, dataset_version)
         model = _publish(use_case, job, report, version_files(dataset_version), make_baseline, actor)
     tracking.describe_version(model, use_case.metric.primary)
-    admit(use_case, model, actor=actor)
+    undecided = read_report(use_case.name, job_id).status == "needs_review"
+    admit(use_case, model, actor=actor, needs_review=undecided)
     return model
 
 
@@ -58,6 +60,7 @@ def _passed_report(use_case: UseCase, job: JobResult, dataset_version: str) -> E
         )
     if not report.passed:
         raise PromotionRefused(f"The candidate of job {job.job_id} is rejected and not registered: {report.reason}")
+    require_receipts_of_job(use_case, job.job_id, job.model_sha256)
     return report
 
 
