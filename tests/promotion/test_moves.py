@@ -209,7 +209,7 @@ class TestCrashes:
 
     @pytest.fixture
     def crash(self, monkeypatch):
-        def die(*_):
+        def die(*_, **__):
             raise KeyboardInterrupt
 
         def run(move):
@@ -239,10 +239,10 @@ class TestCrashes:
         earn()
         really = moves.set_champion
 
-        def interrupted(name, version):
+        def interrupted(name, version, **more):
             monkeypatch.setattr(moves, "set_champion", really)
             roll_back(use_case, to_previous=True, **BY)
-            return really(name, version)
+            return really(name, version, **more)
 
         monkeypatch.setattr(moves, "set_champion", interrupted)
         switch_champion(use_case, "2", **BY)
