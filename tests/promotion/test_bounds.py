@@ -1,4 +1,4 @@
-"""Each bound against an independent implementation of the same formula."""
+"""What is seen at each look, and when a limit counts as crossed."""
 
 import math
 
@@ -7,23 +7,42 @@ import pytest
 from scipy import stats
 
 from driftgate.promotion.bounds import (
-    mean_bounds,
-    mean_difference_bounds,
+    correlation_trajectory,
+    looks,
+    mean_trajectory,
     quantile,
-    quantile_bounds,
+    quantile_trajectory,
     rank_correlation,
-    rank_correlation_bounds,
-    share_bounds,
+    share_trajectory,
 )
 
-SURE = 0.95
-BOTH_SIDES = 2 * SURE - 1  # two one-sided bounds at 95 % are one interval at 90 %
+ALPHA = 0.0125
 
 
-@pytest.mark.parametrize(("hits", "rows"), [(0, 30), (1, 45), (22, 1500), (30, 30)])
-def test_the_bounds_of_a_share_are_clopper_and_pearsons(hits, rows):
-    expected = stats.binomtest(hits, rows).proportion_ci(BOTH_SIDES, method="exact")
-    assert share_bounds(hits, rows, SURE) == pytest.approx((expected.low, expected.high))
+@pytest.mark.parametrize("rows", [10, 11, 300, 10**7])
+def test_looks_are_few_always_the_same_and_end_at_the_last_row(rows):
+    found = looks(rows)
+    assert found[-1] == rows
+    assert found == sorted(set(found))
+    assert len(found) <= 50
+    assert found[:-1] == looks(2 * rows)[: len(found) - 1]
+
+
+def test_errors_count_from_the_tenth_request_on():
+    watched = share_trajectory(np.ones(200, dtype=bool), 0.01, ALPHA)
+    assert watched.crossed_after == 10
+    assert (watched.looks[0].rows, watched.looks[-1].rows, watched.looks[-1].value) == (10, 200, 1)
+
+
+def test_what_was_crossed_stays_crossed():
+    hits = np.r_[np.ones(12, dtype=bool), np.zeros(5000, dtype=bool)]
+    watched = share_trajectory(hits, 0.01, ALPHA)
+    assert watched.crossed_after == 10
+    assert watched.looks[-1].value < 0.01
+
+
+def test_a_share_below_its_limit_is_not_crossed():
+    assert share_trajectory(np.arange(3000) % 200 == 0, 0.01, ALPHA).crossed_after is None
 
 
 def test_a_quantile_is_one_of_the_values():
@@ -31,18 +50,28 @@ def test_a_quantile_is_one_of_the_values():
     assert quantile(np.array([7.0]), 0.95) == 7
 
 
-@pytest.mark.parametrize("rows", [40, 300, 1501])
-def test_the_bounds_of_a_quantile_hold_for_any_distribution(rows):
-    values = np.random.default_rng(rows).lognormal(size=rows)
-    low, high = quantile_bounds(values, 0.95, SURE)
-    expected_low = stats.quantile_test(values, p=0.95, alternative="greater").confidence_interval(SURE).low
-    expected_high = stats.quantile_test(values, p=0.95, alternative="less").confidence_interval(SURE).high
-    assert low == pytest.approx(expected_low)
-    assert high is None if math.isnan(expected_high) else high == pytest.approx(expected_high)
+def test_the_bounds_of_a_quantile_are_values_and_those_of_the_share_above_it():
+    values = np.random.default_rng(1).lognormal(3, 0.4, 2000)
+    truth = math.exp(3 + 0.4 * stats.norm.ppf(0.95))
+    watched = quantile_trajectory(values, 0.95, 1e9, ALPHA)
+    last = watched.looks[-1]
+    assert {last.low, last.value, last.high} <= set(values)
+    assert last.low < truth < last.high
+    assert watched.crossed_after is None
+    assert quantile_trajectory(values, 0.95, last.low * 0.999, ALPHA).crossed_after is not None
+    assert quantile_trajectory(values, 0.95, last.value, ALPHA).crossed_after is None
 
 
 def test_a_few_values_give_no_upper_bound_of_a_high_quantile():
-    assert quantile_bounds(np.arange(30.0), 0.95, SURE)[1] is None
+    assert quantile_trajectory(np.arange(30.0), 0.95, 100, ALPHA).looks[-1].high is None
+
+
+def test_a_mean_is_watched_at_every_row_and_shown_at_the_looks():
+    values = np.random.default_rng(2).normal(0.5, 0.2, 400)
+    watched = mean_trajectory(values, 1, 0.1, ALPHA, best=200)
+    assert 10 <= watched.crossed_after < 60
+    assert all(look.low < look.value < look.high for look in watched.looks)
+    assert watched.looks[-1].low > 0.1
 
 
 def test_rank_correlation_is_spearmans_with_ties():
@@ -50,39 +79,18 @@ def test_rank_correlation_is_spearmans_with_ties():
     first = random.integers(0, 20, 200).astype(float)
     second = first + random.integers(0, 20, 200)
     assert rank_correlation(first, second) == pytest.approx(stats.spearmanr(first, second).statistic)
-
-
-def test_rank_correlation_of_a_constant_does_not_exist():
     assert math.isnan(rank_correlation(np.ones(20), np.arange(20.0)))
 
 
-def test_the_bounds_of_a_rank_correlation_cover_it_as_often_as_they_say():
-    random = np.random.default_rng(2)
-    truth = 6 / math.pi * math.asin(0.5 / 2)  # of a normal pair with Pearson's correlation 0.5
-    misses = 0
-    for _ in range(2000):
-        first = random.normal(size=60)
-        second = 0.5 * first + math.sqrt(0.75) * random.normal(size=60)
-        misses += rank_correlation_bounds(rank_correlation(first, second), 60, SURE)[0] > truth
-    assert misses / 2000 == pytest.approx(1 - SURE, abs=0.015)
+def test_opposite_ranks_are_told_at_the_first_look_that_has_enough_pairs():
+    ranks = np.random.default_rng(3).permutation(np.arange(300.0))
+    assert correlation_trajectory(ranks, -ranks, 0.3, ALPHA, 200).crossed_after == 34
+    agreed = correlation_trajectory(ranks, ranks, 0.9, ALPHA, 200)
+    assert (agreed.crossed_after, agreed.looks[-1].value) == (None, pytest.approx(1))
+    assert agreed.looks[-1].low > 0.99
 
 
-def test_perfect_agreement_has_no_uncertainty():
-    assert rank_correlation_bounds(1.0, 40, SURE) == (1, 1)
-
-
-def test_the_bounds_of_a_mean_are_students():
-    values = np.random.default_rng(3).exponential(size=50)
-    expected = stats.ttest_1samp(values, 0).confidence_interval(BOTH_SIDES)
-    assert mean_bounds(values, SURE) == pytest.approx((expected.low, expected.high))
-
-
-def test_the_bounds_of_a_difference_are_welchs():
-    random = np.random.default_rng(4)
-    first, second = random.exponential(2, 45), random.exponential(1, 855)
-    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(BOTH_SIDES)
-    assert mean_difference_bounds(first, second, SURE) == pytest.approx((expected.low, expected.high))
-
-
-def test_equal_values_give_a_difference_without_uncertainty():
-    assert mean_difference_bounds(np.full(20, 0.4), np.full(30, 0.1), SURE) == pytest.approx((0.3, 0.3))
+def test_looks_at_which_one_side_is_constant_are_left_out():
+    late = np.r_[np.zeros(60), np.arange(60.0)]
+    watched = correlation_trajectory(np.arange(120.0), late, 0.3, ALPHA, 100)
+    assert watched.looks[0].rows > 60

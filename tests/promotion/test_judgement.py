@@ -1,14 +1,13 @@
 """Judging a step on captured answers and on outcomes that lie in a lake."""
 
-import json
-
 import numpy as np
 import pytest
 
-from driftgate.errors import CannotJudge, PromotionRefused
-from driftgate.lake import lake
-from driftgate.promotion import Judgement, advance, judge, ready_to_judge, roll_back, start_shadow
-from driftgate.records import parse_record
+from driftgate.errors import CannotJudge
+from driftgate.promotion import advance, judge, ready_to_judge, start_shadow
+from driftgate.promotion.checks import judge_guardrails
+from driftgate.promotion.evidence import day_evidence, step_days
+from driftgate.promotion.measured import measure_day, pool
 
 BY = {"actor": "anna", "reason": "a test"}
 DAY, NEXT = "2013-04-02", "2013-04-03"
@@ -30,6 +29,12 @@ def canary(shadow, use_case, earn):
 def overconfident(chance):
     """The same order of flights, and far too sure of it."""
     return float(np.clip((chance - 0.25) * 8 + 0.25, 0.001, 0.999))
+
+
+def limited(use_case, **limits):
+    """The use case with other guardrails."""
+    guardrails = use_case.promote.guardrails.model_copy(update=limits)
+    return use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"guardrails": guardrails})})
 
 
 def verdicts(judgement):
@@ -61,7 +66,10 @@ class TestShadow:
         judgement = judge(use_case, "2", "shadow")
         assert not judgement.passed
         assert verdicts(judgement)["error_rate"] == "fail"
-        assert "at most 0.01 is allowed, and it is at least" in judgement.reason
+        found = result(judgement, "error_rate")
+        assert (judgement.outcome, found.failed_after) == ("fail_now", 10)
+        assert "error_rate is 0.22 on 300 requests; at most 0.01 is allowed" in judgement.reason
+        assert "crossed after 10 of them with 98.75% confidence" in judgement.reason, "four guardrails share 5 %"
 
     def test_a_candidate_that_only_raises_has_nothing_else_to_show(self, shadow, use_case, traffic):
         self.play(traffic, shadow, answer=lambda _: None)
@@ -84,18 +92,27 @@ class TestShadow:
         self.play(traffic, shadow, answer=lambda chance: 0.3 - 0.1 * chance)
         judgement = judge(use_case, "2", "shadow")
         assert verdicts(judgement)["agreement"] == "fail"
-        assert "agreement is -1 on 300 requests; at least 0.3 is needed" in judgement.reason
+        assert "agreement is -1 on 300 requests scored by both models; at least 0.3 is needed" in judgement.reason
+        assert result(judgement, "agreement").failed_after >= 30, "its law is asymptotic"
 
     def test_a_candidate_with_one_score_for_all_does_not_pass(self, shadow, use_case, traffic):
         self.play(traffic, shadow, answer=lambda _: 0.25)
         judgement = judge(use_case, "2", "shadow")
-        assert (judgement.passed, verdicts(judgement)["agreement"]) == (False, "insufficient")
-        assert "all 300 requests the same score" in judgement.reason
+        assert (judgement.outcome, verdicts(judgement)["agreement"]) == ("fail_now", "fail")
+        assert "The candidate gave all 300 requests the same score" in judgement.reason
 
     def test_a_worse_candidate_fails_by_its_loss_though_it_agrees(self, shadow, use_case, traffic):
         self.play(traffic, shadow, answer=overconfident)
         judgement = judge(use_case, "2", "shadow")
         assert (verdicts(judgement)["agreement"], verdicts(judgement)["log_loss_increase"]) == ("pass", "fail")
+
+    def test_a_champion_with_one_score_for_all_is_nothing_to_agree_with(self, shadow, use_case, traffic):
+        day = traffic.day(DAY, 300)
+        traffic.ask(day, shadow, "champion", "1", range(300), lambda _: 0.25)
+        traffic.ask(day, shadow, "shadow", "2", range(300))
+        day.publish_outcomes()
+        judgement = judge(use_case, "2", "shadow")
+        assert (judgement.outcome, verdicts(judgement)["agreement"]) == ("not_yet", "insufficient")
 
     def test_too_few_requests_are_a_failed_judgement(self, shadow, use_case, traffic):
         day = traffic.day(DAY, 120)
@@ -103,6 +120,8 @@ class TestShadow:
         day.publish_outcomes()
         judgement = judge(use_case, "2", "shadow")
         assert (judgement.passed, verdicts(judgement)["error_rate"]) == (False, "insufficient")
+        assert judgement.reason.startswith("Not decided: ")
+        assert "The outcomes of 120 requests are known, and 200 are needed." in judgement.reason
         assert "error_rate needs 200 requests, and there are 120." in judgement.reason
 
     def test_without_any_traffic_nothing_passes(self, shadow, use_case):
@@ -139,6 +158,7 @@ class TestCanary:
         assert verdicts(judgement) == {
             "error_rate": "pass",
             "latency_p95_ms": "pass",
+            "sample_ratio": "pass",
             "agreement": "not_applicable",
             "log_loss_increase": "pass",
         }
@@ -146,7 +166,16 @@ class TestCanary:
 
     def test_a_candidate_that_is_worse_on_its_own_requests_fails(self, canary, use_case, traffic):
         self.play(traffic, canary, answer=overconfident)
-        assert verdicts(judge(use_case, "2", "canary_5"))["log_loss_increase"] == "fail"
+        judgement = judge(use_case, "2", "canary_5")
+        assert result(judgement, "log_loss_increase").verdict == "undecided", "45 requests prove nothing yet"
+        assert judgement.reason.endswith("Worse than allowed, without proof: log_loss_increase.")
+        for key in (NEXT, "2013-04-04", "2013-04-05"):
+            day = traffic.day(key, 900)
+            traffic.canaried(day, canary, 45, answer=overconfident)
+            day.publish_outcomes()
+        judgement = judge(use_case, "2", "canary_5")
+        assert (judgement.outcome, verdicts(judgement)["log_loss_increase"]) == ("fail_now", "fail")
+        assert 45 < result(judgement, "log_loss_increase").failed_after < 180
 
     def test_a_candidate_that_raises_fails_though_the_champion_stood_in(self, canary, use_case, traffic):
         self.play(traffic, canary, answer=lambda chance: chance if chance < 0.4 else None)
@@ -157,105 +186,71 @@ class TestCanary:
         largest = max(traffic.day(DAY, 900).chances[:45])
         self.play(traffic, canary, answer=lambda chance: chance if chance < largest else None)
         error_rate = result(judge(use_case, "2", "canary_5"), "error_rate")
-        assert (error_rate.value, error_rate.verdict) == (pytest.approx(1 / 45), "pass")
+        assert (error_rate.value, error_rate.verdict) == (pytest.approx(1 / 45), "undecided")
 
     def test_without_the_champions_answers_the_loss_has_no_reference(self, canary, use_case, traffic):
         self.play(traffic, canary, flights=900)
-        assert verdicts(judge(use_case, "2", "canary_5"))["log_loss_increase"] == "insufficient"
+        judgement = judge(use_case, "2", "canary_5")
+        assert verdicts(judgement)["log_loss_increase"] == "insufficient"
+        assert (judgement.outcome, verdicts(judgement)["sample_ratio"]) == ("not_yet", "fail")
+
+    def test_a_split_that_chance_does_not_explain_is_waited_out(self, canary, use_case, traffic):
+        self.play(traffic, canary, flights=90)
+        judgement = judge(use_case, "2", "canary_5")
+        assert (judgement.passed, judgement.outcome) == (False, "not_yet")
+        assert "The candidate met 10.00% of 900 request keys; its share is 5%, which chance does" in judgement.reason
+        assert not ready_to_judge(use_case, "2", "canary_5")
+
+    def test_with_all_the_traffic_there_is_no_champion_to_compare_with(self, canary, use_case, traffic, earn):
+        state = canary.model_copy(update={"step": "canary_100"})
+        day = traffic.day(DAY, 60)
+        traffic.ask(day, state, "canary", "2", range(60))
+        day.publish_outcomes()
+        measured = pool(
+            [measure_day(use_case, "canary_100", day_evidence(one), None) for one in step_days(use_case, state)]
+        )
+        found = {one.name: one.verdict for one in judge_guardrails(use_case, "canary_100", measured)}
+        assert found["log_loss_increase"] == "not_applicable"
+        assert (found["error_rate"], "sample_ratio" in found) == ("pass", False)
 
     def test_too_few_requests_are_a_failed_judgement(self, canary, use_case, traffic):
         self.play(traffic, canary, flights=29)
         assert "error_rate needs 30 requests, and there are 29." in judge(use_case, "2", "canary_5").reason
 
 
-class TestReady:
-    def test_enough_requests_whose_outcomes_are_known(self, shadow, use_case, traffic):
-        first, second = traffic.day(DAY, 120), traffic.day(NEXT, 120)
-        traffic.shadowed(first, shadow)
+class TestMore:
+    """Guardrails that a use case may leave out."""
+
+    def test_answers_that_lie_elsewhere_are_told_before_outcomes(self, shadow, use_case, traffic):
+        moved = limited(use_case, max_prediction_shift=0.2)
+        traffic.shadowed(traffic.day(DAY, 300), shadow, answer=lambda chance: 0.5 + chance / 2)
         assert not ready_to_judge(use_case, "2", "shadow")
-        first.publish_outcomes()
-        assert not ready_to_judge(use_case, "2", "shadow"), "120 of 200"
-        traffic.shadowed(second, shadow)
-        assert not ready_to_judge(use_case, "2", "shadow"), "nobody knows yet how the second day ended"
-        second.publish_outcomes()
-        assert ready_to_judge(use_case, "2", "shadow")
-        assert set(judge(use_case, "2", "shadow").outcomes) == {DAY, NEXT}
+        assert ready_to_judge(moved, "2", "shadow")
+        assert verdicts(judge(moved, "2", "shadow"))["prediction_shift"] == "fail"
 
-    def test_outcomes_that_come_days_later_are_waited_for(self, shadow, use_case, traffic):
-        slow = use_case.model_copy(update={"label": use_case.label.model_copy(update={"known_after_days": 2})})
-        day = traffic.day(DAY, 300)
-        traffic.shadowed(day, shadow)
+    def test_answers_may_lie_too_low_as_well(self, shadow, use_case, traffic):
+        moved = limited(use_case, max_prediction_shift=0.1)
+        traffic.shadowed(traffic.day(DAY, 300), shadow, answer=lambda chance: 0.01 * chance)
+        found = result(judge(moved, "2", "shadow"), "prediction_shift")
+        assert (found.verdict, found.value > 0.1) == ("fail", True)
+
+    def test_a_candidate_that_costs_more_fails(self, shadow, use_case, traffic):
+        dear = limited(use_case, max_cost_increase_usd=2, max_log_loss_increase=4)
+        day = traffic.day(DAY, 600)
+        traffic.shadowed(day, shadow, answer=lambda chance: 0.1 * chance)  # no alarm any more
         day.publish_outcomes()
-        assert not ready_to_judge(slow, "2", "shadow")
-        traffic.day(NEXT, 10).publish_outcomes()
-        assert ready_to_judge(slow, "2", "shadow")
+        judgement = judge(dear, "2", "shadow")
+        assert (verdicts(judgement)["cost_increase_usd"], judgement.outcome) == ("fail", "fail_now")
 
-    def test_only_captures_of_this_step_count(self, shadow, use_case, traffic):
-        day = traffic.day(DAY, 300)
-        traffic.shadowed(day, shadow)
-        day.publish_outcomes()
-        assert judge(use_case, "2", "shadow").passed
-        state = advance(use_case, "2", 5, actor="anna")
-        assert not ready_to_judge(use_case, "2", "canary_5")
-        later = traffic.day(NEXT, 300)
-        traffic.canaried(later, state, 40)
-        later.publish_outcomes()
-        assert ready_to_judge(use_case, "2", "canary_5")
-        assert judge(use_case, "2", "canary_5").requests == 40
-
-    def test_a_step_that_is_repeated_starts_from_nothing(self, shadow, use_case, traffic):
-        day = traffic.day(DAY, 300)
-        traffic.shadowed(day, shadow)
-        day.publish_outcomes()
-        roll_back(use_case, **BY)
-        start_shadow(use_case, "2", **BY)
-        assert not ready_to_judge(use_case, "2", "shadow")
-        assert judge(use_case, "2", "shadow").requests == 0
-
-    def test_a_day_on_which_the_candidate_met_nobody_does_not_hide_the_days_before(self, canary, use_case, traffic):
-        first, second = traffic.day(DAY, 300), traffic.day(NEXT, 300)
-        traffic.canaried(first, canary, 35)
-        traffic.canaried(second, canary, 0)
-        first.publish_outcomes()
-        second.publish_outcomes()
-        assert ready_to_judge(use_case, "2", "canary_5")
-
-    def test_more_captures_of_a_day_are_seen(self, canary, use_case, traffic):
-        day = traffic.day(DAY, 300)
-        day.publish_outcomes()
-        traffic.ask(day, canary, "canary", "2", range(20))
-        assert not ready_to_judge(use_case, "2", "canary_5")
-        traffic.ask(day, canary, "canary", "2", range(20, 40))
-        assert ready_to_judge(use_case, "2", "canary_5")
-
-    def test_nobody_waits_for_a_candidate_that_was_taken_out(self, shadow, use_case):
-        assert not ready_to_judge(use_case, "2", "shadow")
-        roll_back(use_case, **BY)
-        assert ready_to_judge(use_case, "2", "shadow")
-        with pytest.raises(PromotionRefused, match=r"Version 2 .* is not in shadow \(now: no candidate under way\)"):
-            judge(use_case, "2", "shadow")
-
-
-class TestRecord:
-    def test_the_same_captures_give_the_same_judgement(self, shadow, use_case, traffic):
-        day = traffic.day(DAY, 300)
-        traffic.shadowed(day, shadow, answer=overconfident)
-        day.publish_outcomes()
-        assert judge(use_case, "2", "shadow").hash == judge(use_case, "2", "shadow").hash
-
-    def test_it_is_written_to_the_lake_with_the_outcomes_that_it_rests_on(self, shadow, use_case, traffic):
-        day = traffic.day(DAY, 300)
-        traffic.shadowed(day, shadow)
-        day.publish_outcomes()
-        judgement = judge(use_case, "2", "shadow")
-        written = json.loads(lake().read("reports/promotion/flight_delays/2/shadow.json"))
-        assert parse_record(written, Judgement, where="the report") == judgement
-        assert (judgement.deployment_revision, judgement.champion) == (shadow.revision, "1")
-        assert len(judgement.outcomes[DAY]) == 64
-
-    def test_only_the_step_that_the_candidate_is_in_is_judged(self, canary, use_case):
-        with pytest.raises(PromotionRefused, match=r"not in shadow \(now: canary_5 with candidate 2\)"):
-            judge(use_case, "2", "shadow")
+    def test_errors_that_the_champion_has_as_well_are_no_increase(self, canary, use_case, traffic):
+        strict = limited(use_case, max_error_rate=1, max_error_rate_increase=0.05)
+        day, often = traffic.day(DAY, 900), lambda chance: chance if chance < 0.4 else None
+        traffic.ask(day, canary, "canary", "2", range(45), often)
+        traffic.ask(day, canary, "champion", "1", range(45, 900), often)
+        assert verdicts(judge(strict, "2", "canary_5"))["error_rate_increase"] != "fail"
+        traffic.ask(traffic.day(NEXT, 1900), canary, "canary", "2", range(100), lambda _: None)
+        traffic.ask(traffic.day(NEXT, 1900), canary, "champion", "1", range(100, 1900))
+        assert verdicts(judge(strict, "2", "canary_5"))["error_rate_increase"] == "fail"
 
 
 class TestRegression:

@@ -7,6 +7,7 @@ import pytest
 from driftgate.errors import ConfigError
 from driftgate.metadata import metadata
 from driftgate.promotion import DeploymentState, GuardrailResult, Judgement, Variant, start_shadow
+from driftgate.promotion.bounds import Look
 from driftgate.records import parse_record
 
 STATE = """{"actor":"anna","candidate":"2","champion":"1","previous":null,\
@@ -14,9 +15,10 @@ STATE = """{"actor":"anna","candidate":"2","champion":"1","previous":null,\
 "schema_version":1,"step":"canary_25","use_case":"flight_delays","variants":[{"role":"champion","version":"1","weight":75},\
 {"role":"canary","version":"2","weight":25}]}"""
 
-JUDGEMENT = """{"champion":"1","deployment_revision":3,"guardrails":[{"interval":[0.0,0.064],"name":"error_rate",\
-"sample_size":45,"sentence":"error_rate is 0 on 45 requests; at most 0.01 is allowed.","threshold":0.01,"value":0.0,\
-"verdict":"pass"}],"outcomes":{"2013-04-02":"ab12"},"passed":true,"reason":"Every guardrail was kept.","requests":45,\
+JUDGEMENT = """{"champion":"1","deployment_revision":3,"guardrails":[{"failed_after":null,"interval":[0.0,0.12],\
+"name":"error_rate","sample_size":45,"sentence":"error_rate is 0 on 45 requests; at most 0.01 is allowed.",\
+"threshold":0.01,"trajectory":[{"high":0.12,"low":0.0,"rows":45,"value":0.0}],"value":0.0,"verdict":"pass"}],"known":45,\
+"outcome":"go_on","outcomes":{"2013-04-02":"ab12"},"passed":true,"reason":"Every guardrail was kept.","requests":45,\
 "required":30,"schema_version":1,"step":"canary_25","use_case":"flight_delays","version":"2"}"""
 
 
@@ -47,19 +49,22 @@ def test_a_judgement_is_stored_like_this():
         deployment_revision=3,
         outcomes={"2013-04-02": "ab12"},
         requests=45,
+        known=45,
         required=30,
         guardrails=(
             GuardrailResult(
                 name="error_rate",
                 value=0.0,
-                interval=(0.0, 0.064),
+                interval=(0.0, 0.12),
                 threshold=0.01,
                 sample_size=45,
                 verdict="pass",
                 sentence="error_rate is 0 on 45 requests; at most 0.01 is allowed.",
+                trajectory=(Look(rows=45, value=0.0, low=0.0, high=0.12),),
             ),
         ),
         passed=True,
+        outcome="go_on",
         reason="Every guardrail was kept.",
     )
     assert judgement.canonical().decode() == JUDGEMENT

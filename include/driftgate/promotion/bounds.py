@@ -1,40 +1,108 @@
-"""One-sided bounds of what guardrails measure; lower and upper bound hold at ``confidence`` each."""
+"""What guardrails watch, request by request: the value and its bounds at chosen looks, and when a limit was crossed.
+
+A limit counts as crossed once a bound that holds at every look at once has been beyond it, after whichever request that
+was. So the answer depends on the requests, not on when somebody looked.
+"""
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Interval = tuple[float | None, float | None]
+from driftgate.promotion.sequential import (
+    Flags,
+    Floats,
+    correlation_reach,
+    mean_exceeds,
+    mean_lower_bound,
+    share_bounds,
+    share_evidence,
+    share_exceeds,
+)
+from driftgate.records import Record
+
+LOOKS = 30
+FEWEST = 10  # requests: before it no guardrail is crossed, and nothing is measured
+FEWEST_PAIRS = 30  # of a rank correlation, whose law is asymptotic
+GROWTH = 1.5  # from one look to the next
+WELL_CORRELATED = 0.999999  # Fisher's scale has no place for 1
 
 
-def share_bounds(hits: int, rows: int, confidence: float) -> Interval:
-    """Return the exact bounds of a share (Clopper and Pearson 1934)."""
-    from scipy.stats import beta
+class Look(Record):
+    """A guardrail after so many requests: what was measured, and between what it lies."""
 
-    low = float(beta.ppf(1 - confidence, hits, rows - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(confidence, hits + 1, rows - hits)) if hits < rows else 1.0
-    return low, high
+    rows: int
+    value: float
+    low: float | None
+    high: float | None
 
 
-def quantile(values: Floats, level: float) -> float:
+@dataclass(frozen=True)
+class Trajectory:
+    """The looks, the last of them at all rows, and after how many rows the limit was first crossed."""
+
+    looks: tuple[Look, ...]
+    crossed_after: int | None
+
+
+def looks(rows: int) -> list[int]:
+    """Return after how many rows to look: always the same ones, and the last."""
+    grid = (round(FEWEST * GROWTH**step) for step in range(LOOKS - 1))
+    return [*(look for look in grid if look < rows), rows]
+
+
+def share_trajectory(hits: Flags, limit: float, alpha: float) -> Trajectory:
+    """Watch a share that must not exceed ``limit``."""
+    counts = np.cumsum(hits)
+    crossed = _first(share_exceeds(counts, np.arange(1, len(hits) + 1), limit, alpha))
+    at = np.array(looks(len(hits)))
+    low, high = share_bounds(counts[at - 1], at, alpha)
+    shares = counts[at - 1] / at
+    return Trajectory(_looks(zip(at, shares, low, high, strict=True)), crossed)
+
+
+def quantile_trajectory(values: Floats, level: float, limit: float, alpha: float) -> Trajectory:
+    """Watch a quantile that must not exceed ``limit``: it does when more than ``1 - level`` of the values do."""
+    above = np.cumsum(values > limit)
+    crossed = _first(share_exceeds(above, np.arange(1, len(values) + 1), 1 - level, alpha))
+    points = [(rows, *_quantile(np.sort(values[:rows]), level, alpha)) for rows in looks(len(values))]
+    return Trajectory(_looks(points), crossed)
+
+
+def mean_trajectory(values: Floats, reach: float, limit: float, alpha: float, best: int) -> Trajectory:
+    """Watch a mean of values between ``-reach`` and ``reach`` that must not exceed ``limit``."""
+    crossed = _first(mean_exceeds(values, reach, limit, alpha, best))
+
+    def points() -> Iterable[tuple[int, float, float, float]]:
+        for rows in looks(len(values)):
+            seen = np.clip(values[:rows], -reach, reach)
+            low, high = (sign * mean_lower_bound(sign * seen, reach, alpha, best) for sign in (1, -1))
+            yield rows, float(seen.mean()), low, high
+
+    return Trajectory(_looks(points()), crossed)
+
+
+def correlation_trajectory(first: Floats, second: Floats, limit: float, alpha: float, best: int) -> Trajectory:
+    """Watch a rank correlation that must be at least ``limit``. It is computed at the looks only."""
+
+    def points() -> Iterable[tuple[int, float, float, float]]:
+        for rows in looks(len(first)):
+            value = rank_correlation(first[:rows], second[:rows])
+            if math.isnan(value):
+                continue
+            centre = math.atanh(max(-WELL_CORRELATED, min(value, WELL_CORRELATED)))
+            reach = float(correlation_reach(rows, alpha, best))
+            yield rows, value, math.tanh(centre - reach), math.tanh(centre + reach)
+
+    found = _looks(points())
+    below = (look.rows for look in found if look.rows >= FEWEST_PAIRS and look.high is not None and look.high < limit)
+    return Trajectory(found, next(below, None))
+
+
+def quantile(ordered: Floats, level: float) -> float:
     """Return the smallest value that at least ``level`` of all values do not exceed: one of the values itself."""
-    return float(np.sort(values)[math.ceil(level * len(values)) - 1])
-
-
-def quantile_bounds(values: Floats, level: float, confidence: float) -> Interval:
-    """Return the bounds of a quantile as two of the values, whatever their distribution (David and Nagaraja 2003, 7.1).
-
-    The number of values below the quantile is binomial. The upper bound is None when there are too few values for one.
-    """
-    from scipy.stats import binom
-
-    ordered, rows = np.sort(values), len(values)
-    below = binom.cdf(np.arange(rows), rows, level)  # below[i]: the chance that at most i values lie below
-    low = int(np.searchsorted(below, 1 - confidence, side="right"))
-    high = int(np.searchsorted(below, confidence, side="left"))
-    return float(ordered[low - 1]) if low else None, float(ordered[high]) if high < rows else None
+    return float(ordered[math.ceil(level * len(ordered)) - 1])
 
 
 def rank_correlation(first: Floats, second: Floats) -> float:
@@ -46,33 +114,27 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     return float((ranks[0] * ranks[1]).sum()) / spread if spread else math.nan
 
 
-def rank_correlation_bounds(correlation: float, pairs: int, confidence: float) -> Interval:
-    """Return the bounds by Fisher's z with the variance 1.06 / (n - 3) (Fieller, Hartley and Pearson 1957)."""
-    from scipy.stats import norm
-
-    if abs(correlation) >= 1:
-        return correlation, correlation
-    reach = float(norm.ppf(confidence)) * math.sqrt(1.06 / (pairs - 3))
-    centre = math.atanh(correlation)
-    return math.tanh(centre - reach), math.tanh(centre + reach)
+def _quantile(ordered: Floats, level: float, alpha: float) -> tuple[float, float | None, float | None]:
+    """Return a quantile and its bounds, which are values themselves: those that as many values exceed as can be."""
+    rows = len(ordered)
+    possible = np.flatnonzero(share_evidence(np.arange(rows + 1), rows, 1 - level) < math.log(1 / alpha))
+    fewest, most = int(possible[0]), int(possible[-1])  # values above the quantile
+    low = float(ordered[rows - most - 1]) if most < rows else None
+    return quantile(ordered, level), low, float(ordered[rows - fewest]) if fewest else None
 
 
-def mean_bounds(values: Floats, confidence: float) -> Interval:
-    """Return the bounds of a mean by Student's t."""
-    return _t_bounds(float(values.mean()), float(values.var(ddof=1)) / len(values), len(values) - 1, confidence)
+def _looks(points: Iterable[tuple[int, float, float | None, float | None]]) -> tuple[Look, ...]:
+    return tuple(
+        Look(rows=int(rows), value=float(value), low=_number(low), high=_number(high))
+        for rows, value, low, high in points
+    )
 
 
-def mean_difference_bounds(first: Floats, second: Floats, confidence: float) -> Interval:
-    """Return the bounds of the difference of two means of different requests (Welch 1947)."""
-    parts = np.array([values.var(ddof=1) / len(values) for values in (first, second)])
-    freedom = np.array([len(first) - 1, len(second) - 1])
-    variance = float(parts.sum())
-    degrees = variance**2 / float((parts**2 / freedom).sum()) if variance else float(freedom.sum())
-    return _t_bounds(float(first.mean() - second.mean()), variance, degrees, confidence)
+def _number(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)
 
 
-def _t_bounds(centre: float, variance: float, degrees: float, confidence: float) -> Interval:
-    from scipy.stats import t
-
-    reach = float(t.ppf(confidence, degrees)) * math.sqrt(variance)
-    return centre - reach, centre + reach
+def _first(crossed: Flags) -> int | None:
+    """Return after how many rows a limit was first crossed."""
+    late = np.flatnonzero(crossed[FEWEST - 1 :])
+    return int(late[0]) + FEWEST if len(late) else None

@@ -1,162 +1,91 @@
 """The guardrails: what a candidate must keep in shadow and canary.
 
-One rule for all of them: a guardrail is crossed when the bound at ``confidence`` lies beyond the threshold, so that
-noise in a small step does not roll back a good candidate. Too little to measure on is ``insufficient``, which does not
-pass; a guardrail that has no meaning in a step is ``not_applicable`` and says why.
+One rule for all of them: a guardrail is crossed once its bound lies beyond the threshold. The bounds hold at every look
+at once, and the chance of being wrong that ``confidence`` leaves is shared out evenly among the guardrails of the step,
+so a step turns away a candidate that keeps them all with no more than that chance. ``undecided`` is worse than the
+threshold without proof; it does not stop a candidate, whose next step has more requests. Too little to measure on is
+``insufficient``; a guardrail that has no meaning in a step is ``not_applicable`` and says why.
 """
 
-import math
+from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from driftgate.promotion.bounds import (
-    Floats,
-    Interval,
-    mean_bounds,
-    mean_difference_bounds,
-    quantile,
-    quantile_bounds,
-    rank_correlation,
-    rank_correlation_bounds,
-    share_bounds,
-)
+from driftgate.promotion.bounds import Look, Trajectory
 from driftgate.promotion_policy import Guardrails
 from driftgate.records import Record
 
-Name = Literal["error_rate", "latency_p95_ms", "agreement", "log_loss_increase", "mae_increase"]
-
-P95 = 0.95
+Interval = tuple[float | None, float | None]
+Name = Literal[
+    "error_rate",
+    "latency_p95_ms",
+    "sample_ratio",
+    "error_rate_increase",
+    "agreement",
+    "prediction_shift",
+    "log_loss_increase",
+    "mae_increase",
+    "cost_increase_usd",
+]
+Verdict = Literal["pass", "undecided", "fail", "insufficient", "not_applicable"]
 
 
 class GuardrailResult(Record):
-    """What one guardrail measured, with its one-sided bounds, and what that means."""
+    """What one guardrail measured, with its one-sided bounds, and what that means.
+
+    ``failed_after`` says after how many rows the threshold was crossed, ``trajectory`` what there was to see until now.
+    """
 
     name: Name
     value: float | None
     interval: Interval | None
     threshold: float
     sample_size: int
-    verdict: Literal["pass", "fail", "insufficient", "not_applicable"]
+    verdict: Verdict
     sentence: str
+    failed_after: int | None = None
+    trajectory: tuple[Look, ...] = ()
 
 
-def error_rate(limits: Guardrails, errors: int, requests: int, needed: int) -> GuardrailResult:
-    """Judge the share of requests on which the candidate raised an error."""
-    if requests < needed:
-        return _insufficient("error_rate", limits.max_error_rate, requests, needed, "requests")
-    bounds = share_bounds(errors, requests, limits.confidence)
-    return _at_most("error_rate", errors / requests, bounds, limits.max_error_rate, requests, limits)
+@dataclass(frozen=True)
+class Level:
+    """How a guardrail of one step is judged.
 
-
-def latency(limits: Guardrails, latencies_ms: Floats, needed: int) -> GuardrailResult:
-    """Judge the 95th percentile of the candidate's latency."""
-    requests = len(latencies_ms)
-    if requests < needed:
-        return _insufficient("latency_p95_ms", limits.max_latency_p95_ms, requests, needed, "requests")
-    bounds = quantile_bounds(latencies_ms, P95, limits.confidence)
-    value = quantile(latencies_ms, P95)
-    return _at_most("latency_p95_ms", value, bounds, limits.max_latency_p95_ms, requests, limits)
-
-
-def agreement(limits: Guardrails, candidate: Floats, champion: Floats, needed: int) -> GuardrailResult:
-    """Judge Spearman's rank correlation of both models' scores on the same requests.
-
-    Ranks, because a candidate trained on newer days rightly moves the level of its scores; what it does to their level
-    is the business of the loss.
+    :param alpha: the chance that it may turn away a candidate that keeps it
+    :param rows: how many it needs
+    :param best: after how many its bounds shall be tightest
     """
-    name: Name = "agreement"
-    if len(candidate) < needed:
-        return _insufficient(name, limits.min_agreement, len(candidate), needed, "requests scored by both models")
-    value = rank_correlation(candidate, champion)
-    if math.isnan(value):
-        sentence = f"One model gave all {len(candidate)} requests the same score, so no rank correlation exists."
-        return _unmeasured(name, limits.min_agreement, len(candidate), "insufficient", sentence)
-    bounds = rank_correlation_bounds(value, len(candidate), limits.confidence)
-    return _at_least(name, value, bounds, limits.min_agreement, len(candidate), limits)
+
+    limits: Guardrails
+    alpha: float
+    rows: int
+    best: int
 
 
-def no_agreement(limits: Guardrails) -> GuardrailResult:
-    """Return what there is to say about agreement in a canary step."""
-    sentence = "In canary each request is answered by one model, so scores cannot be paired; the shadow judged this."
-    return _unmeasured("agreement", limits.min_agreement, 0, "not_applicable", sentence)
-
-
-def paired_loss(limits: Guardrails, candidate: Floats, champion: Floats, needed: int) -> GuardrailResult:
-    """Judge the candidate's mean loss less the champion's, from both models' losses on the same requests.
-
-    Requests are taken as independent. Those of one day share its weather, so the interval is too narrow: that errs
-    towards rolling back, and a shadow has too few days to resample days.
-    """
-    if len(candidate) < needed:
-        return _loss_insufficient(limits, len(candidate), needed)
-    return _loss(limits, candidate, champion, mean_bounds(candidate - champion, limits.confidence))
-
-
-def unpaired_loss(limits: Guardrails, candidate: Floats, champion: Floats, needed: int) -> GuardrailResult:
-    """Judge the candidate's mean loss on its requests less the champion's on the others of the same days."""
-    if (fewest := min(len(candidate), len(champion))) < needed:
-        return _loss_insufficient(limits, fewest, needed)
-    return _loss(limits, candidate, champion, mean_difference_bounds(candidate, champion, limits.confidence))
-
-
-def _loss(limits: Guardrails, candidate: Floats, champion: Floats, bounds: Interval) -> GuardrailResult:
-    increase = float(np.mean(candidate) - np.mean(champion))
-    return _at_most(_of_loss(limits), increase, bounds, limits.max_loss_increase, len(candidate), limits)
-
-
-def _loss_insufficient(limits: Guardrails, rows: int, needed: int) -> GuardrailResult:
-    what = "requests with a score and a known outcome"
-    return _insufficient(_of_loss(limits), limits.max_loss_increase, rows, needed, what)
-
-
-def _of_loss(limits: Guardrails) -> Name:
-    """Log loss in a binary problem, absolute error in a regression: one far-off answer must not roll back a model."""
-    return "log_loss_increase" if limits.max_mae_increase is None else "mae_increase"
-
-
-def _at_most(
-    name: Name, value: float, interval: Interval, threshold: float, rows: int, limits: Guardrails
-) -> GuardrailResult:
-    low = interval[0]
-    crossed = low is not None and low > threshold
-    sentence = f"{name} is {value:.4g} on {rows} requests; at most {threshold:g} is allowed"
-    sentence += f", and it is at least {low:.4g} with {limits.confidence:.0%} confidence." if crossed else "."
-    return _measured(name, value, interval, threshold, rows, crossed, sentence)
-
-
-def _at_least(
-    name: Name, value: float, interval: Interval, threshold: float, rows: int, limits: Guardrails
-) -> GuardrailResult:
-    high = interval[1]
-    crossed = high is not None and high < threshold
-    sentence = f"{name} is {value:.4g} on {rows} requests; at least {threshold:g} is needed"
-    sentence += f", and it is at most {high:.4g} with {limits.confidence:.0%} confidence." if crossed else "."
-    return _measured(name, value, interval, threshold, rows, crossed, sentence)
-
-
-def _measured(
-    name: Name, value: float, interval: Interval, threshold: float, rows: int, crossed: bool, sentence: str
-) -> GuardrailResult:
-    return GuardrailResult(
-        name=name,
-        value=value,
-        interval=interval,
-        threshold=threshold,
-        sample_size=rows,
-        verdict="fail" if crossed else "pass",
-        sentence=sentence,
+def at_most(name: Name, watched: Trajectory, threshold: float, level: Level, what: str) -> GuardrailResult:
+    """Judge what must not exceed ``threshold``."""
+    last = watched.looks[-1]
+    proof = f"it is at least {_shown(last.low)}"
+    return _judged(
+        name, watched, threshold, level, what, f"at most {threshold:g} is allowed", proof, last.value > threshold
     )
 
 
-def _insufficient(name: Name, threshold: float, rows: int, needed: int, what: str) -> GuardrailResult:
-    sentence = f"{name} needs {needed} {what}, and there are {rows}."
-    return _unmeasured(name, threshold, rows, "insufficient", sentence)
+def at_least(name: Name, watched: Trajectory, threshold: float, level: Level, what: str) -> GuardrailResult:
+    """Judge what must not fall below ``threshold``."""
+    last = watched.looks[-1]
+    proof = f"it is at most {_shown(last.high)}"
+    return _judged(
+        name, watched, threshold, level, what, f"at least {threshold:g} is needed", proof, last.value < threshold
+    )
 
 
-def _unmeasured(
-    name: Name, threshold: float, rows: int, verdict: Literal["insufficient", "not_applicable"], sentence: str
-) -> GuardrailResult:
+def insufficient(name: Name, threshold: float, rows: int, needed: int, what: str) -> GuardrailResult:
+    """Return what there is to say about a guardrail that has too little to measure on."""
+    return unmeasured(name, threshold, rows, "insufficient", f"{name} needs {needed} {what}, and there are {rows}.")
+
+
+def unmeasured(name: Name, threshold: float, rows: int, verdict: Verdict, sentence: str) -> GuardrailResult:
+    """Return a result without a value."""
     return GuardrailResult(
         name=name,
         value=None,
@@ -166,3 +95,32 @@ def _unmeasured(
         verdict=verdict,
         sentence=sentence,
     )
+
+
+def _judged(
+    name: Name, watched: Trajectory, threshold: float, level: Level, what: str, rule: str, proof: str, beyond: bool
+) -> GuardrailResult:
+    last, crossed = watched.looks[-1], watched.crossed_after
+    if crossed is None and last.rows < level.rows:
+        found = insufficient(name, threshold, last.rows, level.rows, what)
+        return found.model_copy(update={"value": last.value, "trajectory": watched.looks})
+    sentence = f"{name} is {last.value:.4g} on {last.rows} {what}; {rule}"
+    if crossed is not None:
+        sentence += (
+            f", and that was crossed after {crossed} of them with {1 - level.alpha:.2%} confidence ({proof} now)"
+        )
+    return GuardrailResult(
+        name=name,
+        value=last.value,
+        interval=(last.low, last.high),
+        threshold=threshold,
+        sample_size=last.rows,
+        verdict="fail" if crossed is not None else "undecided" if beyond else "pass",
+        sentence=sentence + ".",
+        failed_after=crossed,
+        trajectory=watched.looks,
+    )
+
+
+def _shown(bound: float | None) -> str:
+    return "unknown" if bound is None else f"{bound:.4g}"

@@ -1,33 +1,30 @@
 """Judging one step of a candidate by the guardrails of its use case."""
 
 import json
+from functools import lru_cache
+from typing import Literal
 
 from driftgate import uris
 from driftgate.datasets import compute_labels
-from driftgate.errors import PromotionRefused
-from driftgate.lake import Manifest, lake, read_manifest, read_table
-from driftgate.promotion.evidence import DayEvidence, requests_seen, required_requests, step_evidence
-from driftgate.promotion.guardrails import (
-    GuardrailResult,
-    agreement,
-    error_rate,
-    latency,
-    no_agreement,
-    paired_loss,
-    unpaired_loss,
-)
+from driftgate.errors import CannotJudge, PromotionRefused
+from driftgate.lake import lake, read_manifest, read_table
+from driftgate.promotion.checks import judge_guardrails
+from driftgate.promotion.evidence import DayOfStep, day_evidence, required_requests, step_days
+from driftgate.promotion.guardrails import GuardrailResult
 from driftgate.promotion.measured import Measured, measure_day, pool
-from driftgate.promotion.state import SHADOW, DeploymentState, deployment
+from driftgate.promotion.state import DeploymentState, deployment
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
 
-FEWEST_ROWS = 10  # below it the bounds of a mean or a correlation say nothing
+Outcome = Literal["go_on", "fail_now", "not_yet"]
 
 
 class Judgement(Record):
     """Whether a candidate may go on from one step, and what that rests on.
 
-    ``outcomes`` names, for each day of the evidence, the manifest hash of the partition that brought its outcomes.
+    ``not_yet`` means that nobody can tell: hold. At the deadline of the step it is a failed judgement like any other.
+    ``outcomes`` names, for each day of the evidence, the manifest hash of the partition that brought its outcomes;
+    ``requests`` are all that the candidate met after the warm-up, ``known`` those on days with known outcomes.
     """
 
     schema_version: int = 1
@@ -38,27 +35,34 @@ class Judgement(Record):
     deployment_revision: int
     outcomes: dict[str, str]
     requests: int
+    known: int = 0
     required: int
     guardrails: tuple[GuardrailResult, ...]
     passed: bool
+    outcome: Outcome = "not_yet"
     reason: str
 
 
 def ready_to_judge(use_case: UseCase, version: str, step: str) -> bool:
-    """Return whether :func:`judge` has what it needs: enough requests with known outcomes.
+    """Return whether :func:`judge` can decide: a guardrail was crossed, or the step had its requests and outcomes.
 
-    Also when the candidate is not in that step any more: the judge then says so, and nobody waits for nothing.
+    Errors and latency need no outcomes, so a broken candidate is told within seconds. It may be polled: what was read
+    is read again only when there are more captures or outcomes. Also when the candidate is not in that step any more or
+    what was captured cannot be judged: the judge then says so, and nobody waits for nothing.
     """
     state = deployment(use_case.name)
     if state is None or (state.candidate, state.step) != (version, step):
         return True
-    return requests_seen(use_case, state) >= required_requests(use_case, step)
+    try:
+        return _judgement(use_case, state).outcome != "not_yet"
+    except CannotJudge:
+        return True
 
 
 def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     """Judge the step that the candidate is in, write the judgement to the lake and return it.
 
-    The same captures and outcomes give the same judgement. Too little evidence is a failed one.
+    The same captures and outcomes give the same judgement, however often and whenever it is asked for.
 
     :raises PromotionRefused: the candidate is not in that step
     :raises CannotJudge: a captured score is none
@@ -66,11 +70,7 @@ def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     state = deployment(use_case.name)
     if state is None or (state.candidate, state.step) != (version, step):
         raise PromotionRefused(_not_in_step(use_case, version, step, state))
-    days = step_evidence(use_case, state)
-    truths = {
-        day.day: read_manifest(lake(), uris.partition("validated", use_case.datasets[0], day.day)) for day in days
-    }
-    judgement = _judgement(use_case, state, days, truths)
+    judgement = _judgement(use_case, state)
     lake().write(uris.promotion_report(use_case.name, version, step), judgement.canonical())
     return judgement
 
@@ -89,39 +89,60 @@ def _not_in_step(use_case: UseCase, version: str, step: str, state: DeploymentSt
     return f"Version {version} of {use_case.name} is not in {step} (now: {now}), so there is nothing to judge."
 
 
-def _judgement(
-    use_case: UseCase, state: DeploymentState, days: list[DayEvidence], truths: dict[str, Manifest]
-) -> Judgement:
-    labels = {day: compute_labels(use_case, read_table(lake(), manifest)) for day, manifest in truths.items()}
-    measured = pool([measure_day(use_case, state.step, day, labels[day.day]) for day in days])
-    results = _guardrails(use_case, state.step, measured)
-    broken = [result.sentence for result in results if result.verdict in ("fail", "insufficient")]
-    requests = len(measured.failed)
+def _judgement(use_case: UseCase, state: DeploymentState) -> Judgement:
+    days = tuple(step_days(use_case, state))
+    return _judge_days(days) if days else _concluded(use_case, state, (), pool(()))
+
+
+@lru_cache(maxsize=16)
+def _judge_days(days: tuple[DayOfStep, ...]) -> Judgement:
+    measured = pool([_measure(day) for day in days])
+    return _concluded(days[0].use_case, days[0].state, days, measured)
+
+
+@lru_cache(maxsize=256)
+def _measure(day: DayOfStep) -> Measured:
+    labels = None
+    if day.outcomes is not None:
+        manifest = read_manifest(lake(), uris.partition("validated", day.use_case.datasets[0], day.day))
+        labels = compute_labels(day.use_case, read_table(lake(), manifest))
+    return measure_day(day.use_case, day.state.step, day_evidence(day), labels)
+
+
+def _concluded(use_case: UseCase, state: DeploymentState, days: tuple[DayOfStep, ...], measured: Measured) -> Judgement:
+    required = required_requests(use_case, state.step)
+    results = judge_guardrails(use_case, state.step, measured)
+    outcome, reason = _outcome(results, measured, required, [day.day for day in days if day.outcomes])
     return Judgement(
         use_case=use_case.name,
         version=str(state.candidate),
         champion=state.champion,
         step=state.step,
         deployment_revision=state.revision,
-        outcomes={day: manifest.hash for day, manifest in truths.items()},
-        requests=requests,
-        required=required_requests(use_case, state.step),
+        outcomes={day.day: day.outcomes for day in days if day.outcomes},
+        requests=len(measured.failed),
+        known=int(measured.known.sum()),
+        required=required,
         guardrails=results,
-        passed=not broken,
-        reason=" ".join(broken) or f"Every guardrail was kept on {requests} requests of {', '.join(truths)}.",
+        passed=outcome == "go_on",
+        outcome=outcome,
+        reason=reason,
     )
 
 
-def _guardrails(use_case: UseCase, step: str, measured: Measured) -> tuple[GuardrailResult, ...]:
-    limits, required = use_case.promote.guardrails, required_requests(use_case, step)
-    # Some answers fail and some outcomes never come (cancelled flights): half of the step's requests must have both.
-    needed = max(FEWEST_ROWS, required // 2)
-    losses = measured.candidate_losses, measured.champion_losses
-    results = (
-        error_rate(limits, int(measured.failed.sum()), len(measured.failed), required),
-        latency(limits, measured.latencies_ms, required),
-    )
-    if step == SHADOW:
-        scores = measured.candidate_scores, measured.champion_scores
-        return (*results, agreement(limits, *scores, needed), paired_loss(limits, *losses, needed))
-    return (*results, no_agreement(limits), unpaired_loss(limits, *losses, needed))
+def _outcome(
+    results: tuple[GuardrailResult, ...], measured: Measured, required: int, days: list[str]
+) -> tuple[Outcome, str]:
+    """Return what follows from the guardrails. A split that is not right proves nothing about the candidate: hold."""
+    crossed = [result for result in results if result.verdict == "fail" and result.name != "sample_ratio"]
+    if crossed:
+        sentences = " ".join(result.sentence for result in crossed)
+        return "fail_now", f"{sentences} The candidate had met {len(measured.failed)} requests."
+    open_questions = [result.sentence for result in results if result.verdict in ("fail", "insufficient")]
+    if (known := int(measured.known.sum())) < required:
+        open_questions.append(f"The outcomes of {known} requests are known, and {required} are needed.")
+    if open_questions:
+        return "not_yet", f"Not decided: {' '.join(open_questions)}"
+    kept = f"Every guardrail was kept on {len(measured.failed)} requests of {', '.join(days)}."
+    undecided = [result.name for result in results if result.verdict == "undecided"]
+    return "go_on", kept + (f" Worse than allowed, without proof: {', '.join(undecided)}." if undecided else "")

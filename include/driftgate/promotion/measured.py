@@ -1,4 +1,4 @@
-"""The evidence of a step as numbers: what the guardrails are computed from."""
+"""The evidence of a step as numbers, in the order in which the requests came: what the guardrails are computed from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,67 +8,150 @@ import numpy as np
 import numpy.typing as npt
 
 from driftgate.captures import join_outcomes
-from driftgate.evaluation.metrics import GUARDED, METRICS, label_values
-from driftgate.promotion.bounds import Floats
+from driftgate.errors import CannotJudge
+from driftgate.evaluation.costs import row_costs_usd
+from driftgate.evaluation.metrics import GUARDED, METRICS, Labels, label_values
 from driftgate.promotion.evidence import DayEvidence
+from driftgate.promotion.sequential import Flags, Floats
 from driftgate.promotion.state import SHADOW
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ORDER = [("received_at", "ascending"), ("prediction_id", "ascending")]
+
 
 @dataclass(frozen=True)
 class Measured:
-    """Columns of numbers: ``failed`` and ``latencies_ms`` have one row per request that the candidate met.
+    """Columns of numbers; losses and costs are of the requests whose outcome is known.
 
-    The others are of the candidate and of the champion. In shadow both have the same requests in the same order; in
-    canary the scores are empty and the losses are of different requests.
+    ``known`` says for each request that the candidate met whether the outcomes of its day are known. ``of_candidate``
+    has one element per request key of a canary step: whose it was. Scores, losses and costs are in shadow of the same
+    requests of both models, in canary of different ones.
     """
 
-    failed: npt.NDArray[np.bool_]
+    failed: Flags
+    known: Flags
     latencies_ms: Floats
+    champion_failed: Flags
+    of_candidate: Flags
     candidate_scores: Floats
     champion_scores: Floats
     candidate_losses: Floats
     champion_losses: Floats
+    candidate_costs: Floats
+    champion_costs: Floats
 
 
-def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Table") -> Measured:
-    """Return the numbers of one day.
+def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Table | None") -> Measured:
+    """Return the numbers of one day; without ``labels`` its outcomes are not known yet.
 
     :raises CannotJudge: a captured score is none
     """
-    candidate, champion = (join_outcomes(use_case, side, labels) for side in (day.candidate, day.champion))
-    if step == SHADOW:
-        scored = _scored(_on_the_same_requests(candidate, champion), "score", "score_champion")
-        known = _scored(scored, "label")
-        scores = _numbers(scored, "score"), _numbers(scored, "score_champion")
-        losses = _losses(use_case, known, "score"), _losses(use_case, known, "score_champion")
-    else:
-        nothing = np.empty(0)
-        scores = nothing, nothing
-        answered = (_scored(side, "score", "label") for side in (candidate, champion))
-        one, other = (_losses(use_case, side, "score") for side in answered)
-        losses = one, other
-    failed = day.candidate.column("error").is_valid().to_numpy()
-    return Measured(failed, _numbers(day.candidate, "latency_ms"), *scores, *losses)
+    candidate, champion = day.candidate.sort_by(ORDER), day.champion.sort_by(ORDER)
+    scores = _scores(use_case, step, candidate, champion)
+    losses_and_costs = _of_outcomes(use_case, step, day, labels) if labels is not None else (np.empty(0),) * 4
+    return Measured(
+        _failed(candidate),
+        np.full(candidate.num_rows, labels is not None),
+        _numbers(candidate, "latency_ms"),
+        _failed(champion),
+        np.empty(0, dtype=bool) if step == SHADOW else _split(candidate, champion),
+        *scores,
+        *losses_and_costs,
+    )
 
 
 def pool(days: Sequence[Measured]) -> Measured:
-    """Return the numbers of all days together."""
-    nothing = Measured(np.empty(0, dtype=bool), *(np.empty(0) for _ in range(5)))
+    """Return the numbers of all days, one after the other."""
+    nothing = Measured(
+        *(np.empty(0, dtype=bool),) * 2, np.empty(0), *(np.empty(0, dtype=bool),) * 2, *(np.empty(0),) * 6
+    )
     return Measured(*(np.concatenate(columns) for columns in zip(*map(_columns, (nothing, *days)), strict=True)))
+
+
+def concurrent_differences(candidate: Floats, champion: Floats, share: int) -> Floats:
+    """Return what the candidate's values are above the champion's of the same time, as one number per block.
+
+    A block holds as many of each as come together at this ``share``: one of the candidate and nineteen of the champion
+    at five percent. Blocks hide no trend of the day, and their differences have one law, as the bounds of a mean ask.
+    """
+    ours, theirs = (1, (100 - share) // share) if share <= 50 else (share // (100 - share), 1)
+    blocks = min(len(candidate) // ours, len(champion) // theirs)
+    one = candidate[: blocks * ours].reshape(blocks, ours).mean(axis=1)
+    other = champion[: blocks * theirs].reshape(blocks, theirs).mean(axis=1)
+    difference: Floats = one - other
+    return difference
 
 
 def _columns(measured: Measured) -> tuple[npt.NDArray[np.generic], ...]:
     return tuple(vars(measured).values())
 
 
+def _scores(use_case: UseCase, step: str, candidate: "pa.Table", champion: "pa.Table") -> tuple[Floats, Floats]:
+    """Return the first answers to each request key."""
+    if step == SHADOW:
+        pairs = _once(_scored(_on_the_same_requests(candidate, champion), "score", "score_champion"))
+        found = _numbers(pairs, "score"), _numbers(pairs, "score_champion")
+    else:
+        found = (
+            _numbers(_once(_scored(candidate, "score")), "score"),
+            _numbers(_once(_scored(champion, "score")), "score"),
+        )
+    if use_case.problem == "binary" and not all(((side >= 0) & (side <= 1)).all() for side in found):
+        raise CannotJudge("A score is not a probability between 0 and 1, so nothing can be measured; train again.")
+    return found
+
+
+def _of_outcomes(
+    use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Table"
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return losses and costs of the candidate and of the champion, in the order losses, losses, costs, costs."""
+    candidate, champion = (join_outcomes(use_case, side, labels) for side in (day.candidate, day.champion))
+    if step == SHADOW:
+        both = _on_the_same_requests(candidate, champion)
+        known = _scored(both, "score", "score_champion", "label").sort_by(ORDER)
+        sides = (known, "score"), (known, "score_champion")
+    else:
+        sides = tuple((_scored(side, "score", "label").sort_by(ORDER), "score") for side in (candidate, champion))
+    (losses, costs), (champion_losses, champion_costs) = (_wrong_by(use_case, *side) for side in sides)
+    return losses, champion_losses, costs, champion_costs
+
+
+def _wrong_by(use_case: UseCase, table: "pa.Table", score: str) -> tuple[Floats, Floats]:
+    """Return the loss of each answer (nats in a binary problem, the label's unit in a regression) and its cost."""
+    guarded = METRICS[GUARDED[use_case.problem]]
+    if table.num_rows == 0 or guarded.row_losses is None:
+        return np.empty(0), np.empty(0)
+    truth: Labels = label_values(use_case.problem, table.column("label"))
+    scores = _numbers(table, score)
+    return guarded.row_losses(truth, scores), row_costs_usd(truth, scores, use_case.metric.costs_usd)
+
+
+def _split(candidate: "pa.Table", champion: "pa.Table") -> Flags:
+    """Return whose each request key was, in the order in which they came: one that is asked again tells nothing new."""
+    import pyarrow as pa
+
+    names = ["received_at", "prediction_id", "request_key"]
+    sides = [
+        side.select(names).append_column("ours", pa.array(np.full(side.num_rows, ours)))
+        for side, ours in ((candidate, True), (champion, False))
+    ]
+    ours: Flags = _once(pa.concat_tables(sides).sort_by(ORDER)).column("ours").to_numpy()
+    return ours
+
+
 def _on_the_same_requests(candidate: "pa.Table", champion: "pa.Table") -> "pa.Table":
     answered = champion.select(["prediction_id", "score"])
     pairs = candidate.join(answered, "prediction_id", join_type="inner", right_suffix="_champion", use_threads=False)
-    return pairs.sort_by("prediction_id")  # a sum depends on its order, and the judgement must not
+    return pairs.sort_by(ORDER)
+
+
+def _once(ordered: "pa.Table") -> "pa.Table":
+    """Return the first row of each request key."""
+    keys = ordered.column("request_key").to_numpy(zero_copy_only=False).astype(str)
+    return ordered.take(np.sort(np.unique(keys, return_index=True)[1]))
 
 
 def _scored(table: "pa.Table", *names: str) -> "pa.Table":
@@ -78,12 +161,9 @@ def _scored(table: "pa.Table", *names: str) -> "pa.Table":
     return table
 
 
-def _losses(use_case: UseCase, table: "pa.Table", score: str) -> Floats:
-    """Return what each answer is off by: nats in a binary problem, the label's unit in a regression."""
-    guarded = METRICS[GUARDED[use_case.problem]]
-    if table.num_rows == 0 or guarded.row_losses is None:
-        return np.empty(0)
-    return guarded.row_losses(label_values(use_case.problem, table.column("label")), table.column(score).to_numpy())
+def _failed(table: "pa.Table") -> Flags:
+    failed: Flags = table.column("error").is_valid().to_numpy()
+    return failed
 
 
 def _numbers(table: "pa.Table", name: str) -> Floats:
