@@ -65,14 +65,14 @@ def _canary(use_case: UseCase, step: str, measured: Measured) -> Iterator[Check 
         return
     yield partial(sample_ratio, measured.of_candidate, share)
     if limits.max_error_rate_increase is not None:
-        failures = (side.astype(float) for side in (measured.failed, measured.champion_failed))
-        more = concurrent_differences(*failures, share)
+        failed, champion_failed = measured.failed.astype(float), measured.champion_failed.astype(float)
+        more = concurrent_differences(failed, champion_failed, share)
         yield partial(_increase, "error_rate_increase", more, 1.0, limits.max_error_rate_increase)
     if limits.max_prediction_shift is not None and use_case.problem == "binary":
         shift = concurrent_differences(measured.candidate_scores, measured.champion_scores, share)
         yield partial(_shift, shift, 1.0)
     for name, limit, reach, one, other in _outcomes(use_case, measured):
-        yield partial(_increase, name, concurrent_differences(*_clipped(one, other, reach), share), reach, limit)
+        yield partial(_increase, name, concurrent_differences(one, other, share), reach, limit)
 
 
 def _outcomes(use_case: UseCase, measured: Measured) -> Iterator[tuple[Name, float, float, Floats, Floats]]:
@@ -81,11 +81,13 @@ def _outcomes(use_case: UseCase, measured: Measured) -> Iterator[tuple[Name, flo
     # Log loss in a binary problem, absolute error in a regression: one far-off answer must not roll back a model.
     name: Name = "log_loss_increase" if limits.max_mae_increase is None else "mae_increase"
     reach = limits.loss_reach
-    yield name, limits.max_loss_increase, reach, measured.candidate_losses, measured.champion_losses
+    yield name, limits.max_loss_increase, reach, *_clipped(measured.candidate_losses, measured.champion_losses, reach)
     if limits.max_cost_increase_usd is not None:
-        binary = isinstance(costs, ErrorCosts)
-        most = max(costs.false_alarm, costs.missed) if binary else max(costs.over, costs.under) * reach
-        rows = measured.candidate_costs, measured.champion_costs
+        if isinstance(costs, ErrorCosts):
+            most = max(costs.false_alarm, costs.missed)
+        else:
+            most = max(costs.over, costs.under) * reach
+        rows = _clipped(measured.candidate_costs, measured.champion_costs, most)
         yield "cost_increase_usd", limits.max_cost_increase_usd, most, *rows
 
 

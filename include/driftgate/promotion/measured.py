@@ -114,7 +114,8 @@ def _of_outcomes(
         known = _scored(both, "score", "score_champion", "label").sort_by(ORDER)
         sides = (known, "score"), (known, "score_champion")
     else:
-        sides = tuple((_scored(side, "score", "label").sort_by(ORDER), "score") for side in (candidate, champion))
+        one, other = (_scored(side, "score", "label").sort_by(ORDER) for side in (candidate, champion))
+        sides = (one, "score"), (other, "score")
     (losses, costs), (champion_losses, champion_costs) = (_wrong_by(use_case, *side) for side in sides)
     return losses, champion_losses, costs, champion_costs
 
