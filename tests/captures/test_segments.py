@@ -16,7 +16,7 @@ def test_a_segment_is_split_by_use_case_and_day(capture):
         "captures/flight_delays/2013-04-03/7-ab.jsonl",
         "captures/other/2013-04-02/7-ab.jsonl",
     ]
-    assert lake().read("captures/flight_delays/2013-04-02/7-ab.jsonl") == capture(1).line().encode() + b"\n"
+    assert lake().read("captures/flight_delays/2013-04-02/7-ab.jsonl") == capture(1).line() + b"\n"
 
 
 def test_publishing_twice_writes_the_same_objects(capture):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftgate.endpoint.questions import parse_question
+from driftgate.endpoint.questions import open_envelope, parse_question
 from driftgate.endpoint.refusals import Refused
 
 ROWS = '"rows": [{"carrier": "UA"}]'
@@ -87,3 +87,37 @@ def test_any_body_is_a_question_or_a_refusal(body):
         assert problem.status in (400, 413)
     else:
         assert question.rows
+
+
+def test_an_envelope_is_opened_and_its_rows_are_left_as_they_are():
+    assert open_envelope(b'{"rows": [{"a": 1, "b": "x"}, {}],\n "use_case": "x"}') == ("x", b'[{"a": 1, "b": "x"}, {}]')
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200) | (JSON | NEARLY).map(lambda value: json.dumps(value, ensure_ascii=False)))
+def test_an_envelope_that_opens_is_one_whose_use_case_the_slow_way_reads_too(body):
+    body = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+    if (opened := open_envelope(body)) is not None and opened[1].startswith(b"[{"):
+        try:
+            question = parse_question(body, max_rows=3)
+        except Refused:  # of the rows, which nobody decoded yet
+            return
+        assert (question.use_case, question.rows) == (opened[0], json.loads(opened[1]))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"use_case": "x", "use_case": "y", "rows": []}',
+        '{"use_case": "x", "rows": [], "rows": [{}]}',
+        '{"use_case": "x", "rows": [], "more": 1}',
+        '{"use_case": "x"}',
+        '{"use_case": "\\u0078", "rows": []}',
+        '{"use_case": 7, "rows": []}',
+        '{"use_case": "x", "rows": ' + "[" * 100_000,
+        "[]",
+        "",
+    ],
+)
+def test_an_envelope_that_is_not_certainly_right_stays_closed(body):
+    assert open_envelope(body.encode()) is None

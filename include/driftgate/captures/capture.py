@@ -1,20 +1,23 @@
 """The record of one answer, and the form in which it is stored: one line of JSON.
 
-It is made for every row of every request, so it is a plain dataclass: what is in it was checked before.
+It is made for every row of every request, so it is a plain structure: what is in it was checked before.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any, Literal
+
+import msgspec
+import orjson
 
 SCHEMA_VERSION = 1
 
 Role = Literal["champion", "canary", "shadow"]
 
 
-@dataclass(frozen=True)
-class Capture:
+class Capture(msgspec.Struct, frozen=True, gc=False):
     """What one model version was asked and said.
 
     Exactly one of ``score`` and ``error`` is None. A shadow's capture, and that of a canary whose failure the champion
@@ -42,18 +45,58 @@ class Capture:
     @property
     def day(self) -> str:
         """The day under which the capture is kept."""
-        return datetime.fromisoformat(self.event_time).date().isoformat()
+        return day_of(self.event_time)
 
-    def line(self) -> str:
+    def line(self) -> bytes:
         """Return the capture as one line of JSON, without the line's end."""
-        received_at = self.received_at.isoformat(timespec="microseconds")
-        return _ENCODER.encode({"schema_version": SCHEMA_VERSION, **vars(self), "received_at": received_at})
+        return orjson.dumps(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "prediction_id": self.prediction_id,
+                "use_case": self.use_case,
+                "variant_role": self.variant_role,
+                "model_version": self.model_version,
+                "deployment_revision": self.deployment_revision,
+                "step": self.step,
+                "score": self.score,
+                "error": self.error,
+                "latency_ms": self.latency_ms,
+                "received_at": self.received_at.isoformat(timespec="microseconds"),
+                "event_time": self.event_time,
+                "request_key": self.request_key,
+                "features": self.features,
+            }
+        )
 
 
-# ASCII only: a caller's half of a surrogate pair stays an escape, which every reader can read.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+@lru_cache(4096)
+def day_of(event_time: str) -> str:
+    """Return the date of an ISO 8601 time.
+
+    :raises ValueError: it is none
+    """
+    return datetime.fromisoformat(event_time).date().isoformat()
 
 
 def request_key(row: dict[str, Any], names: tuple[str, ...]) -> str:
-    """Return the request key of ``row`` as captures and routing write it."""
-    return json.dumps({name: row[name] for name in names}, sort_keys=True)
+    """Return the request key of ``row`` as captures and routing write it: what ``json.dumps`` writes, names sorted."""
+    return "{" + ", ".join([text + _json_value(row[name]) for name, text in _sorted(names)]) + "}"
+
+
+def features_text(row: dict[str, Any]) -> str:
+    """Return a row as captures write it."""
+    try:
+        return orjson.dumps(row).decode()
+    except TypeError:  # half of a surrogate pair, which JSON can smuggle into any string, stays an escape
+        return json.dumps(row)
+
+
+@lru_cache(64)
+def _sorted(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(name, f"{encode_basestring_ascii(name)}: ") for name in sorted(names)]
+
+
+def _json_value(value: Any) -> str:
+    if type(value) is str:
+        return encode_basestring_ascii(value)
+    return str(value) if type(value) is int else json.dumps(value)

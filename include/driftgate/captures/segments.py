@@ -17,7 +17,10 @@ from driftgate.records import sha256
 
 def segment_lines(captures: Iterable[Capture]) -> bytes:
     """Return ``captures`` as whole lines of a segment."""
-    return "".join(f"{capture.use_case}/{capture.day}\t{capture.line()}\n" for capture in captures).encode()
+    parts: list[bytes] = []
+    for capture in captures:
+        parts += (f"{capture.use_case}/{capture.day}\t".encode(), capture.line(), b"\n")
+    return b"".join(parts)
 
 
 def publish_segment(store: Store, name: str, data: bytes) -> list[str]:

@@ -1,17 +1,19 @@
 """Answering one request: check, route, score, capture, and only then answer."""
 
-import json
+import os
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+
+import orjson
 
 from driftgate.captures import Journal
-from driftgate.captures.capture import request_key
+from driftgate.captures.capture import day_of, request_key
 from driftgate.captures.segments import segment_lines
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, Outcome, score
-from driftgate.endpoint.questions import parse_question
+from driftgate.endpoint.questions import open_envelope, parse_question
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Served, ServedVariant
 from driftgate.endpoint.shadowing import Shadowing
@@ -44,22 +46,39 @@ class Answering:
         :raises RequestRefused: a row does not fit the champion's signature
         :raises JournalFull: the answer could not be captured
         """
-        question = parse_question(body, max_rows=self._max_rows)
-        served = self._watcher.served(question.use_case)
-        signature = served.champion.package.signature
-        signature.request.check(question.rows)
-        asked = [_asked(served, row, index) for index, row in enumerate(question.rows)]
+        served, rows = self._read(body)
+        ids = _new_ids(len(rows) + 1)
+        request_id = next(ids)
+        asked = _asked(served, rows, ids)
         asked, warnings = self._joining.join(served, asked)
         outcomes = self._outcomes(served, asked)
         self._capture(served, outcomes, received_at)
         self._shadowing.offer(served, asked, received_at)
+        signature = served.champion.package.signature
         answer = {
-            "use_case": question.use_case,
-            "request_id": uuid4().hex,
+            "use_case": served.use_case.name,
+            "request_id": request_id,
             "predictions": _predictions(served.use_case, asked, outcomes),
             "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
-        return json.dumps(answer).encode()
+        return orjson.dumps(answer)
+
+    def _read(self, body: bytes) -> tuple[Served, list[dict[str, Any]]]:
+        """Return what answers, and the rows; what the fast way does not take, the slow one takes or refuses."""
+        if found := self._read_fast(body):
+            return found
+        question = parse_question(body, max_rows=self._max_rows)
+        served = self._watcher.served(question.use_case)
+        served.champion.package.signature.request.check(question.rows)
+        return served, question.rows
+
+    def _read_fast(self, body: bytes) -> tuple[Served, list[dict[str, Any]]] | None:
+        envelope = open_envelope(body)
+        served = self._watcher.find(envelope[0]) if envelope else None
+        if not envelope or not served:
+            return None
+        rows = served.champion.package.signature.request.decoder.decode(envelope[1])
+        return (served, rows) if rows and len(rows) <= self._max_rows else None
 
     def _outcomes(self, served: Served, asked: list[Asked]) -> list[Outcome]:
         """Score every row with its variant; where a canary fails, the champion answers, and both are outcomes."""
@@ -88,19 +107,31 @@ class Answering:
             )
 
 
-def _asked(served: Served, row: dict[str, Any], index: int) -> Asked:
-    event_time = row[served.use_case.event_time]
-    try:
-        day = datetime.fromisoformat(event_time).date().isoformat()
-    except (TypeError, ValueError):
-        raise RequestRefused(
-            f"Row {index}: {served.use_case.event_time!r} is {str(event_time)[:80]!r}; it must be a time written as "
-            "2013-04-01T05:00:00, because captures are kept by its day."
-        ) from None
-    return Asked(uuid4().hex, row, row, event_time, day, request_key(row, served.use_case.request_key))
+def _new_ids(count: int) -> Iterator[str]:
+    """Return ``count`` random names of 32 hexadecimal digits; the operating system is asked once."""
+    digits = os.urandom(16 * count).hex()
+    return (digits[start : start + 32] for start in range(0, len(digits), 32))
+
+
+def _asked(served: Served, rows: list[dict[str, Any]], ids: Iterator[str]) -> list[Asked]:
+    event_time, names = served.use_case.event_time, served.use_case.request_key
+    asked = []
+    for index, row in enumerate(rows):
+        time = row[event_time]
+        try:
+            day = day_of(time)
+        except (TypeError, ValueError):
+            raise RequestRefused(
+                f"Row {index}: {event_time!r} is {str(time)[:80]!r}; it must be a time written as "
+                "2013-04-01T05:00:00, because captures are kept by its day."
+            ) from None
+        asked.append(Asked(next(ids), row, row, time, day, request_key(row, names)))
+    return asked
 
 
 def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant, list[Asked]]]:
+    if not served.canaries:
+        return [(served.champion, asked)]
     groups: dict[str, tuple[ServedVariant, list[Asked]]] = {}
     for one in asked:
         variant = served.variant_for(one.request_key)

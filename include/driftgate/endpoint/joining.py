@@ -1,8 +1,8 @@
 """Joining online values to requests: by key and day of the event, for each model the views that it was trained on."""
 
-from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from driftgate.models import View
     from driftgate.online.store import Key
     from driftgate.use_cases import UseCase
+
+
+_NOTHING: dict[str, Any] = {}
 
 
 class Joining:
@@ -45,19 +48,21 @@ class Joining:
 
     def _add(self, use_case: "UseCase", view: "View", asked: list[Asked], rows: list[dict[str, Any]]) -> list[str]:
         """Add the columns of one view to ``rows``; return a warning for each day without values."""
-        days: dict[str, list[tuple[Key, dict[str, Any]]]] = defaultdict(list)
+        days: dict[str, list[tuple[Key, dict[str, Any]]]] = {}
+        nulls = dict.fromkeys(view.columns)
         for one, row in zip(asked, rows, strict=True):
-            row |= dict.fromkeys(view.columns)
-            key = tuple([one.request[name] for name in view.key])
+            row |= nulls
+            request = one.request
+            key = tuple([request[name] for name in view.key])
             if None not in key:  # a null key joins nothing, as in SQL
-                days[one.day].append((key, row))
+                days.setdefault(one.day, []).append((key, row))
         warnings = []
         for day, keyed in days.items():
             keys = list({key for key, _ in keyed})
             found = self._lookups.find(view.id, day, keys, max_age_days=use_case.max_age_days(view.name))
             self._metrics.count_lookups(view.label, found.result, len(keyed))
             for key, row in keyed:
-                row |= found.values.get(key, {})
+                row |= found.values.get(key, _NOTHING)
             if found.result == "missing":
                 why = "the online store does not answer" if found.away else f"no values are known for {day}"
                 warnings.append(f"Online view {view.name}: {why}; its columns are null.")

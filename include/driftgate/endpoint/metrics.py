@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from driftgate.endpoint.counting import Counts, Durations
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,8 +22,7 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
-        self._counters: dict[tuple[str, ...], Counter] = {}  # looking a child up by labels costs more than counting
-        self.predictions = Counter(
+        self.predictions = Counts(
             "driftgate_predictions",
             "Rows scored, by outcome: answered, failed",
             (*VARIANT, "outcome"),
@@ -30,10 +31,10 @@ class Metrics:
         self.refused = Counter(
             "driftgate_refused_requests", "Requests without an answer", ("status",), registry=registry
         )
-        self.latency = Histogram(
+        self.latency = Durations(
             "driftgate_request_seconds",
             "From the first byte of a request to its answer",
-            buckets=LATENCY_BUCKETS,
+            LATENCY_BUCKETS,
             registry=registry,
         )
         self.shadow_dropped = Counter(
@@ -46,7 +47,7 @@ class Metrics:
         self._states(registry)
 
     def _online(self, registry: CollectorRegistry) -> None:
-        self.online_lookups = Counter(
+        self.online_lookups = Counts(
             "driftgate_online_lookups",
             "Rows joined with an online view: exact (the day's own values), older, missing",
             ("view", "result"),
@@ -78,17 +79,11 @@ class Metrics:
         """Count the rows of one outcome."""
         variant = outcome.variant
         labels = (served.use_case.name, variant.role, variant.version, "failed" if outcome.error else "answered")
-        counter = self._counters.get(labels)
-        if counter is None:
-            counter = self._counters[labels] = self.predictions.labels(*labels)
-        counter.inc(len(outcome.asked))
+        self.predictions.add(labels, len(outcome.asked))
 
     def count_lookups(self, view: str, result: str, rows: int) -> None:
         """Count the rows that were joined with one view."""
-        counter = self._counters.get((view, result))
-        if counter is None:
-            counter = self._counters[view, result] = self.online_lookups.labels(view, result)
-        counter.inc(rows)
+        self.online_lookups.add((view, result), rows)
 
     def render(
         self, served: "Iterable[Served]", problems: "Iterable[str]", *, lag_seconds: float, waiting_bytes: int

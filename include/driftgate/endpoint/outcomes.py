@@ -1,20 +1,20 @@
 """Scoring some rows of one request with one variant, and what is captured of it."""
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from driftgate.captures import Capture
+from driftgate.captures.capture import features_text
 from driftgate.endpoint.served import Served, ServedVariant
 
 MAX_ERROR_LENGTH = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """One row of a request that may be scored: as the caller sent it, and as the model reads it."""
 
     prediction_id: str
@@ -25,8 +25,7 @@ class Asked:
     request_key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one variant made of some rows: a score for each, or an error for all.
 
     :param latency_ms: how long the variant took for all these rows together
@@ -55,7 +54,7 @@ class Outcome:
                 received_at=received_at,
                 event_time=asked.event_time,
                 request_key=asked.request_key,
-                features=json.dumps(asked.row),
+                features=features_text(asked.row),
             )
 
 

@@ -73,14 +73,19 @@ class Watcher:
 
         :raises Refused: 404 for an unknown use case, 503 for one without a model
         """
+        if served := self.find(use_case):
+            return served
         followed = self._followed.get(use_case)
-        if followed is not None and followed.served is not None:
-            return followed.served
         if followed is None and use_case not in (names := use_case_names()):
             raise Refused(404, f"There is no use case {use_case[:80]!r}{nearest(use_case[:80], names)}.")
         if followed and followed.problem:
             raise Refused(503, f"{use_case} has no model that answers. {followed.problem}")
         raise Refused(503, f"{use_case} has no model that answers; run the DAG {use_case}.retrain.")
+
+    def find(self, use_case: str) -> Served | None:
+        """Return what answers the requests of a use case, if there is something."""
+        followed = self._followed.get(use_case)
+        return followed.served if followed else None
 
     def everything(self) -> dict[str, Served]:
         """Return what is served, by use case."""

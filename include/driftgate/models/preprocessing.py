@@ -5,8 +5,9 @@ A table (training, evaluation) and JSON rows (requests) take two ways to the sam
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 # LightGBM puts a categorical feature into at most max_bin (255) bins; what is rarer would share one all the same.
 MAX_CATEGORIES = 255
+
+# What encoding a row needs: its values, the codes of categories by place, what stands for a null by place.
+_Encoding = tuple[
+    Callable[[dict[str, Any]], Sequence[Any]], list[tuple[int, dict[Any, float]]], list[tuple[int, float]]
+]
 
 
 class Feature(Record):
@@ -73,25 +79,29 @@ class Preprocessing(Record):
 
     def encode_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
         """Return a matrix with one row per JSON row; the rows must have passed :meth:`Signature.check`."""
+        values_of, codes, null_values = self._encoding
         values = []
         for row in rows:
-            for name, codes, null_value in self._codes:
-                value = row[name]
-                if codes is not None:
-                    value = codes.get(value, math.nan)
-                elif value is None:
-                    value = null_value
-                values.append(value)
+            found = list(values_of(row))
+            for place, codes_of in codes:
+                found[place] = codes_of.get(found[place], math.nan)
+            if None in found:  # NaN in the matrix, but where training had none
+                for place, null_value in null_values:
+                    if found[place] is None:
+                        found[place] = null_value
+            values += found
         return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))
 
     @cached_property
-    def _codes(self) -> list[tuple[str, dict[str, float] | None, float | None]]:
-        return [
-            (feature.name, {value: float(code) for code, value in enumerate(feature.categories)}, None)
-            if feature.kind == "categorical"
-            else (feature.name, None, feature.null_value)  # None becomes NaN
-            for feature in self.features
+    def _encoding(self) -> "_Encoding":
+        names = self.names
+        values_of = itemgetter(*names) if len(names) > 1 else lambda row: [row[name] for name in names]
+        codes = [
+            (place, {value: float(code) for code, value in enumerate(self.features[place].categories)})
+            for place in self.categorical
         ]
+        known = [(place, feature.null_value) for place, feature in enumerate(self.features)]
+        return values_of, codes, [(place, value) for place, value in known if value is not None]
 
 
 def _fit_feature(name: str, column: "pa.ChunkedArray", max_categories: int) -> Feature:
