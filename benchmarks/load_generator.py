@@ -10,6 +10,7 @@ import sys
 import time
 from itertools import cycle
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import uvloop
@@ -36,8 +37,7 @@ class Connection(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self._send()
 
     def data_received(self, data: bytes) -> None:

@@ -52,7 +52,7 @@ def capture(day: str, use_case: UseCase, count: int, *, role: Any = "champion") 
         )
         for place in range(count)
     ]  # fmt: skip
-    lake().write(f"{uris.captures('flight_delays', day)}/{role}.jsonl", "\n".join(one.line() for one in made).encode())
+    lake().write(f"{uris.captures('flight_delays', day)}/{role}.jsonl", b"\n".join(one.line() for one in made))
 
 
 def limited(use_case: UseCase, **limits: Any) -> UseCase:
