@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from driftgate.approval_policy import Approval
 from driftgate.errors import ConfigError, nearest
+from driftgate.fairness_policy import Fairness
 from driftgate.gate_policy import Gates
 from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
@@ -39,6 +40,14 @@ class Owner(Record):
     contact: str
     business_unit: str | None = None  # None: that of the settings
     cost_centre: str | None = None
+
+
+class Owners(Record):
+    """Who answers for how good a model is, for whom it treats worse, and for what it can explain: an address each."""
+
+    performance: str
+    fairness: str
+    explainability: str
 
 
 class OnlineView(Record):
@@ -120,6 +129,7 @@ class UseCase(Record):
     name: str
     question: str
     owner: Owner
+    owners: Owners | None = None  # None: no model of it is registered
     problem: Problem
     datasets: Names
     request_key: Names
@@ -132,6 +142,7 @@ class UseCase(Record):
     train: Train
     validation: Validation = Validation()
     gates: Gates
+    fairness: Fairness | None = None  # None: no group is looked at
     promote: Promote
     approval: Approval | None = None  # None: whoever did not make the model
     monitor: Monitor
@@ -143,6 +154,8 @@ class UseCase(Record):
     @model_validator(mode="after")
     def _fits_its_problem(self) -> "UseCase":
         require_fitting(self)
+        if self.fairness:
+            self.fairness.require_fitting(self.problem, self.train.trainer)
         return self
 
     @property

@@ -11,24 +11,29 @@ Number = int | float
 Limit = Annotated[float, Field(gt=0)]
 
 
-class Segment(Record):
-    """Rows that a model must not be unproven on, told by one column: some values, a band of numbers, or none at all."""
+class Subset(Record):
+    """Rows told by one column: some values of it, a band of numbers, or the rows without a value."""
 
-    column: str
     values: tuple[str | Number, ...] = ()
     at_least: float | None = None
     below: float | None = None
     missing: bool = False  # the rows without a value
-    min_rows: Annotated[int, Field(gt=0)]
 
     @model_validator(mode="after")
-    def _is_one_thing(self) -> "Segment":
+    def _is_one_thing(self) -> "Subset":
         band = (self.at_least, self.below) != (None, None)
         if [bool(self.values), band, self.missing].count(True) != 1:
             raise ValueError("a segment has one of values, a band (at_least, below, or both), and missing: true")
         if self.at_least is not None and self.below is not None and self.at_least >= self.below:
             raise ValueError(f"at_least must be smaller than below, got {self.at_least:g} and {self.below:g}")
         return self
+
+
+class Segment(Subset):
+    """Rows that a model must not be unproven on."""
+
+    column: str
+    min_rows: Annotated[int, Field(gt=0)]
 
 
 class Splits(Record):

@@ -17,7 +17,7 @@ GOLDEN_SPEC = (
     ',"event_time":"scheduled_departure","folds":0,"job_id":"retrain-1","kind":"train","max_single_feature_auc":0.9'
     '8,"max_single_feature_r2":0.98,'
     '"metric":"auc","not_features":["flight"],"parameters":{"learning_rate":0.05,"num_leaves":31},"problem":"bina'
-    'ry","processes":1,"request_key":["carrier","flight"],"row_share":1.0,"schema_version":2,"seed":7,"stop":{"good'
+    'ry","processes":1,"request_key":["carrier","flight"],"reweigh":null,"row_share":1.0,"schema_version":2,"seed":7,"stop":{"good'
     '_enough":null,"max_cost_usd":null,"max_minutes":null,"min_gain":0.0001},"tags":{},"target":"local_small","trai'
     'ner":"lightgbm","use_case":"flight_delays"}'
 )

@@ -32,7 +32,7 @@ def use_case() -> UseCase:
     shipped = load_use_case("flight_delays")
     gates = Gates(champion=ChampionGate(margin=0.0, confidence=0.9))
     train = shipped.train.model_copy(update={"min_uplift": 0.01})
-    return shipped.model_copy(update={"train": train, "gates": gates, "validation": Validation()})
+    return shipped.model_copy(update={"train": train, "gates": gates, "validation": Validation(), "fairness": None})
 
 
 @pytest.fixture(scope="session")

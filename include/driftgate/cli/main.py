@@ -13,6 +13,7 @@ from driftgate.cli import (
     env,
     erasure,
     experiments,
+    fairness,
     init,
     issues,
     job,
@@ -45,6 +46,7 @@ dataset.app.command("who-saw")(erasure.who_saw)
 dataset.app.command("sample")(dev_sample.sample)
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(experiments.app, name="experiments")
+app.add_typer(fairness.app, name="fairness")
 app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")

@@ -84,14 +84,15 @@ def _online_problems(use_case: UseCase, where: Path) -> list[str]:
 def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
     """Run ``label.expression`` and ``features.sql`` on the contracts' columns; features see no outcome, as in serving.
 
-    :raises ConfigError: one of them does not run, or ``monitor.tiers``, ``validation`` or an edge case names what it
-        does not give
+    :raises ConfigError: one of them does not run, or ``monitor.tiers``, ``validation``, ``fairness`` or an edge case
+        names what it does not give
     """
     from driftgate.contracts import load_contract, published_schema
     from driftgate.datasets.features import run_features
     from driftgate.datasets.history import tables_without_rows
     from driftgate.datasets.labels import LABEL, require_labels_of, run_labels
     from driftgate.datasets.locked_sql import locked_duckdb
+    from driftgate.evaluation.facets import require_facets
     from driftgate.evaluation.tiers import require_features
     from driftgate.evaluation.validation import require_columns
 
@@ -106,3 +107,4 @@ def _run_sql_on_empty_tables(use_case: UseCase, where: Path) -> None:
         rows = run_features(connection, path.read_text(), tables, key, use_case.event_time, where=str(path))
     require_features(use_case, [name for name in rows.column_names if name not in use_case.not_features], str(where))
     require_columns(use_case, rows, where.parent)
+    require_facets(use_case, rows, str(where))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from driftgate.errors import ConfigError
+from driftgate.fairness_policy import Facet
 from driftgate.problems import PrimaryMetric, Problem
 from driftgate.records import Record
 from driftgate.training_policy import Checkpoints, Stop, TrainerName
@@ -50,6 +51,7 @@ class JobSpec(Record):
     )
     folds: int = 0  # time folds of the training rows whose metric is measured besides; 0 measures none
     processes: int = 1  # of a data-parallel training (torchrun); together they give the model of one
+    reweigh: Facet | None = None  # whose groups and labels the weights of the training rows make independent
     stop: Stop = Stop()
     checkpoints: Checkpoints = Checkpoints()
     array: tuple[Variation, ...] = ()  # trainings that this one job stands for; none: it is a training itself

@@ -6,7 +6,7 @@ not overlap, Carlstein 1986). Every metric here is a function of a ratio of sums
 so one resample is a product of small matrices, whatever the number of rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,15 @@ def gap_interval(gaps: Floats, rows: npt.NDArray[np.int64], confidence: float) -
     :param gaps: for each day and bin the sum of (label - score), and ``rows``: how many of each day
     """
     return _bounds(_resampled_gaps(gaps, rows), confidence)
+
+
+def interval_of(of_sums: Callable[[Floats], Floats], sums: Floats, confidence: float) -> Interval:
+    """Return the bounds of a function of sums over days.
+
+    :param of_sums: gives one value for each row of sums that it is given, NaN where there is none
+    :param sums: one row per day
+    """
+    return _bounds(of_sums(_resamples(len(sums)) @ sums), confidence)
 
 
 def _resampled(metric: Metric, days: Sequence[ScoredDay]) -> Floats:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from driftgate.compute import JobResult
 from driftgate.errors import ConfigError
 from driftgate.evaluation.baselines import baseline_scores
+from driftgate.evaluation.bias_cases import record_cases
 from driftgate.evaluation.calibration import calibration
 from driftgate.evaluation.candidate import candidate_scorer, candidate_signature, candidate_spec
 from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.cost_gate import costs
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.day_blocks import Interval, metric_interval
+from driftgate.evaluation.fairness import fairness
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
@@ -38,6 +40,7 @@ EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
     slices,
     spread,
     rows_and_cases,
+    fairness,
 )
 
 
@@ -45,6 +48,8 @@ def evaluate(
     use_case: UseCase, dataset_version: str, folder: Path, job: JobResult, champion: "ModelVersion | None"
 ) -> EvaluationReport:
     """Evaluate the model of ``job``, write report and receipts to the lake; the same inputs give the same report.
+
+    What its gate on fairness found opens bias cases, or mitigates them.
 
     :param folder: the files of the dataset version; its split ``validation`` is what everything is measured on
     :param champion: the version that serves now, None before the first one
@@ -76,6 +81,7 @@ def evaluate(
     )
     write_report(report)
     write_receipts(use_case, report)
+    record_cases(use_case, report)
     if not report.passed:
         _record_rejection(report)
     return report

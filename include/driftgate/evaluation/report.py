@@ -6,6 +6,7 @@ from typing import Literal
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import Interval
+from driftgate.evaluation.fairness_report import FairnessReport
 from driftgate.gate_policy import Waiver
 from driftgate.lake import lake
 from driftgate.records import Record, parse_record
@@ -20,7 +21,8 @@ class GateResult(Record):
     ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger; of
     coverage the smallest share of the rows asked for that a segment has; of splits the largest distance as a share of
     its limit; of edge cases how many do not hold; of calibration the error, of label flips their share, both of which
-    must not be larger. ``metric`` says what the value is of.
+    must not be larger; of fairness the most that a comparison uses of what is allowed. ``metric`` says what the value
+    is of.
 
     ``insufficient_data`` passes nothing and stops nothing: too few rows to say it of. ``waived`` failed, and a person
     answers for it until a day: ``waiver`` says who.
@@ -147,6 +149,7 @@ class EvaluationReport(Record):
     slices: tuple[SliceResult, ...] = ()
     splits: tuple[SplitDistance, ...] = ()
     edge_cases: tuple[CaseResult, ...] = ()
+    fairness: FairnessReport | None = None
     gates: tuple[GateResult, ...]
     passed: bool
     review: tuple[str, ...] = ()  # gates for which a person must look at a candidate that passed

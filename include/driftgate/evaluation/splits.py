@@ -27,7 +27,7 @@ def split_distances(
     """Return the distances of each pair of splits; requests only where enough were captured by ``last_day``."""
     names = [name for name in train.column_names if name not in (LABEL, *use_case.not_features)]
     profiles = {"train": profile_table(train, columns=names), "validation": profile_table(validation, columns=names)}
-    captured = _captured(use_case, profiles["train"], last_day)
+    captured = captured_requests(use_case, profiles["train"], last_day)
     if captured is not None:
         profiles["requests"] = profile_table(captured)
     return tuple(
@@ -83,13 +83,11 @@ def split_gates(use_case: UseCase, found: tuple[SplitDistance, ...]) -> tuple[Ga
     )
 
 
-def _pairs(names: list[str], first: Profile, second: Profile) -> Iterator[tuple[str, dict[str, float]]]:
-    for name in names:
-        yield name, distances(first.columns[name], second.columns[name])
+def captured_requests(use_case: UseCase, reference: Profile, last_day: str) -> "pa.Table | None":
+    """Return the requests of the newest week with captures, none after ``last_day``: the report stays what it was.
 
-
-def _captured(use_case: UseCase, reference: Profile, last_day: str) -> "pa.Table | None":
-    """Return the requests of the newest week with captures, none after ``last_day``: the report stays what it was."""
+    :param reference: whose columns are wanted; None is returned where too few requests were captured
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -101,6 +99,11 @@ def _captured(use_case: UseCase, reference: Profile, last_day: str) -> "pa.Table
     if answered.num_rows < use_case.monitor.data_drift.min_rows:
         return None
     return requested(answered, reference.columns)
+
+
+def _pairs(names: list[str], first: Profile, second: Profile) -> Iterator[tuple[str, dict[str, float]]]:
+    for name in names:
+        yield name, distances(first.columns[name], second.columns[name])
 
 
 def _require_features(use_case: UseCase, features: set[str]) -> None:

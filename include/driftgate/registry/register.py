@@ -19,6 +19,7 @@ from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
 from driftgate.registry.approval import admit
 from driftgate.registry.card import model_card
+from driftgate.registry.ethics import require_accountable
 from driftgate.registry.package import FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
@@ -37,11 +38,13 @@ def register_job(
 
     :param make_baseline: ``monitoring.training_baseline``; passed in, because this room does not know monitoring
     :param actor: who asked for the run that trained it and registers it; may not approve it
-    :raises PromotionRefused: the candidate did not pass its evaluation, or a receipt of it is missing or altered
+    :raises PromotionRefused: the candidate did not pass its evaluation, a receipt of it is missing or altered, or the
+        use case has no owners or no ethics assessment
     :raises CannotJudge: it was not evaluated
     """
     model = model_of_job(use_case.name, job_id)
     if model is None:
+        require_accountable(use_case)
         job = result(job_id, use_case.train.target)
         report = _passed_report(use_case, job, dataset_version)
         model = _publish(use_case, job, report, version_files(dataset_version), make_baseline, actor)

@@ -9,12 +9,15 @@ from driftgate.models.preprocessing import MAX_CATEGORIES
 from driftgate.training.lightgbm_options import lightgbm_options
 from driftgate.training.lightgbm_resume import Replay
 from driftgate.training.parameters import LightgbmParameters, TrainerParameters
+from driftgate.training.reweigh import row_weights
 from driftgate.training.rows import Part, TrainingRows
 from driftgate.training.trainer import Fitted, Resumed, Run, State
 from driftgate.use_cases import Problem
 
 if TYPE_CHECKING:
     import lightgbm as lgb
+    import numpy as np
+    from numpy.typing import NDArray
 
 TREES = "model.txt"  # what a checkpoint holds
 
@@ -108,7 +111,7 @@ def _boost(
     import lightgbm as lgb
 
     options = lightgbm_options(spec, prepared, parameters)
-    train = _dataset(rows.train, prepared)
+    train = _dataset(rows.train, prepared, weights=row_weights(spec, rows.train))
     validation = _dataset(rows.validation, prepared, reference=train)
     try:
         return lgb.train(
@@ -127,12 +130,18 @@ def _boost(
         ) from None
 
 
-def _dataset(part: Part, prepared: Preprocessing, reference: "lgb.Dataset | None" = None) -> "lgb.Dataset":
+def _dataset(
+    part: Part,
+    prepared: Preprocessing,
+    reference: "lgb.Dataset | None" = None,
+    weights: "NDArray[np.float64] | None" = None,
+) -> "lgb.Dataset":
     import lightgbm as lgb
 
     return lgb.Dataset(
         prepared.encode_table(part.table),
         label=part.labels,
+        weight=weights,
         reference=reference,
         feature_name=prepared.names,
         categorical_feature=prepared.categorical,

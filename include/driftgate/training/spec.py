@@ -60,6 +60,7 @@ def training_spec(use_case: UseCase, dataset_version: str, job_id: str) -> JobSp
         max_single_feature_r2=use_case.train.max_single_feature_r2,
         row_share=use_case.train.row_share,
         folds=use_case.train.cross_validation.folds if use_case.train.cross_validation else 0,
+        reweigh=use_case.fairness.reweighed if use_case.fairness else None,
         stop=use_case.train.stop,
         checkpoints=use_case.train.checkpoints,
         tags=tags_of(use_case, "train") | ({"placed": chosen.reason} if chosen.reason else {}),

@@ -1,0 +1,206 @@
+"""The gate on fairness: no group of a facet may fare worse than the section ``fairness`` allows."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from driftgate.evaluation.bias_metrics import BIAS_METRICS, Tally, row_values
+from driftgate.evaluation.comparison import Comparison, Finding
+from driftgate.evaluation.costs import cost_threshold
+from driftgate.evaluation.day_blocks import interval_of
+from driftgate.evaluation.facets import group_masks, group_proxies, group_shares, key_of
+from driftgate.evaluation.fairness_report import FairnessReport, GroupResult
+from driftgate.evaluation.gates import FEWEST_DAYS, rounded
+from driftgate.evaluation.holdout import LABEL, days_of
+from driftgate.evaluation.metrics import Floats, Labels, label_values
+from driftgate.evaluation.report import GateResult, Verdict
+from driftgate.fairness_policy import AFTER_TRAINING, BEFORE_TRAINING, BiasMetricName, Bound, Facet, Fairness
+from driftgate.problems import ErrorCosts
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class JudgedRows:
+    """Rows with their labels and days; ``answers`` (decisions of a binary problem) only once a model answered them."""
+
+    table: "pa.Table"
+    labels: Labels
+    days: npt.NDArray[np.datetime64]
+    answers: Labels | None = None
+
+
+def fairness(found: Comparison) -> Finding:
+    """Compare the groups of each facet; without the section there is neither finding nor gate.
+
+    :raises ConfigError: a facet names no column of the rows, or asks a column for what it cannot hold
+    """
+    use_case, policy = found.use_case, found.use_case.fairness
+    if policy is None:
+        return Finding({}, ())
+    labels = label_values(use_case.problem, found.train.column(LABEL))
+    trained = JudgedRows(found.train, labels, days_of(use_case, found.train))
+    held = JudgedRows(found.held.table, found.held.labels, found.held.days, decided(use_case, found.scores))
+    results = [*group_results(use_case, trained), *group_results(use_case, held)]
+    if found.champion is not None and found.champion.scores is not None:
+        results = _beside(
+            results, group_results(use_case, replace(held, answers=decided(use_case, found.champion.scores)))
+        )
+    report = FairnessReport(
+        decision_threshold=_threshold(use_case),
+        mitigation=policy.mitigation,
+        results=tuple(results),
+        shares=group_shares(use_case, policy, found.train, found.held.table, str(found.held.days.max())),
+        proxies=group_proxies(use_case, policy, found.train),
+    )
+    return Finding({"fairness": report}, (fairness_gate(report.results, policy),))
+
+
+def decided(use_case: UseCase, scores: Floats) -> Labels:
+    """Return the answers as bias metrics take them: decisions of a binary problem, numbers of a regression."""
+    threshold = _threshold(use_case)
+    return scores if threshold is None else scores > threshold
+
+
+def group_results(use_case: UseCase, rows: JudgedRows) -> list[GroupResult]:
+    """Return each metric of each group of each facet: those of the labels, or with answers those of the answers.
+
+    :raises ConfigError: a facet names no column of the rows, or asks a column for what it cannot hold
+    """
+    policy = use_case.fairness
+    metrics = (BEFORE_TRAINING if rows.answers is None else AFTER_TRAINING)[use_case.problem]
+    if policy is None:
+        return []
+    found = []
+    for name, facet in policy.facets.items():
+        inside = group_masks(facet, rows.table, key_of(use_case, name))
+        strata = _strata(facet, rows.table)
+        for group in facet.compared:
+            sums = _daily_sums(use_case, rows, strata, [inside[facet.reference], inside[group]])
+            counted = int(inside[group].sum()), int(inside[facet.reference].sum())
+            judged = partial(_result, policy, name, group, sums=sums, counted=counted)
+            found += [judged(metric) for metric in metrics]
+    return found
+
+
+def fairness_gate(results: tuple[GroupResult, ...], policy: Fairness) -> GateResult:
+    """Fail when a result does not keep its bounds; too few rows of any group are never a pass."""
+    bounded = sorted((one for one in results if one.verdict != "reported"), key=lambda one: -one.used)
+    failed = [one for one in bounded if one.verdict == "fail"]
+    untold = [one for one in bounded if one.verdict == "insufficient_data"]
+    if failed:
+        return _gate(
+            "fail", bounded, f"{len(failed)} of {len(bounded)} comparisons of groups break their bounds", failed
+        )
+    if untold:
+        needed = f"{policy.min_group_rows:,} rows on {FEWEST_DAYS} days"
+        return _gate("insufficient_data", bounded, f"{len(untold)} of {len(bounded)} comparisons lack {needed}", untold)
+    return _gate(
+        "pass", bounded, f"All {len(bounded)} comparisons of groups keep their bounds; nearest to one", bounded[:1]
+    )
+
+
+def _gate(verdict: Verdict, bounded: list[GroupResult], says: str, told: list[GroupResult]) -> GateResult:
+    return GateResult(
+        gate="fairness",
+        metric=bounded[0].metric,
+        value=rounded(bounded[0].used),
+        interval=None,
+        threshold=1.0,
+        verdict=verdict,
+        sentence=f"{says}: {'; '.join(one.sentence for one in told[:MOST_TOLD])}.",
+    )
+
+
+def _threshold(use_case: UseCase) -> float | None:
+    costs = use_case.metric.costs_usd
+    return cost_threshold(costs) if isinstance(costs, ErrorCosts) else None
+
+
+def _strata(facet: Facet, table: "pa.Table") -> npt.NDArray[np.int64]:
+    """Return the number of each row's stratum; without ``conditional_on`` there is one."""
+    if facet.conditional_on is None:
+        return np.zeros(table.num_rows, dtype=np.int64)
+    column = table.column(facet.conditional_on).combine_chunks().dictionary_encode(null_encoding="encode")
+    codes: npt.NDArray[np.int64] = column.indices.to_numpy().astype(np.int64)
+    return codes
+
+
+def _daily_sums(
+    use_case: UseCase, rows: JudgedRows, strata: npt.NDArray[np.int64], groups: list[npt.NDArray[np.bool_]]
+) -> dict[str, Floats]:
+    """Return, by the name of what is summed, an array of days by groups by strata."""
+    days, places = np.unique(rows.days, return_inverse=True)
+    shape = (len(days), int(strata.max(initial=0)) + 1)
+    cells = places * shape[1] + strata
+    values = row_values(use_case.problem, rows.labels, rows.answers)
+    return {
+        name: np.stack(
+            [np.bincount(cells[inside], of[inside], shape[0] * shape[1]).reshape(shape) for inside in groups], axis=1
+        )
+        for name, of in values.items()
+    }
+
+
+def _result(
+    policy: Fairness,
+    facet: str,
+    group: str,
+    metric: BiasMetricName,
+    *,
+    sums: dict[str, Floats],
+    counted: tuple[int, int],
+) -> GroupResult:
+    bound = policy.facets[facet].bound(metric)
+    measured = _measured(metric, sums, policy.confidence) if min(counted) >= policy.min_group_rows else None
+    found = GroupResult(
+        facet=facet,
+        group=group,
+        reference=policy.facets[facet].reference,
+        metric=metric,
+        rows=counted[0],
+        reference_rows=counted[1],
+        value=measured[0] if measured else None,
+        interval=measured[1] if measured else None,
+        **(bound or Bound()).model_dump(),
+        verdict="reported" if bound is None else "insufficient_data",
+    )
+    if bound is None or measured is None:
+        return found
+    return found.model_copy(update={"verdict": "pass" if found.used <= 1 else "fail"})
+
+
+def _measured(
+    metric: BiasMetricName, sums: dict[str, Floats], confidence: float
+) -> tuple[float, tuple[float, float]] | None:
+    """Return a metric and its interval, None where they cannot be told."""
+    names, daily = list(sums), np.stack(list(sums.values()), axis=-1)  # days, groups, strata, names
+
+    def of_sums(flat: Floats) -> Floats:
+        whole = flat.reshape(-1, *daily.shape[1:])
+        a, d = (_tally(names, whole[:, place]) for place in (0, 1))
+        return BIAS_METRICS[metric](a, d)
+
+    flat = daily.reshape(len(daily), -1)
+    value = float(of_sums(flat.sum(axis=0, keepdims=True))[0])
+    if np.isnan(value) or len(flat) < FEWEST_DAYS:
+        return None
+    low, high = interval_of(of_sums, flat, confidence)
+    return rounded(value), (rounded(low), rounded(high))
+
+
+def _tally(names: list[str], sums: Floats) -> Tally:
+    return {name: sums[..., place] for place, name in enumerate(names)}
+
+
+def _beside(results: list[GroupResult], champion: list[GroupResult]) -> list[GroupResult]:
+    """Return the candidate's results with the champion's values."""
+    values = {one.name: one.value for one in champion}
+    return [one.model_copy(update={"champion": values.get(one.name)}) for one in results]
