@@ -131,7 +131,7 @@ def test_a_window_without_training_days_is_refused(folder: Path) -> None:
 
 
 REGRESSION = {
-    (): {"problem": "regression"},
+    (): {"problem": "regression", "fairness": None},
     ("label",): {"expression": "air_time_minutes", "unit": "minutes"},
     ("metric",): {"primary": "rmse", "costs_usd": {"over": 1, "under": 2}},
     ("train",): {"baselines": ["rule", "linear"], "max_single_feature_auc": None},

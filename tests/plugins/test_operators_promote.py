@@ -10,6 +10,8 @@ import yaml
 from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferred
 
 from driftgate import uris
+from driftgate.evaluation.bias_cases import close_case, open_case
+from driftgate.evaluation.fairness_report import GroupResult
 from driftgate.lake import lake
 from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
@@ -109,6 +111,23 @@ class TestDeployShadow:
     def test_a_refusal_is_not_retried(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*no registered version '9'"):
             run(params={"model_version": "9"}).execute(tasks["promote.deploy_shadow"])
+
+
+class TestBiasCases:
+    def test_an_open_critical_case_stops_every_promotion_until_a_person_decides(self, run, tasks, serving, use_case):
+        found = GroupResult(
+            facet="operator", group="small", reference="mainline", metric="disparate_impact", rows=800,
+            reference_rows=8000, value=0.5, interval=(0.4, 0.6), at_least=0.7, verdict="fail",
+        )  # fmt: skip
+        open_case(use_case, found, found_by="evaluation", model="job-7", as_of="2013-03-31")
+        with pytest.raises(
+            AirflowFailException, match=r"PromotionRefused: .*operator\.small\.disparate_impact \(0\.500"
+        ):
+            run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+        assert deployment(NAME).candidate is None
+        close_case(NAME, found.name, "accepted", actor="anna", reason="as their labels are")
+        run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+        assert deployment(NAME).candidate == "2"
 
 
 class TestPrivacy:

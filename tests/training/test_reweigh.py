@@ -33,7 +33,7 @@ def test_the_weights_by_hand(make_spec: Callable[..., JobSpec]) -> None:
     spec = make_spec()
     assert row_weights(spec, part) is None
     weights = row_weights(spec.model_copy(update={"reweigh": FACET}), part)
-    # AA: 4 rows, half of all labels are true: 2 expected of each, there are 1 and 3. DL the other way; ZZ are as expected.
+    # AA: 4 rows, half of all labels are true: 2 expected of each, there are 1 and 3. DL the other way; ZZ as expected.
     assert weights == pytest.approx([2, 2 / 3, 2 / 3, 2 / 3, 2 / 3, 2 / 3, 2 / 3, 2, 1, 1])
     assert weights is not None and weights.sum() == pytest.approx(10)
 

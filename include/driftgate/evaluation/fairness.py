@@ -10,10 +10,10 @@ import numpy.typing as npt
 from driftgate.evaluation.bias_metrics import BIAS_METRICS, Tally, row_values
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.costs import cost_threshold
-from driftgate.evaluation.day_blocks import interval_of
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, interval_of
 from driftgate.evaluation.facets import group_masks, group_proxies, group_shares, key_of
 from driftgate.evaluation.fairness_report import FairnessReport, GroupResult
-from driftgate.evaluation.gates import FEWEST_DAYS, rounded
+from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL, days_of
 from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.evaluation.report import GateResult, Verdict

@@ -15,7 +15,8 @@ class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
     Start the shadow of the candidate that the triggering event (or the run's parameter) names.
 
     Without a champion there is nothing to compare with: the branch leads straight to the switch. A model that is made
-    from personal data gets nowhere without a privacy impact assessment of the last year.
+    from personal data gets nowhere without a privacy impact assessment of the last year, and no model does while a
+    critical bias case of its use case is open.
 
     :param then: the task that judges the shadow
     :param without_champion: the task that makes the candidate champion
@@ -30,6 +31,7 @@ class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
         self.without_champion = without_champion
 
     def work(self, context: Context) -> Any:
+        from driftgate.evaluation.bias_cases import require_no_blocking_case
         from driftgate.governance.privacy_impact import review_privacy
         from driftgate.promotion import deployment, start_shadow
         from driftgate.use_cases import load_use_case
@@ -38,6 +40,7 @@ class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
         version = candidate_version(context)
         context["ti"].xcom_push(key="model_version", value=version)
         review_privacy(load_use_case(self.use_case), version)
+        require_no_blocking_case(self.use_case)
         if deployment(self.use_case) is None:
             self.log.info("no champion serves %s yet: version %s goes live at once", self.use_case, version)
             return self.do_branch(context, self.without_champion)
