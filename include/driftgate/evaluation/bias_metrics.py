@@ -136,4 +136,6 @@ def _mean(group: Tally, name: str, per: str = "rows") -> Floats:
 def _ratio(above: npt.ArrayLike, below: npt.ArrayLike) -> Floats:
     """Return the quotient, NaN where nothing is below."""
     top, bottom = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
-    return np.divide(top, bottom, out=np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan), where=bottom != 0)
+    nowhere = np.full(np.broadcast_shapes(top.shape, bottom.shape), np.nan)
+    found: Floats = np.divide(top, bottom, out=nowhere, where=bottom != 0)
+    return found
