@@ -17,12 +17,10 @@ from driftgate.use_cases import UseCase, load_use_case
 @pytest.fixture
 def assessment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The assessment of ``flight_delays`` in a project of this test's own."""
-    shutil.copytree(project_root() / "include" / "settings", tmp_path / "include" / "settings")
-    path = tmp_path / "include" / "use_cases" / "flight_delays" / FILE
-    path.parent.mkdir(parents=True)
-    path.write_text((project_root() / "include" / "use_cases" / "flight_delays" / FILE).read_text())
+    for name in ("settings", "use_cases/flight_delays"):
+        shutil.copytree(project_root() / "include" / name, tmp_path / "include" / name)
     monkeypatch.setenv("DRIFTGATE_PROJECT", str(tmp_path))
-    return path
+    return tmp_path / "include" / "use_cases" / "flight_delays" / FILE
 
 
 def refusal(use_case: UseCase) -> str:
