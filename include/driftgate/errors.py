@@ -13,6 +13,7 @@ DriftgateError          will not heal by trying again: Airflow fails the task at
 └── CannotJudge         too little evidence for a decision
 Conflict                someone else moved first; trying again is right, so Airflow retries
 SourceUnready           the source cannot be read at this moment; trying again is right, so Airflow retries
+EndpointSilent          the endpoint does not say what it serves; trying again is right, so Airflow retries
 """
 
 from collections.abc import Iterable
@@ -73,6 +74,10 @@ class Conflict(Exception):
 
 class SourceUnready(Exception):
     """The source cannot be read at this moment: a file is being written, a database went away."""
+
+
+class EndpointSilent(Exception):
+    """The endpoint does not answer at this moment: it restarts, or was not started."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

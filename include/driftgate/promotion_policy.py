@@ -1,5 +1,6 @@
 """The way of a candidate to all the traffic, and what it must keep on it: the section ``promote``."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -54,20 +55,68 @@ class Guardrails(Record):
         return LARGEST_LOG_LOSS if self.max_mae_increase is None else LARGEST_ERROR * self.max_mae_increase
 
 
-class Promote(Record):
-    """The way of a candidate to all the traffic."""
+class Step(Record):
+    """One share of the requests; what is left out is that of every step."""
 
-    strategy: Literal["canary"]
+    percent: Percent
+    min_requests: Positive | None = None
+    bake_minutes: NotNegative | None = None
+
+
+Strategy = Literal["all_at_once", "blue_green", "linear", "canary", "shadow_only"]
+IN_STEPS = ("linear", "canary")
+
+
+class Promote(Record):
+    """The way of a candidate to all the traffic.
+
+    Only ``linear`` and ``canary`` have steps: in full (``steps``) or by their shares (``steps_percent``). A step lasts
+    ``bake_minutes`` at least and ``deadline_minutes`` at most.
+    """
+
+    strategy: Strategy
+    rationale: Annotated[str, Field(min_length=10)]  # why this strategy, for whoever is harmed by a bad model
+    risk: Literal["low", "medium", "high"]
     shadow: Shadow
-    steps_percent: tuple[Percent, ...]
+    steps: tuple[Step, ...] = ()
+    steps_percent: tuple[Percent, ...] = ()
     min_requests_per_step: Positive
+    bake_minutes: NotNegative = 0
     deadline_minutes: Positive
-    approve: Literal["never"]  # a human step is not built yet, so asking for one is an error
+    approve: Literal["never", "when_high_risk", "always"]
     guardrails: Guardrails
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """The shares of the steps, 100 at the end; empty for a strategy without steps."""
+        return tuple(step.percent for step in self.steps) or self.steps_percent
 
     @model_validator(mode="after")
     def _steps_rise(self) -> "Promote":
-        steps = self.steps_percent
-        if not steps or list(steps) != sorted(set(steps)) or steps[-1] != 100:
-            raise ValueError(f"steps_percent must rise and end at 100, for example [5, 25, 50, 100], got {list(steps)}")
+        if self.strategy not in IN_STEPS:
+            if self.shares:
+                raise ValueError(f"the strategy {self.strategy} has no steps; leave out steps and steps_percent")
+            return self
+        if self.steps and self.steps_percent:
+            raise ValueError("steps and steps_percent say the same; leave out one of them")
+        steps = list(self.shares)
+        if not steps or steps != sorted(set(steps)) or steps[-1] != 100:
+            raise ValueError(f"steps_percent must rise and end at 100, for example [5, 25, 50, 100], got {steps}")
+        if self.strategy == "linear" and len({high - low for low, high in pairwise([0, *steps])}) > 1:
+            raise ValueError(f"the steps of linear must be equal, for example [25, 50, 75, 100], got {steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _high_risk_goes_slowly(self) -> "Promote":
+        if self.risk == "high" and self.strategy not in IN_STEPS:
+            raise ValueError(f"a use case of high risk goes from shadow to canary or linear, not by {self.strategy}")
+        return self
+
+    @model_validator(mode="after")
+    def _deadline_comes_last(self) -> "Promote":
+        longest = max([self.bake_minutes, *(step.bake_minutes or 0 for step in self.steps)])
+        if longest >= self.deadline_minutes:
+            raise ValueError(
+                f"deadline_minutes must exceed the {longest:g} minutes that a step bakes, got {self.deadline_minutes}"
+            )
         return self

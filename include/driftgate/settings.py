@@ -20,13 +20,19 @@ DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810",
 
 
 class EndpointSettings(Record):
-    """Where the endpoint listens and how much it takes."""
+    """Where the endpoint listens and how much it takes; ``url`` is where others reach it, if that is elsewhere."""
 
     backend: Literal["embedded"]
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
+    url: str | None = None
     max_body_bytes: int
     max_rows: int
+
+    @property
+    def address(self) -> str:
+        """Where the endpoint is reached."""
+        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
 
 
 class AirflowSettings(Record):

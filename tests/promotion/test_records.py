@@ -10,7 +10,7 @@ from driftgate.promotion import DeploymentState, GuardrailResult, Judgement, Var
 from driftgate.promotion.bounds import Look
 from driftgate.records import parse_record
 
-STATE = """{"actor":"anna","candidate":"2","champion":"1","previous":null,\
+STATE = """{"actor":"anna","candidate":"2","champion":"1","change":null,"previous":null,\
 "reason":"after shadow","revision":3,"run_id":null,\
 "schema_version":1,"step":"canary_25","use_case":"flight_delays","variants":[{"role":"champion","version":"1","weight":75},\
 {"role":"canary","version":"2","weight":25}]}"""

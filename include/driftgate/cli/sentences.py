@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from driftgate.errors import Conflict, DriftgateError, SourceUnready
+from driftgate.errors import Conflict, DriftgateError, EndpointSilent, SourceUnready
 
 WIDE = 200  # columns of a table that goes into a file or a pipe, where 80 would cut it
 _width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE
@@ -27,7 +27,7 @@ class Sentences(TyperGroup):
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
-        except (DriftgateError, Conflict, SourceUnready) as error:
+        except (DriftgateError, Conflict, EndpointSilent, SourceUnready) as error:
             fail(str(error))
         except Exception as error:
             if sentence := _about_the_outside(error):

@@ -1,14 +1,27 @@
 """The moves of traffic: each a compare-and-swap on the revision that it read; running it again changes nothing.
 
 The deployment record is the truth. The registry's alias follows it, so a move appends the record first; when it dies
-before the alias has followed, its retry only moves the alias.
+before the alias has followed, its retry only moves the alias. Every move happens under a change record of its own.
 """
 
-from functools import partial
+from contextlib import AbstractContextManager
 
-from driftgate.errors import PromotionRefused, nearest
+from driftgate import uris
+from driftgate.errors import PromotionRefused
+from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.promotion.judgement import has_passed
+from driftgate.promotion.allowed import (
+    previous_champion,
+    require_champion_to_be,
+    require_earned,
+    require_free,
+    require_share,
+    serving,
+    under_way,
+)
+from driftgate.promotion.approvals import approval_of
+from driftgate.promotion.changes import Action, Change, change_of, close, require_open, take_back
+from driftgate.promotion.plan import deployment_plan
 from driftgate.promotion.state import (
     KIND,
     SERVING,
@@ -17,10 +30,9 @@ from driftgate.promotion.state import (
     canary_step,
     deployment,
     deployment_history,
-    share_of,
     variants,
 )
-from driftgate.registry import list_models, set_champion
+from driftgate.registry import set_champion
 from driftgate.registry.aliases import champion_version
 from driftgate.use_cases import UseCase
 
@@ -31,57 +43,74 @@ def start_shadow(use_case: UseCase, version: str, *, actor: str, reason: str) ->
     :raises PromotionRefused: no champion serves, another candidate is under way, or the version cannot be one
     :raises Conflict: someone else moved the traffic meanwhile
     """
-    state = _serving(use_case, f"version {version} has nothing to be compared with")
-    if state.candidate == version and state.step == SHADOW:
-        return state
-    if state.candidate:
-        raise PromotionRefused(
-            f"Version {state.candidate} of {use_case.name} is under way ({state.step}), so the shadow of version "
-            f"{version} cannot start; wait for it, or roll it back first."
-        )
-    if state.champion == version:
-        raise PromotionRefused(
-            f"Version {version} of {use_case.name} already is the champion; there is nothing to promote."
-        )
-    _require_registered(use_case, version)
-    return _candidate_moves(use_case, state, version, SHADOW, actor=actor, reason=reason)
+    state = deployment(use_case.name)
+    if state and (state.candidate, state.step) == (version, SHADOW):
+        return _done(state)
+    with change_of(use_case, "start_shadow", version, requester=actor, reason=reason) as change:
+        state = serving(use_case, f"version {version} has nothing to be compared with")
+        require_free(use_case, state, version)
+        return _candidate_moves(use_case, state, version, SHADOW, actor=actor, reason=reason, change=change)
 
 
 def advance(use_case: UseCase, version: str, percent: int, *, actor: str) -> DeploymentState:
     """Let the candidate answer ``percent`` of the requests; the share only grows, from one passed step to the next.
 
-    :raises PromotionRefused: the version is not under way, has a larger share already, or has not passed its step
+    :raises PromotionRefused: the version is not under way, has a larger share already, has not passed its step, or the
+        use case's plan has no shares
     :raises Conflict: someone else moved the traffic meanwhile
     """
-    state = _under_way(use_case, version)
-    share = share_of(state.step)
-    if share == percent:
-        return state
-    if not share < percent < 100:
-        raise PromotionRefused(
-            f"Version {version} of {use_case.name} answers {share} % of the requests, so its next share lies between "
-            f"{share + 1} and 99 %, not at {percent} %; all of them is the switch of the champion."
+    state = deployment(use_case.name)
+    if state and (state.candidate, state.step) == (version, canary_step(percent)):
+        return _done(state)
+    reason = f"passed {state.step}" if state else f"{percent} % of the requests"
+    with _earned(use_case, "advance", version, state, actor, reason) as change:
+        state = under_way(use_case, version)
+        require_share(use_case, state, version, percent)
+        require_earned(use_case, state)
+        return _candidate_moves(
+            use_case, state, version, canary_step(percent), actor=actor, reason=reason, change=change
         )
-    _require_passed(use_case, state)
-    return _candidate_moves(use_case, state, version, canary_step(percent), actor=actor, reason=f"passed {state.step}")
 
 
 def switch_champion(use_case: UseCase, version: str, *, actor: str, reason: str) -> DeploymentState:
     """Give ``version`` all the requests and the registry's alias: the candidate under way, or the first model of all.
 
+    With the strategy ``all_at_once`` no candidate is ever under way.
+
     :raises PromotionRefused: the version is not under way, has not passed its step, or is not registered
     :raises Conflict: someone else moved the traffic meanwhile
     """
     state = deployment(use_case.name)
-    if state is None:
-        _require_registered(use_case, version)
-    elif state.champion != version:
-        _require_passed(use_case, _under_way(use_case, version))
-    if state is None or state.champion != version:
+    if state and state.champion == version:
+        _align_alias(use_case)
+        return _done(state)
+    with _earned(use_case, "switch_champion", version, state, actor, reason) as change:
+        require_champion_to_be(use_case, state, version)
         before = state.champion if state else None
-        state = _append(use_case, state, champion=version, previous=before, actor=actor, reason=reason)
+        moved = _append(use_case, state, champion=version, previous=before, actor=actor, reason=reason, change=change)
     _align_alias(use_case)
-    return state
+    return _done(moved)
+
+
+def end_shadow(use_case: UseCase, version: str, *, actor: str) -> DeploymentState:
+    """Take a candidate that has passed a shadow with nothing behind it out of the traffic again.
+
+    :raises PromotionRefused: the version is not under way, has not passed, or its plan goes on
+    :raises Conflict: someone else moved the traffic meanwhile
+    """
+    with _earned(use_case, "end_shadow", version, deployment(use_case.name), actor, "passed shadow") as change:
+        state = under_way(use_case, version)
+        if deployment_plan(use_case).switches:
+            raise PromotionRefused(
+                f"The shadow of version {version} of {use_case.name} is not the end of its plan "
+                f"({use_case.promote.strategy}); move it on, or roll it back."
+            )
+        require_earned(use_case, state)
+        moved = _append(
+            use_case, state, champion=state.champion, previous=state.previous, actor=actor, reason="passed shadow",
+            change=change,
+        )  # fmt: skip
+    return _done(moved)
 
 
 def roll_back(
@@ -100,24 +129,78 @@ def roll_back(
     :raises PromotionRefused: there is nothing to roll back
     :raises Conflict: someone else moved the traffic meanwhile
     """
-    state = _serving(use_case, "a rollback has nothing to act on")
+    state = serving(use_case, "a rollback has nothing to act on")
     if candidate is not None and state.candidate != candidate:
-        return state
+        return _done(state)
     if run_id is not None and any(run_id == earlier.run_id for earlier in deployment_history(use_case.name)):
         _align_alias(use_case)
-        return state
-    move = partial(_append, use_case, state, actor=actor, reason=reason, run_id=run_id)
-    if state.candidate:
-        return move(champion=state.champion, previous=state.previous)
-    restored = move(champion=_previous(use_case, state, to_previous), previous=None)
+        return _done(state)
+    leaves = state.candidate or state.champion
+    with change_of(use_case, "roll_back", leaves, requester=actor, reason=reason) as change:
+        champion = state.champion if state.candidate else previous_champion(use_case, state, to_previous)
+        previous = state.previous if state.candidate else None
+        restored = _append(
+            use_case, state, champion=champion, previous=previous, actor=actor, reason=reason, run_id=run_id,
+            change=change,
+        )  # fmt: skip
+    take_back(use_case.name, leaves)
+    if not state.candidate:
+        _align_alias(use_case)
+    return _done(restored)
+
+
+def restore(use_case: UseCase, recorded: DeploymentState, *, actor: str, reason: str) -> DeploymentState:
+    """Bring back the variants of ``recorded``, an earlier state, after somebody moved the traffic past the records.
+
+    :raises Conflict: someone else moved the traffic meanwhile
+    """
+    state = serving(use_case, "there is nothing to restore")
+    with change_of(
+        use_case, "restore", recorded.candidate or recorded.champion, requester=actor, reason=reason
+    ) as change:
+        moved = _append(
+            use_case, state, champion=recorded.champion, previous=recorded.previous, step=recorded.step,
+            candidate=recorded.candidate, actor=actor, reason=reason, change=change,
+        )  # fmt: skip
     _align_alias(use_case)
-    return restored
+    return _done(moved)
+
+
+def align_alias(use_case: UseCase) -> bool:
+    """Complete a switch that died before the registry's alias followed; return whether there was something to do."""
+    state = deployment(use_case.name)
+    if state is None or champion_version(use_case.name) == state.champion:
+        return False
+    _align_alias(use_case)
+    return True
+
+
+def _done(state: DeploymentState) -> DeploymentState:
+    close(state)
+    return state
+
+
+def _earned(
+    use_case: UseCase, action: Action, version: str, state: DeploymentState | None, actor: str, reason: str
+) -> AbstractContextManager[Change]:
+    """Open the change of a move that rests on a judgement and, where the use case asks for it, on an approval."""
+    answer = approval_of(use_case.name, version)
+    report = uris.promotion_report(use_case.name, version, state.step) if state else ""
+    return change_of(
+        use_case,
+        action,
+        version,
+        requester=actor,
+        reason=reason,
+        approver=answer.approver if answer and answer.approved else None,
+        evidence=(lake().uri(report),) if report and lake().exists(report) else (),
+    )
 
 
 def _candidate_moves(
-    use_case: UseCase, state: DeploymentState, version: str, step: str, *, actor: str, reason: str
+    use_case: UseCase, state: DeploymentState, version: str, step: str, *, actor: str, reason: str, change: Change
 ) -> DeploymentState:
-    return _append(
+    moved = _append(
         use_case,
         state,
         champion=state.champion,
@@ -126,53 +209,9 @@ def _candidate_moves(
         candidate=version,
         actor=actor,
         reason=reason,
+        change=change,
     )
-
-
-def _previous(use_case: UseCase, state: DeploymentState, to_previous: bool) -> str:
-    if not to_previous:
-        raise PromotionRefused(
-            f"No candidate of {use_case.name} is under way, so there is nothing to roll back; turn on 'To previous "
-            f"champion' to take the traffic from version {state.champion}."
-        )
-    if state.previous is None:
-        raise PromotionRefused(
-            f"No champion of {use_case.name} before version {state.champion} is recorded to give the traffic back to; "
-            "promote another version."
-        )
-    return state.previous
-
-
-def _serving(use_case: UseCase, consequence: str) -> DeploymentState:
-    state = deployment(use_case.name)
-    if state is None:
-        raise PromotionRefused(f"No champion serves {use_case.name} yet, so {consequence}; switch its first champion.")
-    return state
-
-
-def _under_way(use_case: UseCase, version: str) -> DeploymentState:
-    state = _serving(use_case, f"version {version} cannot be a candidate")
-    if state.candidate != version:
-        now = f"version {state.candidate} is ({state.step})" if state.candidate else "no candidate is"
-        raise PromotionRefused(
-            f"Version {version} of {use_case.name} is not under way: {now}; start its shadow before you move it on."
-        )
-    return state
-
-
-def _require_passed(use_case: UseCase, state: DeploymentState) -> None:
-    """Whatever asks for the move: no candidate gets more traffic than it has earned."""
-    if not has_passed(use_case.name, state):
-        raise PromotionRefused(
-            f"Version {state.candidate} of {use_case.name} has not passed its judgement in {state.step}, so it gets no "
-            "more traffic; judge the step first, or roll it back."
-        )
-
-
-def _require_registered(use_case: UseCase, version: str) -> None:
-    known = [model.version for model in list_models(use_case.name)]
-    if version not in known:
-        raise PromotionRefused(f"{use_case.name} has no registered version {version!r}{nearest(version, known)}")
+    return _done(moved)
 
 
 def _append(
@@ -183,10 +222,12 @@ def _append(
     previous: str | None,
     actor: str,
     reason: str,
+    change: Change,
     step: str = SERVING,
     candidate: str | None = None,
     run_id: str | None = None,
 ) -> DeploymentState:
+    require_open(change)
     revision = before.revision if before else 0
     state = DeploymentState(
         use_case=use_case.name,
@@ -199,6 +240,7 @@ def _append(
         actor=actor,
         reason=reason,
         run_id=run_id,
+        change=change.id,
     )
     body = state.model_dump(mode="json", exclude={"revision"})
     metadata().append(KIND, use_case.name, body, expected=revision)
@@ -208,6 +250,6 @@ def _append(
 def _align_alias(use_case: UseCase) -> None:
     """Move the registry's alias to the recorded champion, again when another move came in between."""
     aligned = None
-    while (champion := _serving(use_case, "no alias can follow it").champion) != aligned:
+    while (champion := serving(use_case, "no alias can follow it").champion) != aligned:
         set_champion(use_case.name, champion, expected=champion_version(use_case.name))
         aligned = champion

@@ -28,6 +28,7 @@ class DeploymentState(Record):
 
     ``step`` is ``serving`` (no candidate), ``shadow`` (the candidate sees every request and answers none, so its weight
     is 0) or ``canary_25``. ``run_id`` names the run that asked for a rollback, so that its retry changes nothing.
+    ``change`` is the id of the change record under which it was moved.
     """
 
     schema_version: int = 1
@@ -41,6 +42,7 @@ class DeploymentState(Record):
     actor: str
     reason: str
     run_id: str | None = None
+    change: int | None = None
 
     @model_validator(mode="after")
     def _all_requests_are_answered(self) -> "DeploymentState":
