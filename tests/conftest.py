@@ -1,11 +1,14 @@
 """Every test gets its own empty state folder, so nothing leaks from one test to the next."""
 
+import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -15,8 +18,10 @@ import yaml
 from driftgate import uris
 from driftgate.datasets import prepare
 from driftgate.lake import lake, publish
+from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
+from driftgate.promotion import deployment, served
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
 from driftgate.registry.states import move_state
@@ -171,3 +176,51 @@ def as_regression() -> Callable[..., UseCase]:
         return UseCase.model_validate(written)
 
     return turned
+
+
+class Follower:
+    """Answers as an endpoint does that follows the deployment records, without models; or as the test says."""
+
+    def __init__(self) -> None:
+        self.says: dict[str, Any] | None = None
+
+    def deployments(self) -> dict[str, Any]:
+        """Return what ``GET /deployments`` answers."""
+        if self.says is not None:
+            return self.says
+        states = (deployment(entry.subject) for entry in metadata().all_latest("deployment"))
+        return {
+            state.use_case: {
+                "variants": [variant.model_dump(mode="json") for variant in state.variants],
+                "step": state.step,
+                "revision": state.revision,
+                "problem": None,
+            }
+            for state in states
+            if state
+        }
+
+
+@pytest.fixture
+def endpoint(project_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Follower]:
+    """An HTTP server on the endpoint's port that follows the records; moves that it does not follow wait no longer."""
+    follower = Follower()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(follower.deployments()).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        monkeypatch.setenv("DRIFTGATE_ENDPOINT_PORT", str(server.server_port))
+        monkeypatch.setattr(served, "FOLLOW_SECONDS", 0.3)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield follower
+        server.shutdown()
+        thread.join()

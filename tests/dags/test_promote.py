@@ -5,11 +5,17 @@ import pytest
 # The same outcomes were seen once on Airflow 3.3.2 itself, with these DAGs and operators that answer by a script.
 SCENARIOS = {
     "all judges say yes": ({}, "success", "skipped"),
-    "the first model goes live at once": ({"deploy_shadow": "switch_champion"}, "success", "skipped"),
+    "the first model goes live at once": (
+        {"deploy_shadow": "approve", "approve": "switch_champion"},
+        "success",
+        "skipped",
+    ),
     "the shadow's judge says no": ({"judge_shadow": "roll_back"}, "skipped", "success"),
     "a canary's judge says no": ({"judge_canary_25": "roll_back"}, "skipped", "success"),
     "the last judge says no": ({"judge_canary_50": "roll_back"}, "skipped", "success"),
     "the shadow cannot be deployed": ({"deploy_shadow": "failed"}, "upstream_failed", "success"),
+    "a person says no": ({"approve": "roll_back"}, "skipped", "success"),
+    "nobody can be asked": ({"approve": "failed"}, "upstream_failed", "success"),
     "a judge breaks": ({"judge_shadow": "failed"}, "upstream_failed", "success"),
     "the last judge breaks": ({"judge_canary_50": "failed"}, "upstream_failed", "success"),
     "a canary cannot be given its share": ({"canary_25": "failed"}, "upstream_failed", "success"),

@@ -56,6 +56,7 @@ class Run:
         )
         return {
             "ti": instance,
+            "task_instance": instance,
             "dag_run": self.dag_run,
             "params": self.params,
             "outlet_events": self.outlet_events,

@@ -1,25 +1,31 @@
 """The tasks of the promotion and rollback DAGs on a real deployment state, run as Airflow runs them."""
 
+import json
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
-from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskDeferred
+from airflow.providers.standard.operators import hitl
+from airflow.sdk.exceptions import AirflowFailException, DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
 
 from driftgate import uris
+from driftgate.errors import EndpointSilent
 from driftgate.evaluation.bias_cases import close_case, open_case
 from driftgate.evaluation.fairness_report import GroupResult
 from driftgate.lake import lake
 from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
+from driftgate.models import Column, Signature
 from driftgate.promotion import DeploymentState, Judgement, Variant, deployment, start_shadow
+from driftgate.promotion.approvals import approval_of
 from driftgate.use_cases import load_use_case
 from driftgate_airflow import assets
 from driftgate_airflow.lifecycle.promote import promote
 from driftgate_airflow.lifecycle.rollback import rollback
+from driftgate_airflow.lifecycle.sweep import sweep
 from driftgate_airflow.triggers.traffic_trigger import TrafficTrigger
 
 NAME = "flight_delays"
@@ -43,11 +49,14 @@ def tasks(use_case):
     return found
 
 
+SIGNATURE = Signature(columns=(Column(name="origin", type="string", nullable=False, null_in_training=False),))
+
+
 @pytest.fixture
-def serving(put_package):
+def serving(put_package, endpoint):
     """Version 1 serves; 2 is registered. Written directly, because MLflow takes seconds."""
     for version in ("1", "2"):
-        put_package(version)
+        put_package(version, {"signature.json": SIGNATURE.canonical(), "feature_baseline.json": b"{}"})
     state = DeploymentState(
         use_case=NAME, revision=1, step="serving", champion="1", actor="test", reason="the first model",
         variants=(Variant(version="1", role="champion", weight=100),),
@@ -97,19 +106,32 @@ class TestDeployShadow:
         night.execute(tasks["promote.deploy_shadow"])
         assert deployment(NAME).candidate == "2"
 
-    def test_without_a_champion_it_leads_straight_to_the_switch(self, run, tasks):
+    def test_without_a_champion_it_leads_straight_to_the_approval_and_that_to_the_switch(self, run, tasks):
         night = run(params={"model_version": "1"})
-        skipped = branch_of(night, tasks["promote.deploy_shadow"])
-        assert {"judge_shadow", "roll_back"} <= skipped
-        assert "switch_champion" not in skipped
+        assert branch_of(night, tasks["promote.deploy_shadow"]) == {"judge_shadow"}
         assert night.xcom["model_version"] == "1"
+        assert branch_of(night, tasks["promote.approve"]) == {"canary_5", "roll_back"}
+
+    def test_a_candidate_that_takes_other_requests_gets_no_shadow(self, run, tasks, serving, put_package):
+        other = Column(name="fare", type="number", nullable=True, null_in_training=False)
+        columns = Signature(columns=(*SIGNATURE.columns, other))
+        put_package("3", {"signature.json": columns.canonical(), "feature_baseline.json": b"{}"})
+        with pytest.raises(AirflowFailException, match=r"Version 3 .* of version 1: nobody sends 'fare'; train"):
+            run(params={"model_version": "3"}).execute(tasks["promote.deploy_shadow"])
+        assert deployment(NAME) == serving
+
+    def test_a_shadow_that_the_endpoint_cannot_load_is_taken_back(self, run, tasks, serving, endpoint):
+        endpoint.says = {NAME: {"variants": [], "revision": 2, "problem": "Version 2 cannot be loaded: it is broken"}}
+        with pytest.raises(AirflowFailException, match=r"does not serve revision 2 .*it is broken.* version 1 serves"):
+            run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+        assert (deployment(NAME).candidate, deployment(NAME).champion) == (None, "1")
 
     def test_a_run_that_names_no_version_says_what_to_fill_in(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"ConfigError: .*fill in 'Model version'"):
             run().execute(tasks["promote.deploy_shadow"])
 
     def test_a_refusal_is_not_retried(self, run, tasks, serving):
-        with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*no registered version '9'"):
+        with pytest.raises(AirflowFailException, match=r"ConfigError: .*no model version '9'"):
             run(params={"model_version": "9"}).execute(tasks["promote.deploy_shadow"])
 
 
@@ -169,14 +191,109 @@ class TestJudge:
 
     def test_too_little_at_the_deadline_leads_to_the_rollback(self, run, tasks, shadow):
         skipped = branch_of(run(), tasks["promote.judge_shadow"], {"ready": False})
-        assert skipped == {"canary_5", "switch_champion"}
+        assert skipped == {"approve", "switch_champion"}
         [report] = last_record().outputs
         assert report.name == uris.promotion_report(NAME, "2", "shadow")
         assert lake().exists(report.name)
+        state = deployment(NAME)
+        assert (state.candidate, state.champion) == (None, "1"), "the judge itself took it out"
+        assert state.reason == json.loads(lake().read(report.name))["reason"]
 
     def test_a_candidate_that_was_taken_out_by_hand_is_not_judged(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: Version 2 .* is not in shadow"):
             run().execute(tasks["promote.judge_shadow"])
+
+
+class TestApprove:
+    @pytest.fixture
+    def asking(self, use_case):
+        """The approval of a use case that always wants one, with the version filled in."""
+        always = use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"approve": "always"})})
+        task = promote(always, runbook="").get_task("approve")
+        task.model_version = "2"
+        return task
+
+    def answer(self, option, user):
+        responder = {"id": user, "name": user} if user else None
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        return {
+            "chosen_options": [option],
+            "params_input": {},
+            "responded_at": at,
+            "responded_by_user": responder,
+            "timedout": False,
+        }
+
+    def test_where_nobody_has_to_approve_it_goes_on(self, run, tasks, shadow):
+        run().execute(tasks["promote.approve"])  # skips nothing: a later judge may still lead to the rollback
+        assert deployment(NAME) == shadow
+
+    def test_an_approval_is_recorded_with_its_approver(self, run, asking, shadow):
+        run().resume(asking, self.answer("Approve", "bert"))
+        answer = approval_of(NAME, "2")
+        assert (answer.approved, answer.approver, answer.requester) == (True, "bert", "anna")
+        assert deployment(NAME) == shadow
+
+    @pytest.mark.parametrize(
+        ("user", "reason"),
+        [("bert", "bert did not approve it"), (None, "nobody approved it before the deadline")],
+    )
+    def test_a_rejection_is_an_answer_and_so_is_silence(self, run, asking, shadow, user, reason):
+        assert branch_of(run(), asking, self.answer("Reject", user)) == {"canary_5", "switch_champion"}
+        assert not approval_of(NAME, "2").approved
+        state = deployment(NAME)
+        assert (state.candidate, state.champion, state.reason) == (None, "1", reason)
+
+    def test_who_asked_for_the_promotion_is_asked_again(self, run, asking, shadow, monkeypatch, use_case):
+        """Airflow's operator writes the question into its database, which is not here."""
+        asked = []
+        monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: asked.append(question["options"]))
+        with pytest.raises(TaskAwaitingInput) as waiting:
+            run().resume(asking, self.answer("Approve", "anna"))
+        assert waiting.value.timeout == timedelta(minutes=use_case.promote.deadline_minutes)
+        assert asked == [["Approve", "Reject"]]
+        assert approval_of(NAME, "2") is None
+        assert deployment(NAME) == shadow
+
+
+class TestOtherStrategies:
+    @pytest.fixture
+    def wired(self, use_case):
+        def wire(strategy, **more):
+            changes = {"strategy": strategy, "steps_percent": (), **more}
+            changed = use_case.model_copy(update={"promote": use_case.promote.model_copy(update=changes)})
+            return promote(changed, runbook="")
+
+        return wire
+
+    def test_all_at_once_goes_by_the_approval_to_the_switch(self, run, wired, serving):
+        dag = wired("all_at_once")
+        assert set(dag.task_ids) == {"deploy_shadow", "approve", "switch_champion", "roll_back"}
+        night = run(params={"model_version": "2"})
+        night.execute(dag.get_task("deploy_shadow"))
+        assert deployment(NAME) == serving
+        assert branch_of(night, dag.get_task("approve")) == {"roll_back"}
+
+    def test_a_shadow_only_ends_there(self, run, wired, shadow, monkeypatch):
+        dag = wired("shadow_only")
+        judge = dag.get_task("judge_shadow")
+        assert (judge.then, judge.downstream_task_ids) == ("end_shadow", {"end_shadow", "switch_champion", "roll_back"})
+
+    def test_blue_green_gives_all_requests_and_judges_before_the_switch(self, wired):
+        dag = wired("blue_green")
+        assert dag.get_task("approve").then == "canary_100"
+        assert dag.get_task("canary_100").downstream_task_ids == {"judge_canary_100"}
+        assert dag.get_task("judge_canary_100").then == "switch_champion"
+
+
+class TestReconcile:
+    def test_a_hand_on_the_traffic_is_told(self, run, serving):
+        alias = {"use_case": NAME, "alias": "champion", "version": "1", "previous": None}
+        metadata().append("alias", f"{NAME}/champion", alias)
+        task = sweep(owner="ops", runbook=None).get_task("reconcile_traffic")
+        answer = run(params={}).execute(task)  # this state was written past the records, as a hand does
+        assert (answer["manual_changes"], answer["silent"]) == (1, 0)
+        assert metadata().latest("alarm", f"manual_change/{NAME}").body["state"] == "open"
 
 
 class TestMoves:
@@ -186,6 +303,20 @@ class TestMoves:
         assert answer == {"step": "canary_5", "model_version": "2", "revision": shadow.revision + 1}
         assert [variant.weight for variant in deployment(NAME).variants] == [95, 5]
         assert last_record().outputs[0].version == str(shadow.revision + 1)
+
+    def test_a_canary_that_the_endpoint_has_not_loaded_gets_nothing(self, run, tasks, shadow, endpoint):
+        pass_step(shadow)
+        endpoint.says = {NAME: {"variants": [], "revision": 2, "problem": "Version 2 cannot be loaded."}}
+        with pytest.raises(AirflowFailException, match=r"has not loaded version 2 .*gets no traffic: Version 2 cannot"):
+            run().execute(tasks["promote.canary_5"])
+        assert deployment(NAME) == shadow
+
+    def test_a_silent_endpoint_is_asked_again_and_moves_nothing(self, run, tasks, shadow, monkeypatch):
+        pass_step(shadow)
+        monkeypatch.setenv("DRIFTGATE_ENDPOINT_PORT", "1")
+        with pytest.raises(EndpointSilent, match=r"does not say at http://127.0.0.1:1/deployments what it serves"):
+            run().execute(tasks["promote.canary_5"])
+        assert deployment(NAME) == shadow
 
     def test_a_canary_without_a_passed_judgement_gets_nothing(self, run, tasks, shadow):
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*has not passed its judgement in shadow"):
@@ -237,3 +368,4 @@ class TestRollBackByHand:
     def test_show_deployment_says_what_serves(self, run, tasks, shadow):
         answer = run().execute(tasks["rollback.show_deployment"])
         assert answer["deployment"] == shadow.model_dump(mode="json")
+        assert answer["served"] == answer["deployment"]["variants"]

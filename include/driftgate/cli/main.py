@@ -20,6 +20,7 @@ from driftgate.cli import (
     licences,
     lineage,
     model,
+    promotion,
     quarantine,
     retention,
     source,
@@ -50,6 +51,7 @@ app.add_typer(fairness.app, name="fairness")
 app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
+app.add_typer(promotion.app, name="promotion")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(retention.app, name="retention")
 app.add_typer(source.app, name="source")

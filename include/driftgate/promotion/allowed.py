@@ -40,7 +40,7 @@ def require_share(use_case: UseCase, state: DeploymentState, version: str, perce
 
 def require_champion_to_be(use_case: UseCase, state: DeploymentState | None, version: str) -> None:
     plan = deployment_plan(use_case)
-    if not plan.switches:
+    if state and not plan.switches:
         raise PromotionRefused(
             f"The strategy of {use_case.name} is {plan.strategy}, so version {version} cannot become champion; choose "
             "another under 'promote.strategy'."

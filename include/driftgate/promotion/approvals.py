@@ -3,6 +3,7 @@
 from driftgate.errors import PromotionRefused
 from driftgate.metadata import metadata
 from driftgate.records import Record, parse_record
+from driftgate.registry.states import model_state
 from driftgate.use_cases import UseCase
 
 KIND = "approval"
@@ -19,10 +20,13 @@ class Approval(Record):
     requester: str
 
 
-def needs_approval(use_case: UseCase) -> bool:
-    """Return whether a person decides about every candidate of the use case."""
+def needs_approval(use_case: UseCase, version: str) -> bool:
+    """Return whether a person decides about the version: by the use case, or because its gates asked for one."""
     promote = use_case.promote
-    return promote.approve == "always" or (promote.approve == "when_high_risk" and promote.risk == "high")
+    if promote.approve == "always" or (promote.approve == "when_high_risk" and promote.risk == "high"):
+        return True
+    stands = model_state(use_case.name, version)
+    return stands is not None and stands.state == "needs_review"
 
 
 def record_answer(use_case: UseCase, version: str, *, approved: bool, approver: str | None, requester: str) -> Approval:
@@ -54,7 +58,7 @@ def require_approved(use_case: UseCase, version: str) -> None:
     :raises PromotionRefused: it needs one and has none
     """
     answer = approval_of(use_case.name, version)
-    if needs_approval(use_case) and not (answer and answer.approved):
+    if needs_approval(use_case, version) and not (answer and answer.approved):
         said = f"{answer.approver or 'nobody'} answered no" if answer else "nobody was asked"
         raise PromotionRefused(
             f"Version {version} of {use_case.name} may answer nobody before a person approves it, and {said}; run "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from driftgate.errors import Conflict, PromotionRefused
@@ -136,6 +136,50 @@ def changes_of(use_case_name: str) -> list[RecordedChange]:
         closed_at = None if change.outcome == "open" else entry.written_at
         found[change.id] = RecordedChange(change, opened_at, closed_at)
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class Promotions:
+    """How promotions ended: a version that became champion and stayed it, or one that was taken back."""
+
+    succeeded: int
+    ended: int
+    lead_times: tuple[timedelta, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The success rate and the lead time, for people."""
+        if not self.ended:
+            return "No promotion has ended yet."
+        rate = f"{self.succeeded} of {self.ended} promotions succeeded ({self.succeeded / self.ended:.0%})"
+        if not self.lead_times:
+            return f"{rate}."
+        middle = sorted(self.lead_times)[len(self.lead_times) // 2]
+        return (
+            f"{rate}; half of them took {middle.total_seconds() / 60:,.1f} minutes or less from first move to champion."
+        )
+
+
+def promotions_of(changes: list[RecordedChange]) -> Promotions:
+    """Return how the promotions ended that these changes are: one from its first move to its switch or its rollback."""
+    began: dict[str | None, datetime] = {}
+    lead_times: list[timedelta] = []
+    succeeded = ended = 0
+    for one in changes:
+        action, outcome = one.change.action, one.change.outcome
+        if outcome not in ("applied", "rolled_back"):
+            continue
+        first = began.setdefault(one.change.version, one.opened_at)
+        if action in ("switch_champion", "end_shadow", "roll_back"):
+            del began[one.change.version]
+        if action == "switch_champion":
+            ended += 1
+            if outcome == "applied":
+                succeeded += 1
+                lead_times.append((one.closed_at or one.opened_at) - first)
+        elif action == "roll_back" and len(one.change.before) > 1:  # else it took back a switch, which is counted
+            ended += 1
+    return Promotions(succeeded, ended, tuple(lead_times))
 
 
 def _append(change: Change) -> Entry:

@@ -162,7 +162,7 @@ def restore(use_case: UseCase, recorded: DeploymentState, *, actor: str, reason:
             use_case, state, champion=recorded.champion, previous=recorded.previous, step=recorded.step,
             candidate=recorded.candidate, actor=actor, reason=reason, change=change,
         )  # fmt: skip
-    _align_alias(use_case)
+    align_alias(use_case)
     return _done(moved)
 
 

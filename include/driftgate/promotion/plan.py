@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from driftgate.errors import PromotionRefused
 from driftgate.metadata import metadata
-from driftgate.promotion.state import KIND, SHADOW, DeploymentState, canary_step
+from driftgate.promotion.state import KIND, SHADOW, DeploymentState, canary_step, deployment
 from driftgate.promotion_policy import Step
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -55,6 +55,12 @@ def baked_at(use_case: UseCase, state: DeploymentState) -> datetime:
         entry.written_at for entry in metadata().history(KIND, use_case.name) if entry.revision == state.revision
     )
     return began + timedelta(minutes=step.bake_minutes if step else use_case.promote.bake_minutes)
+
+
+def step_bakes_until(use_case: UseCase) -> float:
+    """Return, as unix time, when the step that the use case is in may end; 0 when nothing is under way."""
+    state = deployment(use_case.name)
+    return baked_at(use_case, state).timestamp() if state and state.candidate else 0.0
 
 
 def require_baked(use_case: UseCase, state: DeploymentState, now: datetime) -> None:

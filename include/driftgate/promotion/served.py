@@ -27,7 +27,17 @@ class Reported:
         """Return whether this is ``state``, or what came after it."""
         if self.revision is None or self.problem:
             return False
-        return self.revision > state.revision or _differences(self, state) == []
+        return self.revision > state.revision or not self.differences(state)
+
+    def differences(self, state: DeploymentState) -> list[str]:
+        """Return, as clauses, how this differs from what ``state`` says."""
+        clauses = [] if self.revision == state.revision else [f"revision {self.revision} instead of {state.revision}"]
+        served, recorded = ({one.version: one for one in variants} for variants in (self.variants, state.variants))
+        for version in sorted({*served, *recorded}):
+            was, should = served.get(version), recorded.get(version)
+            if was != should:
+                clauses.append(f"version {version} {_told(was)} instead of {_told(should)}")
+        return [*clauses, *([self.problem] if self.problem else [])]
 
 
 def reported(use_case_name: str) -> Reported:
@@ -42,14 +52,6 @@ def reported(use_case_name: str) -> Reported:
     except (OSError, ValueError) as error:
         raise EndpointSilent(f"The endpoint does not say at {address} what it serves ({error}); start it.") from None
     return _parsed(found or {})
-
-
-def differences(use_case_name: str, state: DeploymentState) -> list[str]:
-    """Return, as clauses, how what is served differs from what ``state`` says.
-
-    :raises EndpointSilent: the endpoint does not answer
-    """
-    return _differences(reported(use_case_name), state)
 
 
 def require_loaded(use_case_name: str, version: str) -> None:
@@ -86,17 +88,6 @@ def wait_until_served(state: DeploymentState, seconds: float | None = None) -> R
 def _parsed(found: dict[str, Any]) -> Reported:
     variants = tuple(Variant(**variant) for variant in found.get("variants", ()))
     return Reported(found.get("revision"), variants, found.get("problem"))
-
-
-def _differences(found: Reported, state: DeploymentState) -> list[str]:
-    clauses = [] if found.revision == state.revision else [f"revision {found.revision} instead of {state.revision}"]
-    served, recorded = (
-        {variant.version: variant for variant in variants} for variants in (found.variants, state.variants)
-    )
-    for version in sorted({*served, *recorded}):
-        if served.get(version) != recorded.get(version):
-            clauses.append(f"version {version} {_told(served.get(version))} instead of {_told(recorded.get(version))}")
-    return [*clauses, *([found.problem] if found.problem else [])]
 
 
 def _told(variant: Variant | None) -> str:

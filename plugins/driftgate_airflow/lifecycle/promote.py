@@ -1,8 +1,13 @@
 """# Promote
 
 Brings a candidate to users step by step: **shadow** (it sees every request and answers nobody), then **canary** with a
-growing share of the requests. Each step is judged by the guardrails; when one is crossed, or cannot be judged before
-the deadline, the candidate is rolled back by itself. The first model of a use case goes live at once.
+growing share of the requests, or as the use case's `promote.strategy` says. Each step is judged by the guardrails;
+when one is crossed, or cannot be judged before the deadline, the candidate is rolled back by itself, and `roll_back`
+waits until the endpoint serves the champion alone. The first model of a use case goes live at once.
+
+**If `approve` waits:** the use case or the evaluation asks for a person. Read the reports that its page names, then
+answer under *Required Actions*. *Reject* takes the candidate out and is no failure; so does silence until the deadline.
+Whoever triggered this run cannot approve it and is asked again.
 
 **When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a
 *Model version*.
@@ -11,43 +16,53 @@ the deadline, the candidate is rolled back by itself. The first model of a use c
 
 **If a `judge_…` task fails:** the rollback has already run. Read the report that the log names.
 
+**If a move fails with "The endpoint does not serve …":** the move was taken back. Look at the endpoint's log, then
+trigger the run again.
+
 **If `switch_champion` fails:** the candidate has passed everything and keeps its last share. Clear the task; it goes on
 where it was.
 """
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, Param, PartitionedAssetTimetable, TriggerRule, XComArg
+from airflow.sdk import DAG, BaseOperator, Param, PartitionedAssetTimetable, TriggerRule, XComArg
 
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
 from driftgate_airflow.defaults import LONG_RUN, START, Stage, Tier, default_args
 from driftgate_airflow.operators.advance_canary import AdvanceCanaryOperator
+from driftgate_airflow.operators.approve_candidate import ApproveCandidateOperator
 from driftgate_airflow.operators.deploy_shadow import DeployShadowOperator
+from driftgate_airflow.operators.end_shadow import EndShadowOperator
 from driftgate_airflow.operators.judge_candidate import JudgeCandidateOperator
 from driftgate_airflow.operators.roll_back import RollBackOperator
 from driftgate_airflow.operators.switch_champion import SwitchChampionOperator
 
+if TYPE_CHECKING:
+    from driftgate.promotion import DeploymentPlan
+
 
 def promote(use_case: UseCase, *, runbook: str) -> DAG:
     """Make the promotion DAG of one use case, with one canary step per share below 100 percent."""
-    name = use_case.name
+    from driftgate.promotion import deployment_plan
+
+    name, plan = use_case.name, deployment_plan(use_case)
     with DAG(
         dag_id=f"{name}.promote",
         schedule=PartitionedAssetTimetable(assets=assets.candidate(name)),
         start_date=START,
         catchup=False,
         max_active_runs=1,
-        dagrun_timeout=_longest(use_case),
+        dagrun_timeout=_longest(use_case, plan),
         doc_md=f"{__doc__}\n\n{runbook}",
         tags=[Stage.PROMOTE, Tier.ONE, name],
         default_args=default_args(use_case.owner.team),
         params={"model_version": _model_version()},
     ) as dag:
         shadow = DeployShadowOperator(
-            task_id="deploy_shadow", use_case=name, then="judge_shadow", without_champion="switch_champion"
+            task_id="deploy_shadow", use_case=name, then="judge_shadow" if plan.steps else None, straight="approve"
         )
         candidate: dict[str, Any] = {"use_case": name, "model_version": XComArg(shadow, key="model_version")}
         switch = SwitchChampionOperator(
@@ -57,37 +72,51 @@ def promote(use_case: UseCase, *, runbook: str) -> DAG:
             task_id="roll_back",
             use_case=name,
             model_version="{{ ti.xcom_pull(task_ids='deploy_shadow', key='model_version') or '' }}",
-            reason=f"a guardrail was crossed or could not be judged; see reports/promotion/{name}",
+            reason="a task of the promotion failed; see its log",
             trigger_rule=TriggerRule.ALL_DONE,  # also when a judge itself broke: fail closed
         )
         # Every branch decides about both ends itself: whoever says no skips the switch, and whoever leads to it skips
         # the rollback. Through the last judge alone a "no" to the shadow would reach the switch as "skipped", not "no".
-        for branch in (shadow, *_steps(use_case, candidate, shadow)):
+        for branch in (shadow, *_steps(use_case, plan, candidate, shadow)):
             branch >> [switch, rollback]
     return dag
 
 
 def _steps(
-    use_case: UseCase, candidate: dict[str, Any], shadow: DeployShadowOperator
-) -> Iterator[JudgeCandidateOperator]:
-    """Wire shadow and canary steps, each followed by its judge, and yield the judges."""
-    shares = [share for share in use_case.promote.steps_percent if share < 100]
-    previous: Any = shadow
-    for index, step in enumerate(["shadow", *(f"canary_{share}" for share in shares)]):
-        if index:
-            canary = AdvanceCanaryOperator(task_id=step, percent=shares[index - 1], **candidate)
-            previous >> canary
+    use_case: UseCase, plan: "DeploymentPlan", candidate: dict[str, Any], shadow: DeployShadowOperator
+) -> Iterator[BaseOperator]:
+    """Wire the steps of the plan, each followed by its judge, and yield what branches.
+
+    A person is asked before anybody is answered: after the shadow, or first of all where there is none.
+    """
+    limits = {"deadline_minutes": use_case.promote.deadline_minutes}
+    shares = [step.name for step in plan.steps if step.percent]
+    approve = ApproveCandidateOperator(
+        task_id="approve",
+        then=shares[0] if shares else "switch_champion",
+        straight="switch_champion",
+        otherwise="roll_back",
+        trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+        **limits,
+        **candidate,
+    )
+    shadow >> approve
+    yield approve
+    previous: BaseOperator = shadow
+    follows = ["approve" if plan.switches else "end_shadow", *shares[1:], "switch_champion"]
+    for step, then in zip(plan.steps, follows, strict=False):
+        if step.percent:
+            previous >> (canary := AdvanceCanaryOperator(task_id=step.name, percent=step.percent, **candidate))
             previous = canary
         judge = JudgeCandidateOperator(
-            task_id=f"judge_{step}",
-            step_name=step,
-            deadline_minutes=use_case.promote.deadline_minutes,
-            then=f"canary_{shares[index]}" if index < len(shares) else "switch_champion",
-            otherwise="roll_back",
-            **candidate,
+            task_id=f"judge_{step.name}", step_name=step.name, then=then, otherwise="roll_back", **limits, **candidate
         )
         previous >> judge
-        previous = judge
+        previous = approve if then == "approve" else judge
+        if then == "approve":
+            judge >> approve
+        elif then == "end_shadow":
+            judge >> EndShadowOperator(task_id=then, **candidate)
         yield judge
 
 
@@ -101,7 +130,7 @@ def _model_version() -> Param:
     )
 
 
-def _longest(use_case: UseCase) -> timedelta:
+def _longest(use_case: UseCase, plan: "DeploymentPlan") -> timedelta:
     """Return how long a promotion may take: each step until its deadline, and a week for people."""
-    steps = 1 + len(use_case.promote.steps_percent)
-    return LONG_RUN + steps * timedelta(minutes=use_case.promote.deadline_minutes)
+    waits = 1 + len(plan.steps)  # and one for whoever approves
+    return LONG_RUN + waits * timedelta(minutes=use_case.promote.deadline_minutes)

@@ -9,6 +9,10 @@ any hour as its partition key, such as `2013-04-01T17`; with *Only list* on, not
 
 A job of a task that runs, waits, or will be retried is left alone, and so is one that was started outside Airflow.
 
+Beside it `reconcile_traffic` completes moves of traffic that a crash left half done, and holds what the endpoint
+serves against what is recorded: a difference is an alarm `manual_change`. With *Restore traffic* on it brings back the
+last state that was recorded.
+
 **If `sweep_jobs` fails:** the compute service or the metadata store does not answer; the next hour tries again. A job
 that is listed hour after hour cannot be ended: look at it in the console of its service.
 """
@@ -16,11 +20,12 @@ that is listed hour after hour cannot be ended: look at it in the console of its
 from airflow.sdk import DAG, Param
 
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, hourly
+from driftgate_airflow.operators.reconcile_traffic import ReconcileTrafficOperator
 from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
 
 
 def sweep(*, owner: str, runbook: str | None) -> DAG:
-    """Make the DAG that ends jobs without a task."""
+    """Make the DAG that ends jobs without a task and holds the traffic against its records."""
     with DAG(
         dag_id="driftgate.sweep",
         schedule=hourly(),
@@ -37,8 +42,15 @@ def sweep(*, owner: str, runbook: str | None) -> DAG:
                 type="boolean",
                 title="Only list",
                 description="List the jobs in the log and end none of them.",
-            )
+            ),
+            "restore_traffic": Param(
+                False,
+                type="boolean",
+                title="Restore traffic",
+                description="Bring back the recorded traffic where somebody moved it by hand.",
+            ),
         },
     ) as dag:
         SweepJobsOperator(task_id="sweep_jobs")
+        ReconcileTrafficOperator(task_id="reconcile_traffic")
     return dag

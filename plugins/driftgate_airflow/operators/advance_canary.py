@@ -9,9 +9,9 @@ from driftgate_airflow.runs import actor
 
 class AdvanceCanaryOperator(CandidateOperator):
     """
-    Let the candidate answer ``percent`` of the requests.
+    Let the candidate answer ``percent`` of the requests, once the endpoint has loaded it.
 
-    :param percent: share of the requests, 1 to 99
+    :param percent: share of the requests
     """
 
     activity = "host"
@@ -21,7 +21,9 @@ class AdvanceCanaryOperator(CandidateOperator):
         self.percent = percent
 
     def step(self, context: Context) -> Step:
-        from driftgate.promotion import advance
+        from driftgate.promotion import advance, require_loaded
         from driftgate.use_cases import load_use_case
 
-        return self.moved(advance(load_use_case(self.use_case), self.model_version, self.percent, actor=actor(context)))
+        require_loaded(self.use_case, self.model_version)
+        state = advance(load_use_case(self.use_case), self.model_version, self.percent, actor=actor(context))
+        return self.confirmed(state, context)

@@ -1,10 +1,16 @@
 """The base of the operators that move one candidate towards all the traffic."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
+from driftgate_airflow.runs import actor
+
+if TYPE_CHECKING:
+    from driftgate.promotion import DeploymentState
 
 
 class CandidateOperator(UseCaseOperator):
@@ -20,7 +26,15 @@ class CandidateOperator(UseCaseOperator):
         super().__init__(**kwargs)
         self.model_version = model_version
 
-    def moved(self, state: Any) -> Step:
+    def confirmed(self, state: "DeploymentState", context: Context) -> Step:
+        """Return the step that led to ``state``, when the endpoint serves it."""
+        from driftgate.promotion import confirm
+        from driftgate.use_cases import load_use_case
+
+        confirm(load_use_case(self.use_case), state, actor=actor(context))
+        return self.moved(state)
+
+    def moved(self, state: "DeploymentState") -> Step:
         """Return the step that led to the deployment ``state``."""
         from driftgate.lineage import DatasetRef
 

@@ -1,4 +1,4 @@
-"""Let a candidate watch the traffic, or let the first model of a use case serve at once."""
+"""Let a candidate watch the traffic, or lead one that has nothing to watch straight to its switch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,50 +6,59 @@ from typing import Any
 from airflow.sdk import BaseBranchOperator, Context
 
 from driftgate.errors import ConfigError
-from driftgate_airflow.operators.base import UseCaseOperator
+from driftgate_airflow.operators.candidate import CandidateOperator
 from driftgate_airflow.runs import actor
 
 
-class DeployShadowOperator(UseCaseOperator, BaseBranchOperator):
+class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
     """
     Start the shadow of the candidate that the triggering event (or the run's parameter) names.
 
-    Without a champion there is nothing to compare with: the branch leads straight to the switch. A model that is made
-    from personal data gets nowhere without a privacy impact assessment of the last year, and no model does while a
-    critical bias case of its use case is open.
+    Without a champion there is nothing to compare with, and a plan may have no shadow: the branch then leads straight
+    to the approval before the switch. A model that is made from personal data gets nowhere without a privacy impact
+    assessment of the last year, no model does while a critical bias case of its use case is open, and one that takes
+    other requests than the champion gets no shadow.
 
-    :param then: the task that judges the shadow
-    :param without_champion: the task that makes the candidate champion
+    :param then: the task that judges the shadow; None without a shadow
+    :param straight: the task before the switch
     """
 
     activity = "host"
     template_fields: Sequence[str] = ("use_case",)
 
-    def __init__(self, *, then: str, without_champion: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, then: str | None, straight: str, **kwargs: Any) -> None:
+        super().__init__(model_version="", **kwargs)  # known when it runs
         self.then = then
-        self.without_champion = without_champion
+        self.straight = straight
 
     def work(self, context: Context) -> Any:
         from driftgate.evaluation.bias_cases import require_no_blocking_case
         from driftgate.governance.privacy_impact import review_privacy
-        from driftgate.promotion import deployment, start_shadow
+        from driftgate.promotion import deployment
         from driftgate.use_cases import load_use_case
-        from driftgate_airflow.operators.candidate import CandidateOperator
 
         version = candidate_version(context)
         context["ti"].xcom_push(key="model_version", value=version)
         review_privacy(load_use_case(self.use_case), version)
         require_no_blocking_case(self.use_case)
-        if deployment(self.use_case) is None:
-            self.log.info("no champion serves %s yet: version %s goes live at once", self.use_case, version)
-            return self.do_branch(context, self.without_champion)
+        serving = deployment(self.use_case)
+        if serving is None or self.then is None:
+            self.log.info("version %s has no shadow and goes live at once", version)
+            return self.do_branch(context, self.straight)
+        self._start(version, serving.champion, context)
+        return self.do_branch(context, self.then)
+
+    def _start(self, version: str, champion: str, context: Context) -> None:
+        from driftgate.promotion import require_same_requests, start_shadow
+        from driftgate.use_cases import load_use_case
+
+        if version != champion:
+            require_same_requests(self.use_case, version, champion)
         state = start_shadow(
             load_use_case(self.use_case), version, actor=actor(context), reason=f"run {context['dag_run'].run_id}"
         )
         self.model_version = version
-        self.conclude([CandidateOperator.moved(self, state)], context)  # type: ignore[arg-type]  # same two fields
-        return self.do_branch(context, self.then)
+        self.conclude([self.confirmed(state, context)], context)
 
 
 def candidate_version(context: Context) -> str:

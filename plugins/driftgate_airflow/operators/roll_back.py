@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 class RollBackOperator(UseCaseOperator):
     """
-    Restore the champion: a candidate in shadow or canary is removed.
+    Restore the champion, and wait until the endpoint serves it alone: a candidate in shadow or canary is removed.
+
+    After a judge that said no this finds the traffic moved already, and waits.
 
     :param reason: why, for the record (templated)
     :param model_version: take out this candidate and no other, and do nothing when it is not under way (any more), or
@@ -33,13 +35,15 @@ class RollBackOperator(UseCaseOperator):
 
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef
-        from driftgate.promotion import deployment
+        from driftgate.promotion import confirm, deployment
+        from driftgate.use_cases import load_use_case
 
         before = deployment(self.use_case)
         if self.model_version == "" or (self.model_version is None and context["params"].get("dry_run")):
             state = before.model_dump(mode="json") if before else None
             return Step(summary={"moved": False, "deployment": state})
         after = self._roll_back(context)
+        confirm(load_use_case(self.use_case), after, actor=actor(context), take_back=False)
         return Step(
             summary={
                 "moved": after != before,

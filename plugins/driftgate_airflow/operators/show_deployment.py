@@ -12,7 +12,13 @@ class ShowDeploymentOperator(UseCaseOperator):
     activity = "host"
 
     def step(self, context: Context) -> Step:
-        from driftgate.promotion import deployment
+        from driftgate.promotion import deployment, reported
 
-        state = deployment(self.use_case)
-        return Step(summary={"deployment": state.model_dump(mode="json") if state else None})
+        state, served = deployment(self.use_case), reported(self.use_case)
+        return Step(
+            summary={
+                "deployment": state.model_dump(mode="json") if state else None,
+                "served": [variant.model_dump(mode="json") for variant in served.variants],
+                "problem": served.problem,
+            }
+        )

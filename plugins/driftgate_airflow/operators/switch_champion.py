@@ -23,6 +23,5 @@ class SwitchChampionOperator(CandidateOperator):
         from driftgate.use_cases import load_use_case
 
         reason = f"run {context['dag_run'].run_id}"
-        return self.moved(
-            switch_champion(load_use_case(self.use_case), self.model_version, actor=actor(context), reason=reason)
-        )
+        state = switch_champion(load_use_case(self.use_case), self.model_version, actor=actor(context), reason=reason)
+        return self.confirmed(state, context)

@@ -6,7 +6,7 @@ from driftgate.errors import EndpointSilent
 from driftgate.metadata import metadata
 from driftgate.promotion.changes import changes_of, settle
 from driftgate.promotion.moves import align_alias, restore
-from driftgate.promotion.served import differences, wait_until_served
+from driftgate.promotion.served import wait_until_served
 from driftgate.promotion.state import DeploymentState, deployment, deployment_history
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -62,8 +62,7 @@ def _unrecorded(state: DeploymentState) -> str | None:
 
 def _served(state: DeploymentState) -> dict[str, str]:
     try:
-        wait_until_served(state, SETTLE_SECONDS)
-        clauses = differences(state.use_case, state)
+        clauses = wait_until_served(state, SETTLE_SECONDS).differences(state)
     except EndpointSilent as silent:
         return {"silent": str(silent)}
     if not clauses or deployment(state.use_case) != state:
