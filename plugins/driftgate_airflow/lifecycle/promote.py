@@ -89,7 +89,7 @@ def _steps(
 
     A person is asked before anybody is answered: after the shadow, or first of all where there is none.
     """
-    limits = {"deadline_minutes": use_case.promote.deadline_minutes}
+    limits: dict[str, Any] = {"deadline_minutes": use_case.promote.deadline_minutes}
     shares = [step.name for step in plan.steps if step.percent]
     approve = ApproveCandidateOperator(
         task_id="approve",
