@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from driftgate import uris
 from driftgate.captures import capture_days, read_captures
 from driftgate.lake import lake, read_manifest
+from driftgate.promotion.plan import deployment_plan
 from driftgate.promotion.state import SHADOW, DeploymentState
 from driftgate.use_cases import UseCase
 
@@ -56,7 +57,8 @@ class DayOfStep:
 
 def required_requests(use_case: UseCase, step: str) -> int:
     """Return how many requests the candidate must have met before ``step`` can be judged."""
-    return use_case.promote.shadow.requests if step == SHADOW else use_case.promote.min_requests_per_step
+    planned = deployment_plan(use_case).step(step)
+    return planned.min_requests if planned else use_case.promote.min_requests_per_step
 
 
 def step_days(use_case: UseCase, state: DeploymentState) -> list[DayOfStep]:
