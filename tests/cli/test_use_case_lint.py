@@ -133,3 +133,13 @@ def test_edge_cases_that_nobody_asks_are_named(folder: Path) -> None:
     (folder / "use_case.yaml").write_text(text.replace("  edge_cases: edge_cases.yaml\n", ""))
     (problem,) = lint(folder)
     assert problem.startswith(f"{folder / 'edge_cases.yaml'} is asked by nobody; name it in 'validation.edge_cases'")
+
+
+def test_what_would_refuse_the_registration_is_said_before_a_training(folder: Path) -> None:
+    (folder / "ethics_assessment.md").unlink()
+    (problem,) = lint(folder)
+    assert problem.startswith(f"{folder / 'ethics_assessment.md'} does not exist, so no model of flight_delays is reg")
+    file = folder / "use_case.yaml"
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if not line.startswith("owners:")))
+    (problem,) = lint(folder)
+    assert problem.startswith(f"{file} has no key 'owners', so no model of flight_delays is registered")

@@ -32,6 +32,7 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
     yield from _dataset_problems(use_case, where)
     yield from _target_problems(use_case, where)
     yield from _tune_problems(use_case, where)
+    yield from _accountability_problems(use_case, where)
 
 
 def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:
@@ -72,6 +73,16 @@ def _tune_problems(use_case: UseCase, where: Path) -> Iterator[str]:
 
     if use_case.tune:
         yield from (f"{where}: {problem}." for problem in space_problems(use_case, use_case.tune))
+
+
+def _accountability_problems(use_case: UseCase, where: Path) -> Iterator[str]:
+    """Say before a training what would refuse its registration."""
+    from driftgate.registry.ethics import require_accountable
+
+    try:
+        require_accountable(use_case, where.parent)
+    except DriftgateError as refusal:
+        yield str(refusal)
 
 
 def _online_problems(use_case: UseCase, where: Path) -> list[str]:

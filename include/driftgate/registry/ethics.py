@@ -5,6 +5,7 @@ treatment is measured and why, who reviewed it, and what they decided.
 """
 
 import re
+from pathlib import Path
 
 from driftgate.errors import PromotionRefused
 from driftgate.records import Record, sha256
@@ -22,12 +23,13 @@ class EthicsAssessment(Record):
     sha256: str
 
 
-def ethics_assessment(use_case: UseCase) -> EthicsAssessment:
+def ethics_assessment(use_case: UseCase, folder: Path | None = None) -> EthicsAssessment:
     """Return the assessment of a use case.
 
+    :param folder: where it lies; None: where the use case does
     :raises PromotionRefused: it is missing, lacks a section, names not every facet, or does not approve
     """
-    path = use_case.folder / FILE
+    path = (folder or use_case.folder) / FILE
     try:
         text = path.read_text()
     except FileNotFoundError:
@@ -51,14 +53,15 @@ def ethics_assessment(use_case: UseCase) -> EthicsAssessment:
     return EthicsAssessment(sections=found, sha256=sha256(text.encode()))
 
 
-def require_accountable(use_case: UseCase) -> EthicsAssessment:
+def require_accountable(use_case: UseCase, folder: Path | None = None) -> EthicsAssessment:
     """Return the assessment of a use case that has one, and owners for performance, fairness and explainability.
 
+    :param folder: where both are written; None: where the use case is
     :raises PromotionRefused: one of them is missing
     """
     if use_case.owners is None:
         raise PromotionRefused(
-            f"{use_case.folder / 'use_case.yaml'} has no key 'owners', so no model of {use_case.name} is registered; "
-            "name there who answers for performance, fairness and explainability."
+            f"{(folder or use_case.folder) / 'use_case.yaml'} has no key 'owners', so no model of {use_case.name} is "
+            "registered; name there who answers for performance, fairness and explainability."
         )
-    return ethics_assessment(use_case)
+    return ethics_assessment(use_case, folder)
