@@ -7,6 +7,8 @@ import pytest
 
 from driftgate import registry
 from driftgate.errors import Conflict, PromotionRefused
+from driftgate.evaluation.bias_cases import close_case, open_case
+from driftgate.evaluation.fairness_report import GroupResult
 from driftgate.promotion import (
     advance,
     candidate_under_way,
@@ -54,6 +56,24 @@ def test_a_candidate_goes_from_shadow_through_canary_to_champion(serving, use_ca
     champion = switch_champion(use_case, "2", **BY)
     assert (champion.step, served(champion)) == ("serving", {"2": ("champion", 100)})
     assert (champion.previous, aliased(), candidate_under_way(NAME)) == ("1", "2", False)
+
+
+def test_an_open_critical_bias_case_stops_every_move_but_the_one_back(serving, use_case, earn):
+    found = GroupResult(
+        facet="operator", group="small", reference="mainline", metric="disparate_impact", rows=800,
+        reference_rows=8000, value=0.5, interval=(0.4, 0.6), at_least=0.7, verdict="fail",
+    )  # fmt: skip
+    open_case(use_case, found, found_by="monitoring", model="job-1", as_of="2013-04-01")
+    with pytest.raises(PromotionRefused, match=r"1 open critical bias case\(s\): operator\.small\.disparate_impact"):
+        start_shadow(use_case, "2", **BY)
+    close_case(NAME, found.name, "accepted", actor="anna", reason="as their labels are")
+    start_shadow(use_case, "2", **BY)
+    earn()
+    open_case(use_case, found, found_by="monitoring", model="job-2", as_of="2013-04-02")
+    for move in (lambda: advance(use_case, "2", 25, actor="anna"), lambda: switch_champion(use_case, "2", **BY)):
+        with pytest.raises(PromotionRefused, match="open critical bias case"):
+            move()
+    assert roll_back(use_case, **BY).candidate is None
 
 
 def test_every_move_says_who_and_why_and_none_is_forgotten(serving, use_case, earn):

@@ -1,6 +1,7 @@
 """What a move of traffic must fulfil, whatever asks for it: the sentences of those that are refused."""
 
 from driftgate.errors import PromotionRefused, nearest
+from driftgate.evaluation.bias_cases import require_no_blocking_case
 from driftgate.promotion.approvals import require_approved
 from driftgate.promotion.judgement import has_passed
 from driftgate.promotion.plan import ALL, deployment_plan, require_baked
@@ -20,7 +21,7 @@ def require_free(use_case: UseCase, state: DeploymentState, version: str) -> Non
         raise PromotionRefused(
             f"Version {version} of {use_case.name} already is the champion; there is nothing to promote."
         )
-    _require_registered(use_case, version)
+    _require_promotable(use_case, version)
 
 
 def require_share(use_case: UseCase, state: DeploymentState, version: str, percent: int) -> None:
@@ -48,7 +49,7 @@ def require_champion_to_be(use_case: UseCase, state: DeploymentState | None, ver
     if state is None or not plan.steps:
         if state:
             require_free(use_case, state, version)
-        _require_registered(use_case, version)
+        _require_promotable(use_case, version)
         require_approved(use_case, version)
     else:
         require_earned(use_case, under_way(use_case, version))
@@ -61,6 +62,7 @@ def require_earned(use_case: UseCase, state: DeploymentState) -> None:
             f"Version {state.candidate} of {use_case.name} has not passed its judgement in {state.step}, so it gets no "
             "more traffic; judge the step first, or roll it back."
         )
+    require_no_blocking_case(use_case.name)
     require_baked(use_case, state, utc_now())
     if deployment_plan(use_case).switches:
         require_approved(use_case, str(state.candidate))
@@ -97,7 +99,8 @@ def under_way(use_case: UseCase, version: str) -> DeploymentState:
     return state
 
 
-def _require_registered(use_case: UseCase, version: str) -> None:
+def _require_promotable(use_case: UseCase, version: str) -> None:
     known = [model.version for model in list_models(use_case.name)]
     if version not in known:
         raise PromotionRefused(f"{use_case.name} has no registered version {version!r}{nearest(version, known)}")
+    require_no_blocking_case(use_case.name)

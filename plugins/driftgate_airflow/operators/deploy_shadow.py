@@ -32,7 +32,6 @@ class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
         self.straight = straight
 
     def work(self, context: Context) -> Any:
-        from driftgate.evaluation.bias_cases import require_no_blocking_case
         from driftgate.governance.privacy_impact import review_privacy
         from driftgate.promotion import deployment
         from driftgate.use_cases import load_use_case
@@ -40,7 +39,6 @@ class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
         version = candidate_version(context)
         context["ti"].xcom_push(key="model_version", value=version)
         review_privacy(load_use_case(self.use_case), version)
-        require_no_blocking_case(self.use_case)
         serving = deployment(self.use_case)
         if serving is None or self.then is None:
             self.log.info("version %s has no shadow and goes live at once", version)
