@@ -26,6 +26,11 @@ def gate_receipt(use_case: str, model_id: str, gate: str) -> str:
     return f"reports/receipts/{use_case}/{model_id}/{gate}.json"
 
 
+def approval(use_case: str, model_id: str) -> str:
+    """Return the path of what a person answered about one candidate."""
+    return f"reports/approval/{use_case}/{model_id}.json"
+
+
 def revalidation_report(use_case: str, key: str) -> str:
     """Return the path of the evaluation of a champion on the newest labelled rows of one day."""
     return f"reports/revalidation/{use_case}/{key}.json"

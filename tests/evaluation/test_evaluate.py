@@ -8,10 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftgate import uris
-from driftgate.errors import CannotJudge, ConfigError, Tampered
+from driftgate.errors import CannotJudge, ConfigError, PromotionRefused, Tampered
 from driftgate.evaluation import evaluate, read_report
 from driftgate.evaluation.metrics import auc
+from driftgate.evaluation.receipts import require_receipts_of_job
 from driftgate.lake import lake
+from driftgate.registry.states import model_state
 
 VERSION = "flight_delays/2013-03-30-3f9c2a1"
 
@@ -59,6 +61,17 @@ def test_a_candidate_that_learnt_little_is_rejected_and_the_reason_says_against_
     assert report.reason.startswith("The gate 'uplift' failed. AUC 0.")
     assert "against logistic" in report.reason
     assert "less than the 0.0100 that is asked for" in report.reason
+    state = model_state(use_case.name, report.model_id)
+    assert (state.state, state.actor, state.reason) == ("rejected", "gates", report.reason)
+    with pytest.raises(PromotionRefused, match=r"'evaluation' .* says fail, which moves no traffic"):
+        require_receipts_of_job(use_case, report.model_id, report.model_sha256)
+
+
+def test_each_gate_leaves_a_receipt(use_case, folder, job) -> None:
+    report = evaluate(use_case, VERSION, folder, job, None)
+    receipts = require_receipts_of_job(use_case, report.model_id, report.model_sha256)
+    assert [one.gate for one in receipts] == ["evaluation", *sorted({gate.gate for gate in report.gates})]
+    assert model_state(use_case.name, report.model_id) is None, "it waits for its registration"
 
 
 def test_without_baselines_the_candidate_must_beat_chance(use_case, folder, job) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from driftgate.cli import model_decisions
 from driftgate.cli.sentences import out
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
     from driftgate.evaluation.feature_baseline import FeatureBaseline
     from driftgate.promotion import Variant
 
-app = typer.Typer(help="Model versions: list, show, card, features, edge-cases.", no_args_is_help=True)
+app = typer.Typer(
+    help="Model versions: list, show, compare, card, features, edge-cases, verify, approve, reject, rollback, sign.",
+    no_args_is_help=True,
+)
+app.add_typer(model_decisions.app)
 
 UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
 Version = Annotated[str, typer.Argument(help="A model version, such as 3.")]
@@ -23,13 +28,16 @@ Version = Annotated[str, typer.Argument(help="A model version, such as 3.")]
 @app.command("list")
 def list_(
     use_case: Annotated[str | None, typer.Argument(help="One use case; all of them if left out.")] = None,
+    rejected: Annotated[bool, typer.Option("--rejected", help="List what was turned away instead, and why.")] = False,
 ) -> None:
     """List the model versions with their role in traffic."""
     from driftgate.use_cases import load_use_case, use_case_names
 
     names = [load_use_case(use_case).name] if use_case else use_case_names()
-    tables = [table for table in map(_table, names) if table.row_count]
-    if not tables:
+    tables = [table for table in map(_rejected if rejected else _table, names) if table.row_count]
+    if not tables and rejected:
+        out.print("No model was rejected or quarantined.")
+    elif not tables:
         out.print("There are no model versions yet; the retrain DAG registers the first one.")
     for table in tables:
         out.print(table)
@@ -40,13 +48,15 @@ def show(use_case: UseCase, version: Version) -> None:
     """Print everything that is recorded about one model version, as JSON."""
     from driftgate.governance.erasure import contains_withdrawn
     from driftgate.registry import find_model, verified_files
+    from driftgate.registry.states import state_history
     from driftgate.use_cases import load_use_case
 
     model = find_model(load_use_case(use_case).name, version)
     files = verified_files(model)
     made = {name: json.loads(files[f"{name}.json"]) for name in ("evaluation", "feature_baseline")}
+    stood = [state.model_dump(mode="json") for state in state_history(use_case, version)]
     about = {"package_hash": model.package_hash, "contains_withdrawn": contains_withdrawn(f"{use_case}/{version}")}
-    out.print_json(json.dumps({**model.model_dump(mode="json"), **about, **made}))
+    out.print_json(json.dumps({**model.model_dump(mode="json"), **about, "states": stood, **made}))
 
 
 @app.command()
@@ -129,17 +139,31 @@ def _table(use_case_name: str) -> "Table":
     return table
 
 
+def _rejected(use_case_name: str) -> "Table":
+    from rich.table import Column, Table
+
+    from driftgate.registry.states import model_states
+
+    table = Table(Column("version or job", no_wrap=True), "state", "by", "reason", title=use_case_name)
+    for one in model_states(use_case_name):
+        if one.state in ("rejected", "quarantined"):
+            table.add_row(one.subject, one.state, one.actor, one.reason)
+    return table
+
+
 def _rows(use_case_name: str, primary: str) -> Iterator[tuple[str, ...]]:
     from driftgate.governance.erasure import contains_withdrawn
     from driftgate.promotion import deployment
     from driftgate.registry import list_models
+    from driftgate.registry.states import model_states
 
+    states = {one.subject: one.state for one in model_states(use_case_name)}
     state = deployment(use_case_name)
     roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
     for model in list_models(use_case_name):
         found = (model.metrics.get(name) for name in (primary, f"champion_{primary}"))
         numbers = ["-" if value is None else f"{value:.4f}" for value in found]
-        role = roles.get(model.version, "no traffic")
+        role = roles.get(model.version) or f"no traffic, {states.get(model.version, 'no state')}"
         if contains_withdrawn(f"{use_case_name}/{model.version}"):
             role += ", contains withdrawn data"
         yield model.version, role, model.dataset_version, *numbers

@@ -1,12 +1,15 @@
 """Who says that a registered version may go before users: the policy by itself, or a person who did not make it."""
 
+from driftgate import uris
 from driftgate.errors import ConfigError, PromotionRefused, nearest
-from driftgate.evaluation.receipts import require_receipts
+from driftgate.evaluation.receipts import require_receipts, write_receipt
+from driftgate.lake import lake
 from driftgate.registry.states import ModelState, State, model_state, move_state, require_state
 from driftgate.registry.versions import ModelVersion, Registration, find_model, registration_of, registrations
 from driftgate.use_cases import UseCase
 
 POLICY = "policy"
+APPROVAL = "approval"  # the gate of a person; ask for its receipt where one must have approved
 UNDECIDED: tuple[State, ...] = ("candidate", "needs_review")
 
 
@@ -31,7 +34,7 @@ def approve_by_policy(use_case: UseCase, version: str, reason: str) -> ModelStat
 
 
 def approve(use_case: UseCase, version: str, *, actor: str, reason: str) -> ModelState:
-    """Let a person approve a version that waits for it.
+    """Let a person approve a version that waits for it; the answer is signed as the receipt of the gate ``approval``.
 
     :raises ConfigError: there is no such version
     :raises PromotionRefused: the person had it trained or registered, is no approver, it does not wait, or a receipt of
@@ -39,9 +42,23 @@ def approve(use_case: UseCase, version: str, *, actor: str, reason: str) -> Mode
     :raises Tampered: its package is not what was registered
     """
     may_approve(use_case, version, actor)
-    require_receipts(use_case, find_model(use_case.name, version))
+    model = find_model(use_case.name, version)
+    evaluation, *_ = require_receipts(use_case, model)
     before = require_state(use_case.name, version, (*UNDECIDED, "approved"), "be approved")
-    return move_state(use_case.name, version, "approved", actor=actor, reason=reason, expected=before.state)
+    state = move_state(use_case.name, version, "approved", actor=actor, reason=reason, expected=before.state)
+    evidence = uris.approval(use_case.name, model.job_id)
+    lake().write(evidence, state.canonical())
+    write_receipt(
+        use_case,
+        APPROVAL,
+        subject=model.job_id,
+        model_sha256=model.model_sha256,
+        verdict="pass",
+        as_of=evaluation.as_of,
+        inputs={**evaluation.inputs, "approver": state.actor, "package": model.package_hash},
+        evidence=evidence,
+    )
+    return state
 
 
 def reject(use_case: UseCase, version: str, *, actor: str, reason: str) -> ModelState:
@@ -50,7 +67,7 @@ def reject(use_case: UseCase, version: str, *, actor: str, reason: str) -> Model
     :raises ConfigError: there is no such version
     :raises PromotionRefused: the person is no approver, or it does not wait
     """
-    _registration(use_case, version)
+    registered(use_case, version)
     _require_approver(use_case, actor)
     before = require_state(use_case.name, version, (*UNDECIDED, "approved", "rejected"), "be rejected")
     return move_state(use_case.name, version, "rejected", actor=actor, reason=reason, expected=before.state)
@@ -62,7 +79,7 @@ def may_approve(use_case: UseCase, version: str, actor: str) -> None:
     :raises ConfigError: there is no such version
     :raises PromotionRefused: the actor may not
     """
-    registration = _registration(use_case, version)
+    registration = registered(use_case, version)
     for maker, did in ((registration.trained_by, "trained"), (registration.registered_by, "registered")):
         if maker is not None and _same(maker, actor):
             raise PromotionRefused(
@@ -71,7 +88,11 @@ def may_approve(use_case: UseCase, version: str, actor: str) -> None:
     _require_approver(use_case, actor)
 
 
-def _registration(use_case: UseCase, version: str) -> Registration:
+def registered(use_case: UseCase, version: str) -> Registration:
+    """Return the registration of a version.
+
+    :raises ConfigError: there is no such version
+    """
     found = registration_of(use_case.name, version)
     if found is None:
         known = [registration.version for registration in registrations(use_case.name)]
