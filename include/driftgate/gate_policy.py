@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from driftgate.errors import nearest
 from driftgate.records import Record
+from driftgate.robustness_policy import RobustnessGate
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1)]
 Limit = Annotated[float, Field(ge=0)]
@@ -25,8 +26,12 @@ WAIVABLE = (
     "splits",
     "edge_cases",
     "fairness",
-    "explanations",
-    "robustness",
+    "explanation_stability",
+    "explanation_local_stability",
+    "explanation_fidelity",
+    "explanation_consistency",
+    "robustness_noise",
+    "robustness_missing",
     "latency",
     "size",
 )
@@ -113,6 +118,7 @@ class Gates(Record):
     cost: CostGate | None = None
     calibration: CalibrationGate | None = None
     slices: SliceGate | None = None
+    robustness: RobustnessGate | None = None
     waivers: tuple[Waiver, ...] = ()
     review_when: tuple[Literal["waived", "insufficient_data"], ...] = ("waived",)
     receipts_valid_days: Annotated[int, Field(gt=0)] = 30

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from driftgate.approval_policy import Approval
 from driftgate.errors import ConfigError, nearest
+from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
 from driftgate.gate_policy import Gates
 from driftgate.problems import Label, Metric, require_fitting
@@ -141,6 +142,7 @@ class UseCase(Record):
     metric: Metric
     train: Train
     validation: Validation = Validation()
+    explain: Explain | None = None  # None: nothing was agreed, which the lint refuses
     gates: Gates
     fairness: Fairness | None = None  # None: no group is looked at
     promote: Promote
@@ -156,6 +158,7 @@ class UseCase(Record):
         require_fitting(self)
         if self.fairness:
             self.fairness.require_fitting(self.problem, self.train.trainer)
+        require_explainable(self)
         return self
 
     @property

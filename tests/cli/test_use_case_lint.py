@@ -143,3 +143,12 @@ def test_what_would_refuse_the_registration_is_said_before_a_training(folder: Pa
     file.write_text("\n".join(line for line in file.read_text().splitlines() if not line.startswith("owners:")))
     (problem,) = lint(folder)
     assert problem.startswith(f"{file} has no key 'owners', so no model of flight_delays is registered")
+
+
+def test_how_far_a_model_must_be_explained_is_asked_for(folder: Path) -> None:
+    file = folder / "use_case.yaml"
+    raw = yaml.load(file.read_text(), Loader=yaml.BaseLoader)
+    del raw["explain"]
+    file.write_text(yaml.safe_dump(raw))
+    [problem] = lint(folder)
+    assert "use_case.yaml: key 'explain' is missing; agree with those who act on the answers" in problem

@@ -13,11 +13,20 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # The shipped policy needs weeks to fire and days to promote. This one does both on a slice of a few days, through the
 # same code: two thirds of a day of shadow, one canary step, no margin for the champion.
+UNLIMITED = {"min_stability": None, "min_local_stability": None, "min_fidelity": None, "min_consistency": None}
+BEARS_ALL = {"max_flip_rate": 1.0, "max_metric_drop_missing": None}
 IMPATIENT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1.0},
     # Four days have no weekend and a wind of their own, and eight teach little of what edge cases ask for.
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
-    "gates": {"champion": {"margin": 0.5, "confidence": 0.9}, "cost": None, "calibration": None, "slices": None},
+    "explain": UNLIMITED,
+    "gates": {
+        "champion": {"margin": 0.5, "confidence": 0.9},
+        "cost": None,
+        "calibration": None,
+        "slices": None,
+        "robustness": BEARS_ALL,
+    },
     "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
     "retrain": {"nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
     "promote": {
@@ -37,7 +46,8 @@ IMPATIENT = {
 SHORT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1000.0, "parameters": {"epochs": 3}},
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
-    "gates": {"cost": None, "calibration": None, "slices": None},
+    "explain": UNLIMITED,
+    "gates": {"cost": None, "calibration": None, "slices": None, "robustness": BEARS_ALL},
 }
 
 

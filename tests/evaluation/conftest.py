@@ -32,7 +32,8 @@ def use_case() -> UseCase:
     shipped = load_use_case("flight_delays")
     gates = Gates(champion=ChampionGate(margin=0.0, confidence=0.9))
     train = shipped.train.model_copy(update={"min_uplift": 0.01})
-    return shipped.model_copy(update={"train": train, "gates": gates, "validation": Validation(), "fairness": None})
+    changes = {"train": train, "gates": gates, "validation": Validation(), "explain": None, "fairness": None}
+    return shipped.model_copy(update=changes)
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +73,20 @@ def folder(tmp_path: Path, rows: pa.Table) -> Path:
 
 
 @pytest.fixture(scope="session")
-def artefacts(rows: pa.Table, use_case: UseCase) -> Callable[..., dict[str, bytes]]:
-    """What a training job writes for a model of these features, trained for so many rounds."""
+def artefacts(rows: pa.Table, train_on: Callable[..., dict[str, bytes]]) -> Callable[..., dict[str, bytes]]:
+    """What a training job writes for a model of these features of the rows."""
 
     def train(features: list[str] = FEATURES, rounds: int = 60) -> dict[str, bytes]:
+        return train_on(rows, features, rounds)
+
+    return train
+
+
+@pytest.fixture(scope="session")
+def train_on(use_case: UseCase) -> Callable[..., dict[str, bytes]]:
+    """What a training job writes for a model of these features, trained for so many rounds."""
+
+    def train(rows: pa.Table, features: list[str], rounds: int = 60) -> dict[str, bytes]:
         split = rows.filter(pa.compute.equal(rows.column("split"), "train")).drop_columns("split")
         preprocessing = Preprocessing.fit(split, features)
         matrix = lightgbm.Dataset(

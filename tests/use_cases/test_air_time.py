@@ -46,6 +46,7 @@ from driftgate.online import materialize
 from driftgate.partition_keys import due, keys_between
 from driftgate.promotion import switch_champion
 from driftgate.registry import ModelVersion, find_model, register_job, verified_files
+from driftgate.robustness_policy import RobustnessGate
 from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.training import training_spec
@@ -68,12 +69,18 @@ def small(whole: UseCase) -> UseCase:
     train = {"window_days": 12, "validation_days": 4, "min_uplift": -100.0, "parameters": SMALL[whole.train.trainer]}
     performance = {"window_nights": 2, "min_rows": 500}
     monitor = {"performance": whole.monitor.performance.model_copy(update=performance)}
+    limits = ("min_stability", "min_local_stability", "min_fidelity", "min_consistency")
     return whole.model_copy(
         update={
             "train": whole.train.model_copy(update=train),
             "monitor": whole.monitor.model_copy(update=monitor),
+            "explain": whole.explain.model_copy(update=dict.fromkeys(limits)) if whole.explain else None,
             "gates": whole.gates.model_copy(
-                update={"cost": CostGate(max_increase_usd_per_1000=1e6), "calibration": CalibrationGate(max_error=100)}
+                update={
+                    "cost": CostGate(max_increase_usd_per_1000=1e6),
+                    "calibration": CalibrationGate(max_error=100),
+                    "robustness": RobustnessGate(at_noise=0.1, max_flip_rate=1.0),
+                }
             ),
             "validation": whole.validation.model_copy(update={"splits": Splits()}),  # four days have no weekend
         }

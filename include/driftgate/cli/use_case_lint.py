@@ -29,6 +29,11 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
         yield f"{where.with_name('edge_cases.yaml')} is asked by nobody; name it in 'validation.edge_cases' of {where}."
     if not where.with_name("features.sql").exists():
         yield f"{where.with_name('features.sql')} does not exist; write the SELECT that computes the features."
+    if use_case.explain is None:
+        yield (
+            f"{where}: key 'explain' is missing; agree with those who act on the answers how far a model must be "
+            "explained, and say so: {level: none}, global or local."
+        )
     yield from _dataset_problems(use_case, where)
     yield from _target_problems(use_case, where)
     yield from _tune_problems(use_case, where)

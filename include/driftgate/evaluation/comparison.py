@@ -22,6 +22,7 @@ class ChampionAnswers:
     version: str
     scores: Floats | None
     problem: str = ""
+    scorer: Scorer | None = None
 
 
 @dataclass(frozen=True)

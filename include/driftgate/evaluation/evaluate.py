@@ -14,12 +14,14 @@ from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.cost_gate import costs
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.day_blocks import Interval, metric_interval
+from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
 from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
+from driftgate.evaluation.robustness import robust
 from driftgate.evaluation.slices import slices
 from driftgate.evaluation.spread import spread
 from driftgate.evaluation.validation import rows_and_cases
@@ -41,6 +43,8 @@ EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
     spread,
     rows_and_cases,
     fairness,
+    explained,
+    robust,
 )
 
 
@@ -126,7 +130,7 @@ def _champion_answers(champion: "ModelVersion", table: "pa.Table") -> ChampionAn
 
     scorer = load_package(champion.use_case, champion.version).scorer
     try:
-        return ChampionAnswers(champion.version, scorer.score_table(table))
+        return ChampionAnswers(champion.version, scorer.score_table(table), scorer=scorer)
     except ConfigError as problem:  # features.sql changed since the champion was trained
         return ChampionAnswers(champion.version, None, str(problem))
 

@@ -6,7 +6,9 @@ from typing import Literal
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import Interval
+from driftgate.evaluation.explanation_report import Explanation
 from driftgate.evaluation.fairness_report import FairnessReport
+from driftgate.evaluation.robustness_report import Robustness
 from driftgate.gate_policy import Waiver
 from driftgate.lake import lake
 from driftgate.records import Record, parse_record
@@ -150,6 +152,8 @@ class EvaluationReport(Record):
     splits: tuple[SplitDistance, ...] = ()
     edge_cases: tuple[CaseResult, ...] = ()
     fairness: FairnessReport | None = None
+    explanation: Explanation | None = None
+    robustness: Robustness | None = None
     gates: tuple[GateResult, ...]
     passed: bool
     review: tuple[str, ...] = ()  # gates for which a person must look at a candidate that passed

@@ -77,6 +77,8 @@ def _publish(
     dataset = parse_record(json.loads((folder / "version.json").read_bytes()), DatasetVersion, where=str(folder))
     files = {name: read_artefact(job, name) for name in (job.model_file, "preprocessing.json", "signature.json")}
     files["evaluation.json"] = report.canonical()
+    if report.explanation is not None:
+        files["explain.json"] = report.explanation.canonical()
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)
     files[FEATURE_BASELINE] = features.canonical()
