@@ -222,7 +222,20 @@ def test_the_candidate_is_held_against_a_rule_and_a_linear_model_in_minutes(loop
         "cost": "expected_cost_usd_per_1000",
         "calibration": "bias",
         "slices": "mae",
+        "explanation_sum": "sum_error",
+        "robustness_noise": "flip_rate",
     }
+
+
+def test_the_network_is_explained_by_sampling_and_attacked_along_its_slope(loop: Loop) -> None:
+    explained, robustness = loop.report.explanation, loop.report.robustness
+    assert explained is not None and robustness is not None
+    assert (explained.method, explained.baseline.log_odds, explained.rows) == ("sampled_shapley", False, 100)
+    assert explained.sum_error < 1e-3
+    assert json.loads(verified_files(loop.model)["explain.json"]) == explained.model_dump(mode="json")
+    noise, gradient = ({one.level: one.metric_drop for one in found} for found in (robustness.noise, robustness.gradient))
+    assert gradient[0.1] > max(noise[0.1], 0), "a direction that is chosen does more harm than chance"
+    assert robustness.online is not None and len(robustness.online.features) == 4
     assert loop.report.status == "accepted"
     assert "RMSE" in loop.report.reason
 
