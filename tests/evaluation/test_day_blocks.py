@@ -40,7 +40,7 @@ def test_concordant_pairs_by_hand() -> None:
 
 def test_a_resample_with_every_day_once_is_the_pooled_auc(monkeypatch: pytest.MonkeyPatch) -> None:
     sample = days(7, 300, day_effect=1)
-    monkeypatch.setattr(day_blocks, "resamples", lambda count: np.ones((1, count), dtype=np.int64))
+    monkeypatch.setattr(day_blocks, "_resamples", lambda count: np.ones((1, count), dtype=np.int64))
     low, high = auc_interval(sample, 0.9)
     assert low == pytest.approx(auc(*pooled(sample)))
     assert high == pytest.approx(auc(*pooled(sample)))
@@ -100,7 +100,7 @@ def test_the_interval_of_equal_days_is_a_point(name: str, value: float) -> None:
 
 @pytest.mark.parametrize("name", ["log_loss", "rmse", "mae", "bias"])
 def test_a_resample_with_every_day_once_is_the_pooled_metric(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(day_blocks, "resamples", lambda count: np.ones((1, count), dtype=np.int64))
+    monkeypatch.setattr(day_blocks, "_resamples", lambda count: np.ones((1, count), dtype=np.int64))
     sample = days(5, 50, day_effect=1)
     found = metric_interval(metric(name), sample, 0.9)
     assert found == pytest.approx((metric(name).value(*pooled(sample)),) * 2)
@@ -108,7 +108,7 @@ def test_a_resample_with_every_day_once_is_the_pooled_metric(name: str, monkeypa
 
 def test_the_bounds_of_an_error_come_from_its_days(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two resamples: the good day twice (3), the bad day twice (4). Together RMSE is the root of (9 + 16) / 2.
-    monkeypatch.setattr(day_blocks, "resamples", lambda _: np.array([[2, 0], [0, 2], [1, 1]]))
+    monkeypatch.setattr(day_blocks, "_resamples", lambda _: np.array([[2, 0], [0, 2], [1, 1]]))
     low, high = metric_interval(metric("rmse"), deviating(3, -4), 0.999)
     assert (low, high) == pytest.approx((3, 4), abs=0.01)
     assert metric("rmse").value(*pooled(deviating(3, -4))) == pytest.approx(12.5**0.5)

@@ -50,7 +50,7 @@ def mean_interval(values: Floats, days: npt.NDArray[np.datetime64], confidence: 
     found, places = np.unique(days, return_inverse=True)
     if len(found) < FEWEST_DAYS:
         return None
-    drawn = resamples(len(found))
+    drawn = _resamples(len(found))
     return _bounds((drawn @ np.bincount(places, weights=values)) / (drawn @ np.bincount(places)), confidence)
 
 
@@ -77,7 +77,7 @@ def _resampled(metric: Metric, days: Sequence[ScoredDay]) -> Floats:
         return _RESAMPLED[metric.name](days)
     sums = np.array([metric.row_losses(day.labels, day.scores).sum() for day in days])
     rows = np.array([len(day.labels) for day in days])
-    drawn = resamples(len(days))
+    drawn = _resamples(len(days))
     values: Floats = metric.of_mean((drawn @ sums) / (drawn @ rows))
     return values
 
@@ -89,7 +89,7 @@ def _resampled_calibration(days: Sequence[ScoredDay], bins: int = CALIBRATION_BI
 
 
 def _resampled_gaps(gaps: Floats, rows: npt.NDArray[np.int64]) -> Floats:
-    drawn = resamples(len(rows))
+    drawn = _resamples(len(rows))
     errors: Floats = np.abs(drawn @ gaps).sum(axis=1) / (drawn @ rows)
     return errors
 
@@ -99,7 +99,7 @@ def _resampled_auc(days: Sequence[ScoredDay]) -> Floats:
     concordant = np.array([[_concordant(of_positives, of_negatives) for of_negatives in days] for of_positives in days])
     positives = np.array([day.labels.sum() for day in days])
     negatives = np.array([(~day.labels).sum() for day in days])
-    drawn = resamples(len(days))
+    drawn = _resamples(len(days))
     pairs = (drawn @ positives) * (drawn @ negatives)
     ranked = np.einsum("ri,ij,rj->r", drawn, concordant, drawn)
     ratios: Floats = np.divide(ranked, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
@@ -118,7 +118,7 @@ def _concordant(of_positives: ScoredDay, of_negatives: ScoredDay) -> float:
 _RESAMPLED = {"auc": _resampled_auc, "calibration_error": _resampled_calibration}
 
 
-def resamples(days: int) -> npt.NDArray[np.int64]:
+def _resamples(days: int) -> npt.NDArray[np.int64]:
     """Return how often each day is drawn in each resample; always the same draws for the same number of days."""
     return np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
 

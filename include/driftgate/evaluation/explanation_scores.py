@@ -9,10 +9,13 @@
 - **consistency**: does it go by what the champion goes by? Rank correlation of both on the same rows.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 
-from driftgate.evaluation.day_blocks import FEWEST_DAYS, resamples
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, interval_of
 from driftgate.evaluation.explanation_report import ExplanationScore
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
@@ -34,7 +37,8 @@ def stability(magnitudes: Floats, confidence: float) -> ExplanationScore:
     orders = np.array([random.permutation(days) for _ in range(HALVINGS)])
     first, second = orders[:, : days // 2], orders[:, days // 2 :]
     agreed = _agreed(magnitudes[first].mean(axis=1), magnitudes[second].mean(axis=1))
-    return _score(float(agreed.mean()), agreed, days, confidence)
+    low, high = np.quantile(agreed, [1 - confidence, confidence])
+    return _score(float(agreed.mean()), days, lambda: (float(low), float(high)))
 
 
 def local_stability(
@@ -45,9 +49,9 @@ def local_stability(
     :param days: the place of each row's day
     """
     alike = _agreed(values, disturbed)
-    sums, rows = np.bincount(days, weights=alike), np.bincount(days)
-    drawn = resamples(len(rows))
-    return _score(float(alike.mean()), (drawn @ sums) / (drawn @ rows), len(rows), confidence)
+    sums = np.column_stack([np.bincount(days, weights=alike), np.bincount(days)]).astype(np.float64)
+    bounds = partial(interval_of, lambda drawn: drawn[:, 0] / drawn[:, 1], sums, confidence)
+    return _score(float(alike.mean()), len(sums), bounds)
 
 
 def fidelity(found: Contributions, k: int, days: npt.NDArray[np.int64], confidence: float) -> ExplanationScore:
@@ -57,20 +61,22 @@ def fidelity(found: Contributions, k: int, days: npt.NDArray[np.int64], confiden
     """
     largest = np.argsort(-np.abs(found.values), axis=1, kind="stable")[:, :k]
     told = found.base + np.take_along_axis(found.values, largest, axis=1).sum(axis=1)
-    missed, spread = (
-        np.bincount(days, weights=values).astype(np.float64)
-        for values in ((found.raw - told) ** 2, (found.raw - found.raw.mean()) ** 2)
-    )
-    drawn = resamples(len(missed))
-    value = float(_explained(missed.sum(keepdims=True), spread.sum(keepdims=True))[0])
-    return _score(value, _explained(drawn @ missed, drawn @ spread), len(missed), confidence)
+    squares = ((found.raw - told) ** 2, (found.raw - found.raw.mean()) ** 2)
+    sums = np.column_stack([np.bincount(days, weights=values) for values in squares]).astype(np.float64)
+    bounds = partial(interval_of, _explained, sums, confidence)
+    return _score(float(_explained(sums.sum(axis=0, keepdims=True))[0]), len(sums), bounds)
 
 
 def consistency(own: Floats, champions: Floats, confidence: float) -> ExplanationScore:
     """Compare two models, by the mean absolute contributions of the features of both on each day."""
-    drawn = resamples(len(own)) / len(own)
-    value = _agreed(own.mean(axis=0, keepdims=True), champions.mean(axis=0, keepdims=True))[0]
-    return _score(float(value), _agreed(drawn @ own, drawn @ champions), len(own), confidence)
+    features = own.shape[1]
+
+    def agreed(sums: Floats) -> Floats:
+        return _agreed(sums[:, :features], sums[:, features:])
+
+    both = np.hstack([own, champions])
+    bounds = partial(interval_of, agreed, both, confidence)
+    return _score(float(agreed(both.sum(axis=0, keepdims=True))[0]), len(own), bounds)
 
 
 def rank_correlations(first: Floats, second: Floats) -> Floats:
@@ -97,14 +103,16 @@ def by_day(values: Floats, days: npt.NDArray[np.int64]) -> Floats:
     return np.array([values[days == day].mean(axis=0) for day in np.unique(days)])
 
 
-def _explained(missed: Floats, spread: Floats) -> Floats:
-    """Return the share that is not missed; of nothing to explain, all of it."""
-    share: Floats = 1 - np.divide(missed, spread, out=np.zeros_like(missed), where=spread > 0)
+def _explained(sums: Floats) -> Floats:
+    """Return the share that is not missed of the whole; of nothing to explain, all of it."""
+    missed, whole = sums.T
+    share: Floats = 1 - np.divide(missed, whole, out=np.zeros(len(sums)), where=whole > 0)
     return share
 
 
-def _score(value: float, resampled: Floats, days: int, confidence: float) -> ExplanationScore:
+def _score(value: float, days: int, bounds: Callable[[], Interval]) -> ExplanationScore:
+    """Return the score with its bounds; of too few days they have no meaning."""
     if days < FEWEST_DAYS:
         return ExplanationScore(value=rounded(value), interval=None)
-    low, high = np.quantile(resampled, [1 - confidence, confidence])
-    return ExplanationScore(value=rounded(value), interval=(rounded(float(low)), rounded(float(high))))
+    low, high = bounds()
+    return ExplanationScore(value=rounded(value), interval=(rounded(low), rounded(high)))
