@@ -15,7 +15,16 @@ from pathlib import Path
 import psutil
 from measurements import FOLDER, STOP_SECONDS, Row, end_properly_on_sigterm, table
 
-SCRIPTS = ("data.py", "validation.py", "versions.py", "features.py", "training.py", "training_torch.py", "endpoint.py")
+SCRIPTS = (
+    "data.py",
+    "validation.py",
+    "versions.py",
+    "features.py",
+    "training.py",
+    "training_torch.py",
+    "decisions.py",
+    "endpoint.py",
+)
 TIMEOUT_SECONDS = 3600
 
 
