@@ -27,7 +27,7 @@ NEEDED: dict[Problem, tuple[str, ...]] = {
 }
 # Keys with a default that only one problem has a meaning for.
 OPTIONAL: dict[Problem, tuple[str, ...]] = {
-    "binary": ("train.max_single_feature_auc",),
+    "binary": ("train.max_single_feature_auc", "promote.guardrails.max_alarm_rate_shift"),
     "regression": ("train.max_single_feature_r2",),
 }
 

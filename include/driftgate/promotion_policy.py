@@ -38,6 +38,7 @@ class Guardrails(Record):
     max_error_rate_increase: Fraction | None = None  # over the champion's in the same canary step
     max_prediction_shift: NotNegative | None = None  # of the mean answer, up or down, from the champion's
     max_cost_increase_usd: NotNegative | None = None  # of the mean cost of a row
+    max_alarm_rate_shift: Fraction | None = None  # of each group of the facets, up or down, from the champion's
     largest_loss: Annotated[float, Field(gt=0)] | None = None
     warm_up_requests: Annotated[int, Field(ge=0)] = 0  # of each step, which nothing is judged by
     confidence: Annotated[float, Field(gt=0.5, lt=1)]

@@ -156,6 +156,10 @@ class UseCase(Record):
     @model_validator(mode="after")
     def _fits_its_problem(self) -> "UseCase":
         require_fitting(self)
+        if self.promote.guardrails.max_alarm_rate_shift is not None and self.fairness is None:
+            raise ValueError(
+                "'promote.guardrails.max_alarm_rate_shift' is of the groups of 'fairness.facets'; name them"
+            )
         if self.fairness:
             self.fairness.require_fitting(self.problem, self.train.trainer)
         require_explainable(self)

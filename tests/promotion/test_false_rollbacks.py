@@ -127,6 +127,8 @@ def whole_steps(use_case, random, runs):
             of_candidate=nothing,
             candidate_scores=ranks[0],
             champion_scores=ranks[1],
+            candidate_groups=np.empty((400, 0), dtype=bool),
+            champion_groups=np.empty((400, 0), dtype=bool),
             candidate_losses=one,
             champion_losses=other,
             candidate_costs=one,

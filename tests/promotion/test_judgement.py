@@ -242,6 +242,26 @@ class TestMore:
         judgement = judge(dear, "2", "shadow")
         assert (verdicts(judgement)["cost_increase_usd"], judgement.outcome) == ("fail", "fail_now")
 
+    def test_a_group_that_gets_other_alarms_is_told_by_its_name(self, shadow, use_case, traffic):
+        watched = limited(use_case, max_alarm_rate_shift=0.3)
+        traffic.shadowed(traffic.day(DAY, 300), shadow, answer=lambda chance: 0.5 + chance / 2)  # alarms for everybody
+        found = {one.group: one for one in judge(watched, "2", "shadow").guardrails if one.name == "alarm_rate_shift"}
+        assert set(found) >= {"operator: mainline", "operator: regional", "airport: newark", "airport: kennedy"}
+        assert {group for group, one in found.items() if one.verdict == "fail"} == {
+            "operator: mainline",
+            "airport: newark",
+        }
+        assert "requests of airport: kennedy, and there are 0." in found["airport: kennedy"].sentence
+
+    def test_groups_that_are_alarmed_as_before_are_kept(self, canary, use_case, traffic):
+        watched = limited(use_case, max_alarm_rate_shift=0.3)
+        day = traffic.day(DAY, 900)
+        traffic.canaried(day, canary, 45)
+        day.publish_outcomes()
+        judgement = judge(watched, "2", "canary_5")
+        assert judgement.passed
+        assert {one.verdict for one in judgement.guardrails if one.group == "airport: newark"} == {"pass"}
+
     def test_errors_that_the_champion_has_as_well_are_no_increase(self, canary, use_case, traffic):
         strict = limited(use_case, max_error_rate=1, max_error_rate_increase=0.05)
         day, often = traffic.day(DAY, 900), lambda chance: chance if chance < 0.4 else None

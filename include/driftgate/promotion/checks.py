@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from driftgate.evaluation.costs import cost_threshold
 from driftgate.problems import ErrorCosts
 from driftgate.promotion.bounds import (
     FEWEST,
@@ -14,6 +15,7 @@ from driftgate.promotion.bounds import (
     share_trajectory,
 )
 from driftgate.promotion.evidence import required_requests
+from driftgate.promotion.facet_groups import watched_groups
 from driftgate.promotion.guardrails import GuardrailResult, Level, Name, at_least, at_most, insufficient, unmeasured
 from driftgate.promotion.measured import Measured, concurrent_differences
 from driftgate.promotion.sample_ratio import sample_ratio
@@ -23,6 +25,7 @@ from driftgate.use_cases import UseCase
 
 P95 = 0.95
 ALL = 100
+_NOTHING = np.empty(0)
 
 Check = Callable[[Level], GuardrailResult]
 
@@ -46,6 +49,7 @@ def _shadow(use_case: UseCase, _: str, measured: Measured) -> Iterator[Check | G
     if limits.max_prediction_shift is not None:
         reach = 1.0 if use_case.problem == "binary" else limits.loss_reach
         yield partial(_shift, measured.candidate_scores - measured.champion_scores, reach)
+    yield from _alarms(use_case, measured, None)
     for name, limit, reach, one, other in _outcomes(use_case, measured):
         yield partial(_increase, name, one - other, reach, limit)
 
@@ -71,8 +75,26 @@ def _canary(use_case: UseCase, step: str, measured: Measured) -> Iterator[Check 
     if limits.max_prediction_shift is not None and use_case.problem == "binary":
         shift = concurrent_differences(measured.candidate_scores, measured.champion_scores, share)
         yield partial(_shift, shift, 1.0)
+    yield from _alarms(use_case, measured, share)
     for name, limit, reach, one, other in _outcomes(use_case, measured):
         yield partial(_increase, name, concurrent_differences(one, other, share), reach, limit)
+
+
+def _alarms(use_case: UseCase, measured: Measured, share: int | None) -> Iterator[Check]:
+    """Yield, for each group of the facets, how far its alarms lie from what the champion raises; None is in shadow."""
+    costs = use_case.metric.costs_usd
+    if not isinstance(costs, ErrorCosts):
+        return
+    ours, theirs = (
+        (scores > cost_threshold(costs)).astype(float)
+        for scores in (measured.candidate_scores, measured.champion_scores)
+    )
+    for number, group in enumerate(watched_groups(use_case)):
+        one, other = _NOTHING, _NOTHING
+        if len(ours):
+            one, other = ours[measured.candidate_groups[:, number]], theirs[measured.champion_groups[:, number]]
+        differences = one - other if share is None else concurrent_differences(one, other, share)
+        yield partial(_alarm_shift, group, differences)
 
 
 def _outcomes(use_case: UseCase, measured: Measured) -> Iterator[tuple[Name, float, float, Floats, Floats]]:
@@ -134,6 +156,19 @@ def _shift(differences: Floats, reach: float, level: Level) -> GuardrailResult:
     upwards = 1 if differences.mean() >= 0 else -1
     watched = mean_trajectory(upwards * differences, reach, limit, level.alpha / 2, level.best)
     return at_most("prediction_shift", watched, limit, half, "requests scored by both models")
+
+
+def _alarm_shift(group: str, differences: Floats, level: Level) -> GuardrailResult:
+    """Judge how far a group's share of alarms lies from the champion's. Few requests of a group hold nobody up."""
+    limit, what = level.limits.max_alarm_rate_shift or 0.0, f"requests of {group}"
+    if len(differences) < FEWEST:
+        sentence = f"alarm_rate_shift is measured on {FEWEST} {what}, and there are {len(differences)}."
+        found = unmeasured("alarm_rate_shift", limit, len(differences), "not_applicable", sentence)
+    else:
+        upwards = 1 if differences.mean() >= 0 else -1
+        watched = mean_trajectory(upwards * differences, 1.0, limit, level.alpha / 2, level.best)
+        found = at_most("alarm_rate_shift", watched, limit, Level(level.limits, level.alpha, FEWEST, level.best), what)
+    return found.model_copy(update={"group": group})
 
 
 def _increase(name: Name, differences: Floats, reach: float, limit: float, level: Level) -> GuardrailResult:

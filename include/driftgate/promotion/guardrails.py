@@ -25,6 +25,7 @@ Name = Literal[
     "log_loss_increase",
     "mae_increase",
     "cost_increase_usd",
+    "alarm_rate_shift",
 ]
 Verdict = Literal["pass", "undecided", "fail", "insufficient", "not_applicable"]
 
@@ -32,7 +33,8 @@ Verdict = Literal["pass", "undecided", "fail", "insufficient", "not_applicable"]
 class GuardrailResult(Record):
     """What one guardrail measured, with its one-sided bounds, and what that means.
 
-    ``failed_after`` says after how many rows the threshold was crossed, ``trajectory`` what there was to see until now.
+    ``group`` is the one of a facet that it is about. ``failed_after`` says after how many rows the threshold was
+    crossed, ``trajectory`` what there was to see until now.
     """
 
     name: Name
@@ -43,6 +45,7 @@ class GuardrailResult(Record):
     verdict: Verdict
     sentence: str
     failed_after: int | None = None
+    group: str | None = None
     trajectory: tuple[Look, ...] = ()
 
 

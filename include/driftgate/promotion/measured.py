@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from driftgate.captures import join_outcomes
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.costs import row_costs_usd
 from driftgate.evaluation.metrics import GUARDED, METRICS, Labels, label_values
 from driftgate.promotion.evidence import DayEvidence
+from driftgate.promotion.facet_groups import groups_of
 from driftgate.promotion.sequential import Flags, Floats
 from driftgate.promotion.state import SHADOW
 from driftgate.use_cases import UseCase
@@ -28,7 +28,8 @@ class Measured:
 
     ``known`` says for each request that the candidate met whether the outcomes of its day are known. ``of_candidate``
     has one element per request key of a canary step: whose it was. Scores, losses and costs are in shadow of the same
-    requests of both models, in canary of different ones.
+    requests of both models, in canary of different ones. ``candidate_groups`` and ``champion_groups`` have one row per
+    score and one column per watched group of the facets.
     """
 
     failed: Flags
@@ -38,10 +39,20 @@ class Measured:
     of_candidate: Flags
     candidate_scores: Floats
     champion_scores: Floats
+    candidate_groups: Flags
+    champion_groups: Flags
     candidate_losses: Floats
     champion_losses: Floats
     candidate_costs: Floats
     champion_costs: Floats
+
+
+_NO_FLAGS, _NO_NUMBERS = np.empty(0, dtype=bool), np.empty(0)
+NOTHING = Measured(
+    *(_NO_FLAGS, _NO_FLAGS, _NO_NUMBERS, _NO_FLAGS, _NO_FLAGS, _NO_NUMBERS, _NO_NUMBERS),
+    *(np.empty((0, 0), dtype=bool), np.empty((0, 0), dtype=bool)),
+    *(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS),
+)
 
 
 def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Table | None") -> Measured:
@@ -50,7 +61,10 @@ def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Tabl
     :raises CannotJudge: a captured score is none
     """
     candidate, champion = day.candidate.sort_by(ORDER), day.champion.sort_by(ORDER)
-    scores = _scores(use_case, step, candidate, champion)
+    answers, score = _answers(step, candidate, champion)
+    scores = _numbers(answers[0], "score"), _numbers(answers[1], score)
+    if use_case.problem == "binary" and not all(((side >= 0) & (side <= 1)).all() for side in scores):
+        raise CannotJudge("A score is not a probability between 0 and 1, so nothing can be measured; train again.")
     losses_and_costs = _of_outcomes(use_case, step, day, labels) if labels is not None else (np.empty(0),) * 4
     return Measured(
         _failed(candidate),
@@ -59,16 +73,15 @@ def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Tabl
         _failed(champion),
         np.empty(0, dtype=bool) if step == SHADOW else _split(candidate, champion),
         *scores,
+        *(groups_of(use_case, side) for side in answers),
         *losses_and_costs,
     )
 
 
 def pool(days: Sequence[Measured]) -> Measured:
     """Return the numbers of all days, one after the other."""
-    nothing = Measured(
-        *(np.empty(0, dtype=bool),) * 2, np.empty(0), *(np.empty(0, dtype=bool),) * 2, *(np.empty(0),) * 6
-    )
-    return Measured(*(np.concatenate(columns) for columns in zip(*map(_columns, (nothing, *days)), strict=True)))
+    columns = zip(*(vars(day).values() for day in days), strict=True)
+    return Measured(*(np.concatenate(column) for column in columns)) if days else NOTHING
 
 
 def concurrent_differences(candidate: Floats, champion: Floats, share: int) -> Floats:
@@ -85,23 +98,12 @@ def concurrent_differences(candidate: Floats, champion: Floats, share: int) -> F
     return difference
 
 
-def _columns(measured: Measured) -> tuple[npt.NDArray[np.generic], ...]:
-    return tuple(vars(measured).values())
-
-
-def _scores(use_case: UseCase, step: str, candidate: "pa.Table", champion: "pa.Table") -> tuple[Floats, Floats]:
-    """Return the first answers to each request key."""
+def _answers(step: str, candidate: "pa.Table", champion: "pa.Table") -> tuple[tuple["pa.Table", "pa.Table"], str]:
+    """Return the first answers to each request key, of both models, and the column with those of the champion."""
     if step == SHADOW:
         pairs = _once(_scored(_on_the_same_requests(candidate, champion), "score", "score_champion"))
-        found = _numbers(pairs, "score"), _numbers(pairs, "score_champion")
-    else:
-        found = (
-            _numbers(_once(_scored(candidate, "score")), "score"),
-            _numbers(_once(_scored(champion, "score")), "score"),
-        )
-    if use_case.problem == "binary" and not all(((side >= 0) & (side <= 1)).all() for side in found):
-        raise CannotJudge("A score is not a probability between 0 and 1, so nothing can be measured; train again.")
-    return found
+        return (pairs, pairs), "score_champion"
+    return (_once(_scored(candidate, "score")), _once(_scored(champion, "score"))), "score"
 
 
 def _of_outcomes(
