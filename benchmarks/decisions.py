@@ -109,7 +109,7 @@ def _one_look(case: Case, random: np.random.Generator) -> int:
     worse = case.worse(random, 20)
     spread = math.sqrt(case.limit * (1 - case.limit)) if case.share else float(worse.std())
     reach = norm.ppf(1 - ALPHA) * spread + norm.ppf(1 - MISSED) * float(worse.std())
-    return min(HORIZON, math.ceil((reach / (float(worse.mean()) - case.limit)) ** 2))
+    return min(HORIZON, math.ceil((float(reach) / (float(worse.mean()) - case.limit)) ** 2))
 
 
 def _hits(rate: float) -> Draw:
@@ -124,7 +124,8 @@ def _losses(noise: float) -> Draw:
         late = random.random(chance.shape) < chance
         scores = (expit(logit(chance) + random.normal(0, one, chance.shape)) for one in (noise, 0.4))
         candidate, champion = (np.minimum(-np.log(np.where(late, score, 1 - score)), REACH) for score in scores)
-        return candidate - champion
+        difference: Values = candidate - champion
+        return difference
 
     return draw
 

@@ -158,7 +158,7 @@ def as_regression() -> Callable[..., UseCase]:
         whole: UseCase, *, expression: str = "arr_delay_minutes", max_mae_increase: float = 1, max_increase: float = 1
     ) -> UseCase:
         costs = DeviationCosts(over=1, under=2)
-        lost = {"max_log_loss_increase": None, "max_mae_increase": max_mae_increase}
+        lost = {"max_log_loss_increase": None, "max_alarm_rate_shift": None, "max_mae_increase": max_mae_increase}
         guardrails = whole.promote.guardrails.model_copy(update=lost)
         limits = {"max_auc_drop": None, "max_increase": max_increase}
         performance = whole.monitor.performance.model_copy(update=limits)

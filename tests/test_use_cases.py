@@ -136,7 +136,7 @@ REGRESSION = {
     ("label",): {"expression": "air_time_minutes", "unit": "minutes"},
     ("metric",): {"primary": "rmse", "costs_usd": {"over": 1, "under": 2}},
     ("train",): {"baselines": ["rule", "linear"], "max_single_feature_auc": None},
-    ("promote", "guardrails"): {"max_log_loss_increase": None, "max_mae_increase": 1},
+    ("promote", "guardrails"): {"max_log_loss_increase": None, "max_mae_increase": 1, "max_alarm_rate_shift": None},
     ("monitor", "performance"): {"max_auc_drop": None, "max_increase": 1},
 }
 
@@ -145,6 +145,12 @@ def ask_how_much(folder: Path) -> None:
     """Make a regression of the binary use case."""
     for path, values in REGRESSION.items():
         change(folder, *path, **values)
+
+
+def test_alarms_are_watched_of_groups_that_are_named(folder: Path) -> None:
+    change(folder, fairness=None)
+    change(folder, "promote", "guardrails", max_alarm_rate_shift=0.1)
+    assert "'promote.guardrails.max_alarm_rate_shift' is of the groups of 'fairness.facets'; name them" in sentence()
 
 
 def test_a_regression_parses(folder: Path) -> None:
@@ -171,6 +177,11 @@ def test_a_regression_parses(folder: Path) -> None:
             ("promote", "guardrails"),
             {"max_log_loss_increase": 0.1},
             "'promote.guardrails.max_log_loss_increase' has no meaning in a regression problem; leave it out",
+        ),
+        (
+            ("promote", "guardrails"),
+            {"max_alarm_rate_shift": 0.1},
+            "'promote.guardrails.max_alarm_rate_shift' has no meaning in a regression problem; leave it out",
         ),
         (("promote", "guardrails"), {"max_mae_increase": None}, "key 'promote.guardrails.max_mae_increase' is missing"),
         (("monitor", "performance"), {"max_increase": None}, "key 'monitor.performance.max_increase' is missing"),

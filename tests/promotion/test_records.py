@@ -16,7 +16,8 @@ STATE = """{"actor":"anna","candidate":"2","champion":"1","change":null,"previou
 {"role":"canary","version":"2","weight":25}]}"""
 
 JUDGEMENT = """{"champion":"1","deployment_revision":3,"guardrails":[{"failed_after":null,"group":null,\
-"interval":[0.0,0.12],"name":"error_rate","sample_size":45,"sentence":"error_rate is 0 on 45 requests; at most 0.01 is allowed.",\
+"interval":[0.0,0.12],"name":"error_rate","sample_size":45,\
+"sentence":"error_rate is 0 on 45 requests; at most 0.01 is allowed.",\
 "threshold":0.01,"trajectory":[{"high":0.12,"low":0.0,"rows":45,"value":0.0}],"value":0.0,"verdict":"pass"}],"known":45,\
 "outcome":"go_on","outcomes":{"2013-04-02":"ab12"},"passed":true,"reason":"Every guardrail was kept.","requests":45,\
 "required":30,"schema_version":1,"step":"canary_25","use_case":"flight_delays","version":"2"}"""

@@ -73,7 +73,8 @@ def measure_day(use_case: UseCase, step: str, day: DayEvidence, labels: "pa.Tabl
         _failed(champion),
         np.empty(0, dtype=bool) if step == SHADOW else _split(candidate, champion),
         *scores,
-        *(groups_of(use_case, side) for side in answers),
+        groups_of(use_case, answers[0]),
+        groups_of(use_case, answers[1]),
         *losses_and_costs,
     )
 
