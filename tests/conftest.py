@@ -173,6 +173,7 @@ def as_regression() -> Callable[..., UseCase]:
         }
         written = whole.model_copy(update=changes).model_dump(exclude_none=True, exclude_unset=True)
         written["train"].pop("max_single_feature_auc", None)
+        written["gates"].pop("training_data", None)
         return UseCase.model_validate(written)
 
     return turned

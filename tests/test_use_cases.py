@@ -110,6 +110,14 @@ def test_canary_steps_must_rise_to_a_hundred(folder: Path, steps: list[int]) -> 
         (("promote",), {"strategy": "blue_green"}, "key 'promote': the strategy blue_green has no steps; leave out"),
         (("promote",), {"steps_percent": [0, 100]}, "key 'promote.steps_percent.0': Input should be greater than 0"),
         (("monitor", "performance"), {"confidence": 0.5}, "'monitor.performance.confidence': Input should be greater"),
+        (("metric",), {"primary": "accuracy"}, "'metric.primary': accuracy is high for a model that never says yes"),
+        (
+            ("metric",),
+            {"composite": {"weights": {"auc": 0.7, "log_loss": 0.2}, "rationale": "So."}},
+            "'metric.composite': weights must sum to 1, got 0.9",
+        ),
+        (("gates", "training_data"), {"max_flipped": 0.5}, "'gates.training_data.max_flipped': Input should be less"),
+        (("metric",), {"composite": {"weights": {"auc": 1}}}, "'metric.composite.rationale' is missing"),
         (("gates", "champion"), {"margin": -1}, "key 'gates.champion.margin': Input should be greater than or equal"),
         (("label",), {"known_after_days": "soon"}, "key 'label.known_after_days': Input should be a valid integer"),
     ],
@@ -145,6 +153,7 @@ def ask_how_much(folder: Path) -> None:
     """Make a regression of the binary use case."""
     for path, values in REGRESSION.items():
         change(folder, *path, **values)
+    change(folder, "gates", training_data=None)
 
 
 def test_alarms_are_watched_of_groups_that_are_named(folder: Path) -> None:
@@ -173,6 +182,11 @@ def test_a_regression_parses(folder: Path) -> None:
         (("label",), {"unit": None}, "key 'label.unit' is missing, which a regression problem needs; add it"),
         (("train",), {"baselines": ["rule", "logistic"]}, "names 'logistic', which is none of a regression problem"),
         (("train",), {"max_single_feature_auc": 0.9}, "'train.max_single_feature_auc' has no meaning in a regression"),
+        (
+            ("gates",),
+            {"training_data": {"max_flipped": 0.1}},
+            "'gates.training_data.max_flipped' has no meaning in a reg",
+        ),
         (
             ("promote", "guardrails"),
             {"max_log_loss_increase": 0.1},

@@ -97,6 +97,18 @@ class SliceGate(Record):
         return self
 
 
+class TrainingDataGate(Record):
+    """Whether the data may have been tampered with or broken: each limit is a gate of its own.
+
+    ``max_flipped`` is the share of labels that may have been turned over, in a binary problem, at the upper bound;
+    ``max_segment_drop`` what a segment of ``validation`` may lose of the primary metric against the champion's report.
+    """
+
+    max_flipped: Annotated[float, Field(gt=0, lt=0.5)] | None = None
+    max_segment_drop: Annotated[float, Field(gt=0)] | None = None
+    confidence: Confidence = 0.9
+
+
 class Waiver(Record):
     """A person answers for a gate that fails, up to and including a day: that of the newest rows judged."""
 
@@ -119,6 +131,7 @@ class Gates(Record):
     calibration: CalibrationGate | None = None
     slices: SliceGate | None = None
     robustness: RobustnessGate | None = None
+    training_data: TrainingDataGate | None = None
     waivers: tuple[Waiver, ...] = ()
     review_when: tuple[Literal["waived", "insufficient_data"], ...] = ("waived",)
     receipts_valid_days: Annotated[int, Field(gt=0)] = 30

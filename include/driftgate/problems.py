@@ -6,7 +6,7 @@ answers with a number in the label's unit.
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from driftgate.records import Record
 
@@ -27,7 +27,11 @@ NEEDED: dict[Problem, tuple[str, ...]] = {
 }
 # Keys with a default that only one problem has a meaning for.
 OPTIONAL: dict[Problem, tuple[str, ...]] = {
-    "binary": ("train.max_single_feature_auc", "promote.guardrails.max_alarm_rate_shift"),
+    "binary": (
+        "train.max_single_feature_auc",
+        "promote.guardrails.max_alarm_rate_shift",
+        "gates.training_data.max_flipped",
+    ),
     "regression": ("train.max_single_feature_r2",),
 }
 
@@ -70,11 +74,34 @@ Costs = Annotated[
 ]
 
 
+class Composite(Record):
+    """One number of several metrics, for reading only: what is better when smaller counts as its negative."""
+
+    weights: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    rationale: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _weights_are_shares(self) -> "Composite":
+        if abs(sum(self.weights.values()) - 1) > 1e-9:
+            raise ValueError(f"weights must sum to 1, got {sum(self.weights.values()):g}")
+        return self
+
+
 class Metric(Record):
     """What decides between two models, and what their errors cost."""
 
     primary: PrimaryMetric
     costs_usd: Costs
+    composite: Composite | None = None
+
+    @field_validator("primary", mode="before")
+    @classmethod
+    def _is_not_accuracy(cls, raw: Any) -> Any:
+        if raw == "accuracy":
+            raise ValueError(
+                "accuracy is high for a model that never says yes where few are; use auc, it is reported too"
+            )
+        return raw
 
     @model_validator(mode="after")
     def _costs_are_of_the_same_problem(self) -> "Metric":
@@ -112,4 +139,6 @@ def _given(use_case: "UseCase", key: str) -> bool:
     section: Any = use_case
     for part in sections:
         section = getattr(section, part)
+    if section is None:
+        return False
     return name in section.model_fields_set and getattr(section, name) is not None

@@ -11,6 +11,9 @@ from driftgate.records import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Gates that four days say nothing of.
+NOT_ASKED = dict.fromkeys(("cost", "calibration", "slices", "training_data"))
+
 # The shipped policy needs weeks to fire and days to promote. This one does both on a slice of a few days, through the
 # same code: two thirds of a day of shadow, one canary step, no margin for the champion.
 UNLIMITED = {"min_stability": None, "min_local_stability": None, "min_fidelity": None, "min_consistency": None}
@@ -20,13 +23,7 @@ IMPATIENT = {
     # Four days have no weekend and a wind of their own, and eight teach little of what edge cases ask for.
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
     "explain": UNLIMITED,
-    "gates": {
-        "champion": {"margin": 0.5, "confidence": 0.9},
-        "cost": None,
-        "calibration": None,
-        "slices": None,
-        "robustness": BEARS_ALL,
-    },
+    "gates": {"champion": {"margin": 0.5, "confidence": 0.9}, "robustness": BEARS_ALL, **NOT_ASKED},
     "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
     "retrain": {"nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
     "promote": {
@@ -47,7 +44,7 @@ SHORT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1000.0, "parameters": {"epochs": 3}},
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
     "explain": UNLIMITED,
-    "gates": {"cost": None, "calibration": None, "slices": None, "robustness": BEARS_ALL},
+    "gates": {"robustness": BEARS_ALL, **NOT_ASKED},
 }
 
 

@@ -33,6 +33,10 @@ def test_a_good_first_candidate_passes_and_the_report_says_by_how_much(use_case,
     assert report.metrics["auc"] > report.metrics["rule_auc"] > 0.5
     assert report.intervals["auc"][0] < report.metrics["auc"] < report.intervals["auc"][1]
     assert 0 < report.metrics["expected_cost_usd_per_1000"] < 90_000
+    assert report.metrics["true_positives"] + report.metrics["false_negatives"] == report.positives
+    assert 0 < report.metrics["precision"] < report.metrics["recall"] < 1  # a missed one is the dearer error
+    assert {"accuracy", "f1"} <= set(report.metrics)
+    assert report.metric_impl_versions["confusion"] == 1
     assert "champion_auc" not in report.metrics
     assert "no champion yet" in gates(report)["champion"].sentence
 

@@ -14,13 +14,16 @@ from driftgate.evaluation.metrics import (
     auc,
     bias,
     calibration_error,
+    composite,
     log_loss,
     mae,
+    mape,
     metric,
     reported,
+    require_weighable,
     rmse,
 )
-from driftgate.problems import PROBLEM_OF, DeviationCosts, ErrorCosts
+from driftgate.problems import PROBLEM_OF, Composite, DeviationCosts, ErrorCosts
 
 COSTS = ErrorCosts(false_alarm=20, missed=90)
 
@@ -31,6 +34,7 @@ BY_HAND = {
     "calibration_error": ([True, False, True], [0.25, 0.25, 1.0], 0.25 * 2 / 3),
     "rmse": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], (20 / 3) ** 0.5),
     "mae": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], 2.0),
+    "mape": ([10.0, 20.0, 30.0], [12.0, 20.0, 27.0], (0.2 + 0 + 0.1) / 3),
     "bias": ([10.0, 20.0, 30.0], [12.0, 20.0, 26.0], -2 / 3),
 }
 
@@ -162,6 +166,27 @@ def test_no_other_threshold_is_cheaper_for_calibrated_scores() -> None:
 def test_a_score_that_is_no_probability_is_refused(measure: object, bad: float) -> None:
     with pytest.raises(CannotJudge, match="not a probability"):
         measure([True, False], [0.5, bad])  # type: ignore[operator]
+
+
+def test_an_error_is_no_share_of_a_label_that_is_0() -> None:
+    with pytest.raises(CannotJudge, match="A label is 0"):
+        mape([0.0, 1.0], [0.5, 1.0])
+
+
+def test_a_composite_is_the_weighted_sum_of_what_is_better_when_larger() -> None:
+    labels, scores = [True, False, True], [0.25, 0.25, 1.0]
+    weighted = Composite(weights={"auc": 0.75, "calibration_error": 0.25}, rationale="Order counts most.")
+    expected = 0.75 * auc(labels, scores) - 0.25 * calibration_error(labels, scores)
+    assert composite(weighted, "binary", labels, scores) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("rmse", "weighs 'rmse', no metric of a binary problem"), ("acu", "no metric 'acu'; did you")],
+)
+def test_a_composite_of_what_is_no_metric_here_is_refused(name: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        require_weighable(Composite(weights={name: 1.0}, rationale="It is."), "binary")
 
 
 def test_one_class_has_no_auc() -> None:

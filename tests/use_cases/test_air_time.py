@@ -217,9 +217,10 @@ def test_the_candidate_is_held_against_a_rule_and_a_linear_model_in_minutes(loop
     assert 3 < metrics["linear_rmse"] < metrics["rule_rmse"] + 10 < 40
     assert loop.report.intervals["rmse"][0] < metrics["rmse"] < loop.report.intervals["rmse"][1]
     assert loop.report.positives is None
-    assert loop.report.metric_impl_versions == {"rmse": 1, "mae": 1, "bias": 1}
+    assert loop.report.metric_impl_versions == {"rmse": 1, "mae": 1, "bias": 1, "mape": 1}
+    assert 0 < metrics["mape"] < 0.5
     assert {gate.gate: gate.metric for gate in loop.report.gates} == {
-        **dict.fromkeys(("uplift", "champion", "coverage", "edge_cases"), "rmse"),
+        **dict.fromkeys(("uplift", "champion", "segment_regression", "coverage", "edge_cases"), "rmse"),
         "cost": "expected_cost_usd_per_1000",
         "calibration": "bias",
         "slices": "mae",

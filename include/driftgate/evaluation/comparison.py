@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from driftgate.compute import JobResult
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import Floats
-from driftgate.evaluation.report import GateResult
+from driftgate.evaluation.report import EvaluationReport, GateResult
 from driftgate.models import Scorer, Signature
 from driftgate.use_cases import UseCase
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ChampionAnswers:
-    """The champion's scores of the validation rows, or why it could not score them."""
+    """The champion's scores of the validation rows, or why it could not score them, and the report of its own rows."""
 
     version: str
     scores: Floats | None
     problem: str = ""
     scorer: Scorer | None = None
+    own: EvaluationReport | None = None
 
 
 @dataclass(frozen=True)

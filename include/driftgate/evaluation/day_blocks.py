@@ -47,11 +47,17 @@ def gain_interval(
 
 def mean_interval(values: Floats, days: npt.NDArray[np.datetime64], confidence: float) -> Interval | None:
     """Return the bounds of the mean of one value per row; None of fewer than :data:`FEWEST_DAYS` days."""
+    return (
+        ratio_interval(values, np.ones(len(values)), days, confidence) if len(np.unique(days)) >= FEWEST_DAYS else None
+    )
+
+
+def ratio_interval(above: Floats, below: Floats, days: npt.NDArray[np.datetime64], confidence: float) -> Interval:
+    """Return the bounds of the sum of one value per row over the sum of another."""
     found, places = np.unique(days, return_inverse=True)
-    if len(found) < FEWEST_DAYS:
-        return None
     drawn = _resamples(len(found))
-    return _bounds((drawn @ np.bincount(places, weights=values)) / (drawn @ np.bincount(places)), confidence)
+    sums, bases = (drawn @ np.bincount(places, weights=values) for values in (above, below))
+    return _bounds(np.divide(sums, bases, out=np.full(len(sums), np.nan), where=bases > 0), confidence)
 
 
 def gap_interval(gaps: Floats, rows: npt.NDArray[np.int64], confidence: float) -> Interval:

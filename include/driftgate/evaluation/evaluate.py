@@ -11,21 +11,24 @@ from driftgate.evaluation.bias_cases import record_cases
 from driftgate.evaluation.calibration import calibration
 from driftgate.evaluation.candidate import candidate_scorer, candidate_signature, candidate_spec
 from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
+from driftgate.evaluation.confusion import CONFUSION_VERSION, confusion
 from driftgate.evaluation.cost_gate import costs
-from driftgate.evaluation.costs import expected_cost_usd
+from driftgate.evaluation.costs import cost_threshold, expected_cost_usd
 from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
-from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, reported
+from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, composite, mape, reported
 from driftgate.evaluation.receipts import write_receipts
-from driftgate.evaluation.report import EvaluationReport, GateResult, write_report
+from driftgate.evaluation.report import EvaluationReport, GateResult, own_report, write_report
 from driftgate.evaluation.robustness import robust
 from driftgate.evaluation.slices import slices
 from driftgate.evaluation.spread import spread
+from driftgate.evaluation.training_data import training_data
 from driftgate.evaluation.validation import rows_and_cases
 from driftgate.evaluation.waivers import waived
+from driftgate.problems import ErrorCosts
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
     costs,
     calibration,
     slices,
+    training_data,
     spread,
     rows_and_cases,
     fairness,
@@ -75,7 +79,7 @@ def evaluate(
         champion=champion.version if champion else None,
         **_rows(use_case, found.held),
         metrics=_metrics(found),
-        metric_impl_versions={one.name: one.version for one in _reported(use_case)},
+        metric_impl_versions=_versions(use_case),
         intervals=_intervals(use_case, found.held, found.scores),
         **sections,
         gates=gates,
@@ -128,11 +132,11 @@ def _rows(use_case: UseCase, held: Holdout) -> dict[str, Any]:
 def _champion_answers(champion: "ModelVersion", table: "pa.Table") -> ChampionAnswers:
     from driftgate.registry import load_package  # the registry keeps our reports, so it imports this room
 
-    scorer = load_package(champion.use_case, champion.version).scorer
+    scorer, own = load_package(champion.use_case, champion.version).scorer, own_report(champion)
     try:
-        return ChampionAnswers(champion.version, scorer.score_table(table), scorer=scorer)
+        return ChampionAnswers(champion.version, scorer.score_table(table), scorer=scorer, own=own)
     except ConfigError as problem:  # features.sql changed since the champion was trained
-        return ChampionAnswers(champion.version, None, str(problem))
+        return ChampionAnswers(champion.version, None, str(problem), own=own)
 
 
 def _reported(use_case: UseCase) -> tuple[Metric, ...]:
@@ -147,7 +151,23 @@ def _metrics(compared: Comparison) -> dict[str, float]:
         found |= {f"{prefix}{one}": METRICS[one].value(labels, scores) for one in COMPARED[use_case.problem]}
         cost = expected_cost_usd(labels, scores, use_case.metric.costs_usd)
         found[f"{prefix}expected_cost_usd_per_1000"] = 1000 * cost
+    found |= _of_the_candidate(compared)
+    if use_case.metric.composite:
+        found["composite"] = composite(use_case.metric.composite, use_case.problem, labels, compared.scores)
     return {name: rounded(value) for name, value in found.items()}
+
+
+def _of_the_candidate(compared: Comparison) -> dict[str, float]:
+    """Return what is told of the candidate alone: decisions where an alarm begins to pay, or errors as shares."""
+    labels, prices = compared.held.labels, compared.use_case.metric.costs_usd
+    if isinstance(prices, ErrorCosts):
+        return confusion(labels, compared.scores, cost_threshold(prices))
+    return {"mape": mape(labels, compared.scores)} if (labels != 0).all() else {}
+
+
+def _versions(use_case: UseCase) -> dict[str, int]:
+    also = {"confusion": CONFUSION_VERSION} if use_case.problem == "binary" else {"mape": METRICS["mape"].version}
+    return {one.name: one.version for one in _reported(use_case)} | also
 
 
 def _intervals(use_case: UseCase, held: Holdout, candidate: Floats) -> dict[str, Interval]:

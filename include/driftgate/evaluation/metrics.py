@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from driftgate.errors import CannotJudge, ConfigError, nearest
-from driftgate.problems import Problem
+from driftgate.problems import Composite, Problem
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +119,14 @@ def mae(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     return float(_distances(labels, scores).mean())
 
 
+def mape(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
+    """Return the mean absolute error as a share of the label.
+
+    :raises CannotJudge: a label is 0
+    """
+    return float(_shares(labels, scores).mean())
+
+
 def bias(labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """Return how much too high the answers are on average, in the label's unit; negative where they are too low."""
     return float(_errors(labels, scores).mean())
@@ -132,6 +140,14 @@ def _errors(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
 
 def _squares(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
     return np.square(_errors(labels, scores))
+
+
+def _shares(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
+    truth, values = checked("regression", labels, scores)
+    if (truth == 0).any():
+        raise CannotJudge("A label is 0, of which no error is a share; measure MAE.")
+    shares: Floats = np.abs((values - truth) / truth)
+    return shares
 
 
 def _distances(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
@@ -165,6 +181,7 @@ METRICS = {
             row_losses=_distances,
             in_unit=True,
         ),
+        Metric("mape", "MAPE", "regression", "lower", mape, row_losses=_shares),
         Metric("bias", "bias", "regression", "nearer_zero", bias, row_losses=_errors, in_unit=True),
     )
 }
@@ -187,6 +204,26 @@ def reported(problem: Problem, primary: str) -> tuple[Metric, ...]:
     """Return the metrics that say how good a model is: the primary one first, the one of its level last."""
     names = sorted(COMPARED[problem], key=lambda name: name != primary)
     return tuple(METRICS[name] for name in (*names, LEVEL[problem]))
+
+
+def composite(weighted: Composite, problem: Problem, labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
+    """Return the weighted sum of metrics; what is better when smaller, or nearer to zero, counts as its negative.
+
+    :raises ConfigError: a weight is of no metric of the problem
+    """
+    require_weighable(weighted, problem)
+    one_by_one = ((metric(name), weight) for name, weight in weighted.weights.items())
+    return sum(weight * one.gain(one.value(labels, scores), 0.0) for one, weight in one_by_one)
+
+
+def require_weighable(weighted: Composite, problem: Problem) -> None:
+    """Return when every weight is of a metric of the problem.
+
+    :raises ConfigError: one is not
+    """
+    for name in weighted.weights:
+        if metric(name).problem != problem:
+            raise ConfigError(f"'metric.composite' weighs {name!r}, no metric of a {problem} problem; leave it out.")
 
 
 def label_values(problem: Problem, column: "pa.ChunkedArray") -> Labels:

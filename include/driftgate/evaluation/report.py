@@ -1,7 +1,7 @@
 """The record of one evaluation: what was measured, which gates were applied, and what decided."""
 
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from driftgate import uris
 from driftgate.errors import CannotJudge
@@ -13,6 +13,9 @@ from driftgate.gate_policy import Waiver
 from driftgate.lake import lake
 from driftgate.records import Record, parse_record
 
+if TYPE_CHECKING:
+    from driftgate.registry import ModelVersion
+
 Verdict = Literal["pass", "fail", "insufficient_data", "waived"]
 STATUS = {None: "accepted", "uplift": "rejected_no_uplift", "champion": "rejected_worse_than_champion"}
 
@@ -22,9 +25,9 @@ class GateResult(Record):
 
     ``value`` of cross-validation is the standard deviation of the metric over the folds, which must not be larger; of
     coverage the smallest share of the rows asked for that a segment has; of splits the largest distance as a share of
-    its limit; of edge cases how many do not hold; of calibration the error, of label flips their share, both of which
-    must not be larger; of fairness the most that a comparison uses of what is allowed. ``metric`` says what the value
-    is of.
+    its limit; of edge cases how many do not hold; of calibration the error, of label flips their share, of segment
+    regression how much the worst segment lost, which must not be larger; of fairness the most that a comparison uses of
+    what is allowed. ``metric`` says what the value is of.
 
     ``insufficient_data`` passes nothing and stops nothing: too few rows to say it of. ``waived`` failed, and a person
     answers for it until a day: ``waiver`` says who.
@@ -172,6 +175,18 @@ def write_report(report: EvaluationReport) -> EvaluationReport:
     """Write a report to the lake and return it."""
     lake().write(uris.evaluation_report(report.use_case, report.model_id), report.canonical())
     return report
+
+
+def own_report(model: "ModelVersion") -> EvaluationReport | None:
+    """Return the evaluation that is in a model's package, None where there is none.
+
+    :raises Tampered: a file of the package was changed
+    """
+    from driftgate.registry import verified_files  # the registry keeps our reports, so it imports this room
+
+    raw = verified_files(model).get("evaluation.json")
+    where = f"evaluation.json of {model.use_case}/{model.version}"
+    return parse_record(json.loads(raw), EvaluationReport, where=where) if raw else None
 
 
 def read_report(use_case_name: str, model_id: str) -> EvaluationReport:

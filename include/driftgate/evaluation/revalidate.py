@@ -4,7 +4,6 @@ Monitoring asks what callers were answered, night by night. This asks the model 
 sent, about each segment and each edge case. It moves nothing: a champion that got worse is an alarm.
 """
 
-import json
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,11 +18,11 @@ from driftgate.evaluation.edge_cases import edge_case_results
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL, Holdout, days_of
 from driftgate.evaluation.metrics import Floats, label_values, metric, one_class, reported
-from driftgate.evaluation.report import CaseResult, EvaluationReport, SegmentResult
+from driftgate.evaluation.report import CaseResult, EvaluationReport, SegmentResult, own_report
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_before, parse_key
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -61,15 +60,16 @@ def revalidate(use_case: UseCase, key: str) -> Revalidation:
     :raises CannotJudge: there is no champion, too few days are newer than it, or its evaluation cannot be compared
     :raises Tampered: a file of its package was changed
     """
-    from driftgate.registry import champion, load_package, verified_files  # the registry imports this room
+    from driftgate.registry import champion, load_package  # the registry imports this room
 
     model = champion(use_case.name)
     if model is None:
         raise CannotJudge(f"{use_case.name} has no champion yet, so there is none to validate again.")
     held = _newest_rows(use_case, model, key)
     package = load_package(use_case.name, model.version)
-    where = f"evaluation.json of {use_case.name}/{model.version}"
-    own = parse_record(json.loads(verified_files(model)["evaluation.json"]), EvaluationReport, where=where)
+    own = own_report(model)
+    if own is None:
+        raise CannotJudge(f"The package of {use_case.name}/{model.version} has no evaluation to compare with; retrain.")
     scores = package.scorer.score_table(held.table)
     facts = {
         "use_case": use_case.name,

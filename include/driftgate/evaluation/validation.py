@@ -7,6 +7,7 @@ from driftgate.errors import ConfigError, RequestRefused, nearest
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.coverage import coverage_gates, rows_of, segment_results
 from driftgate.evaluation.edge_cases import edge_case_gates, edge_case_results, require_fields
+from driftgate.evaluation.metrics import require_weighable
 from driftgate.evaluation.slices import slice_rows
 from driftgate.evaluation.splits import split_distances, split_gates
 from driftgate.models import Column, Signature
@@ -50,6 +51,8 @@ def require_columns(use_case: UseCase, rows: "pa.Table", folder: Path) -> None:
         if name not in rows.column_names:
             known = nearest(name, rows.column_names)
             raise ConfigError(f"{where}: key 'validation.splits.apart' names {name!r}, which is no feature{known}")
+    if use_case.metric.composite:
+        require_weighable(use_case.metric.composite, use_case.problem)
     if use_case.gates.slices:
         list(slice_rows(use_case.gates.slices, rows, f"{where}: key 'gates.slices'"))
     if policy.edge_cases:

@@ -1,0 +1,105 @@
+"""The gates on the data: labels that were turned over, and segments that fell behind.
+
+Both are about poisoned or broken data rather than about the algorithm, and neither can tell them from a world that
+changed: read the sentence, then look at the rows. Rows whose answer anybody knows are edge cases.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
+from driftgate.evaluation.coverage import segment_results
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, ratio_interval
+from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.metrics import Floats, Labels, metric
+from driftgate.evaluation.report import GateResult, SegmentResult
+from driftgate.gate_policy import TrainingDataGate
+from driftgate.use_cases import UseCase
+
+SURE = 0.1  # a model that gives the other class no more than this is sure
+FEWEST_SURE = 300  # rows
+
+
+def training_data(found: Comparison) -> Finding:
+    """Judge labels and segments; without the section there is no gate."""
+    policy, gates = found.use_case.gates.training_data, []
+    if policy and policy.max_flipped is not None:
+        gates.append(_flips(found, policy, policy.max_flipped))
+    if policy and policy.max_segment_drop is not None:
+        mine = segment_results(found.use_case, found.held, found.scores)
+        gates.append(segment_gate(found.use_case, policy.max_segment_drop, mine, found.champion))
+    return Finding({}, tuple(gates))
+
+
+def flipped_share(
+    labels: Labels, scores: Floats, days: npt.NDArray[np.datetime64], confidence: float
+) -> tuple[float, Interval] | None:
+    """Return which share of the labels was turned over, by the rows that a model is sure of; None of too few.
+
+    Where it is sure and right about how sure it is, a share ``c`` of the labels is the other one by nature. With a
+    share ``f`` turned over that becomes ``c + f (1 - 2 c)``, which is solved for ``f``.
+    """
+    claimed = np.minimum(scores, 1 - scores)
+    sure = claimed <= SURE
+    if sure.sum() < FEWEST_SURE or len(np.unique(days)) < FEWEST_DAYS:
+        return None
+    excess = np.where(sure, (labels != (scores > 0.5)) - claimed, 0.0)
+    room = np.where(sure, 1 - 2 * claimed, 0.0)
+    return float(excess.sum() / room.sum()), ratio_interval(excess, room, days, confidence)
+
+
+def _flips(found: Comparison, policy: TrainingDataGate, limit: float) -> GateResult:
+    """Ask the champion, whose labels are older ones, and before the first one the candidate."""
+    champion = found.champion if found.champion and found.champion.scores is not None else None
+    scores = found.scores if champion is None or champion.scores is None else champion.scores
+    asked = f"champion {champion.version}" if champion else "the candidate"
+    facts: dict[str, Any] = {"gate": "label_flips", "metric": "flipped_share", "threshold": limit}
+    shares = flipped_share(found.held.labels, scores, found.held.days, policy.confidence)
+    if shares is None:
+        sentence = f"{asked.capitalize()} is sure of fewer than {FEWEST_SURE} rows, or they are of too few days."
+        return GateResult(**facts, value=None, interval=None, verdict="insufficient_data", sentence=sentence)
+    share, (low, high) = shares
+    passed = high <= limit
+    sentence = (
+        f"Labels contradict {asked} where it is sure as if {share:.1%} ({low:.1%} to {high:.1%}) had been turned over; "
+        f"the upper bound is {'at most' if passed else 'more than'} the {limit:.1%} that is allowed."
+    )
+    return GateResult(
+        **facts,
+        value=rounded(share),
+        interval=(rounded(low), rounded(high)),
+        verdict="pass" if passed else "fail",
+        sentence=sentence,
+    )
+
+
+def segment_gate(
+    use_case: UseCase, limit: float, mine: tuple[SegmentResult, ...], champion: ChampionAnswers | None
+) -> GateResult:
+    """Compare the primary metric of each segment with that in the champion's own report, on its own rows."""
+    primary = metric(use_case.metric.primary)
+    facts: dict[str, Any] = {
+        "gate": "segment_regression",
+        "metric": primary.name,
+        "interval": None,
+        "threshold": limit,
+    }
+    own = champion.own.segments if champion and champion.own else ()
+    before = {one.segment: one.value for one in own if one.value is not None}
+    drops = {
+        one.segment: primary.gain(before[one.segment], one.value)
+        for one in mine
+        if one.segment in before and one.value is not None and one.rows >= one.min_rows
+    }
+    if not drops:
+        sentence = "There is no champion's report with segments to compare with."
+        return GateResult(**facts, value=None, verdict="insufficient_data" if champion else "pass", sentence=sentence)
+    worst = max(drops, key=lambda name: drops[name])
+    passed = drops[worst] <= limit
+    sentence = (
+        f"Of {len(drops)} segments {worst!r} lost most since the champion's own evaluation, {drops[worst]:+.4f} of "
+        f"{primary.title}, {'at most' if passed else 'more than'} the {limit:g} that is allowed."
+    )
+    return GateResult(**facts, value=rounded(drops[worst]), verdict="pass" if passed else "fail", sentence=sentence)
