@@ -65,6 +65,16 @@ def test_the_shipped_use_case_is_fit_to_run(folder: Path) -> None:
             {"apart": ["temperature"]},
             "key 'validation.splits.apart' names 'temperature', which is no feature; did you mean 'temperature_f'?",
         ),
+        (
+            ("gates", "slices"),
+            {"by": ["carier", "hour_band"]},
+            "key 'gates.slices' names 'carier', no column of features.sql; did you mean 'carrier'?",
+        ),
+        (
+            ("metric",),
+            {"composite": {"weights": {"rmse": "1"}, "rationale": "It is."}},
+            "'metric.composite' weighs 'rmse', no metric of a binary problem",
+        ),
         (("retrain",), {"nigths": "1"}, "unknown key 'retrain.nigths'; did you mean 'nights'?"),
         (("label",), {"expression": "arr_delay > 15"}, "key 'label.expression'"),
         (("label",), {"expression": "arr_delay_minutes"}, "key 'label.expression'"),

@@ -13,6 +13,7 @@ from driftgate.evaluation import evaluate, read_report
 from driftgate.evaluation.metrics import auc
 from driftgate.evaluation.receipts import require_receipts_of_job
 from driftgate.lake import lake
+from driftgate.problems import Composite
 from driftgate.registry.states import model_state
 
 VERSION = "flight_delays/2013-03-30-3f9c2a1"
@@ -49,6 +50,15 @@ def test_the_auc_is_that_of_the_validation_rows_alone(use_case, folder, job, row
         validation.column("label").to_numpy(zero_copy_only=False), candidate_scorer(job).score_table(validation)
     )
     assert evaluate(use_case, VERSION, folder, job, None).metrics["auc"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_composite_is_in_the_report_and_gates_nothing(use_case, folder, job) -> None:
+    weighted = Composite(weights={"auc": 0.5, "log_loss": 0.5}, rationale="Order and level count alike.")
+    whole = use_case.model_copy(update={"metric": use_case.metric.model_copy(update={"composite": weighted})})
+    report = evaluate(whole, VERSION, folder, job, None)
+    expected = 0.5 * report.metrics["auc"] - 0.5 * report.metrics["log_loss"]
+    assert report.metrics["composite"] == pytest.approx(expected, abs=1e-6)
+    assert {gate.gate for gate in report.gates} == {"uplift", "champion"}
 
 
 def test_the_report_is_in_the_lake_and_the_same_inputs_give_the_same_hash(use_case, folder, job) -> None:

@@ -177,16 +177,19 @@ def test_a_composite_is_the_weighted_sum_of_what_is_better_when_larger() -> None
     labels, scores = [True, False, True], [0.25, 0.25, 1.0]
     weighted = Composite(weights={"auc": 0.75, "calibration_error": 0.25}, rationale="Order counts most.")
     expected = 0.75 * auc(labels, scores) - 0.25 * calibration_error(labels, scores)
-    assert composite(weighted, "binary", labels, scores) == pytest.approx(expected)
+    assert composite(weighted, labels, scores) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("rmse", "weighs 'rmse', no metric of a binary problem"), ("acu", "no metric 'acu'; did you")],
+    [
+        ("rmse", "weighs 'rmse', no metric of a binary problem"),
+        ("acu", "'c' weighs 'acu', no metric of a binary problem; did"),
+    ],
 )
 def test_a_composite_of_what_is_no_metric_here_is_refused(name: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        require_weighable(Composite(weights={name: 1.0}, rationale="It is."), "binary")
+        require_weighable(Composite(weights={name: 1.0}, rationale="It is."), "binary", "f.yaml: key 'c'")
 
 
 def test_one_class_has_no_auc() -> None:

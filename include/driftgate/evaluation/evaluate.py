@@ -19,7 +19,7 @@ from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
 from driftgate.evaluation.gates import decisive, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
-from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, composite, mape, reported
+from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, composite, mape, reported, require_weighable
 from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import EvaluationReport, GateResult, own_report, write_report
 from driftgate.evaluation.robustness import robust
@@ -152,8 +152,9 @@ def _metrics(compared: Comparison) -> dict[str, float]:
         cost = expected_cost_usd(labels, scores, use_case.metric.costs_usd)
         found[f"{prefix}expected_cost_usd_per_1000"] = 1000 * cost
     found |= _of_the_candidate(compared)
-    if use_case.metric.composite:
-        found["composite"] = composite(use_case.metric.composite, use_case.problem, labels, compared.scores)
+    if weighted := use_case.metric.composite:
+        require_weighable(weighted, use_case.problem, f"{use_case.folder / 'use_case.yaml'}: key 'metric.composite'")
+        found["composite"] = composite(weighted, labels, compared.scores)
     return {name: rounded(value) for name, value in found.items()}
 
 

@@ -206,24 +206,22 @@ def reported(problem: Problem, primary: str) -> tuple[Metric, ...]:
     return tuple(METRICS[name] for name in (*names, LEVEL[problem]))
 
 
-def composite(weighted: Composite, problem: Problem, labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
-    """Return the weighted sum of metrics; what is better when smaller, or nearer to zero, counts as its negative.
-
-    :raises ConfigError: a weight is of no metric of the problem
-    """
-    require_weighable(weighted, problem)
+def composite(weighted: Composite, labels: npt.ArrayLike, scores: npt.ArrayLike) -> float:
+    """Return the weighted sum of metrics; what is better when smaller, or nearer to zero, counts as its negative."""
     one_by_one = ((metric(name), weight) for name, weight in weighted.weights.items())
     return sum(weight * one.gain(one.value(labels, scores), 0.0) for one, weight in one_by_one)
 
 
-def require_weighable(weighted: Composite, problem: Problem) -> None:
+def require_weighable(weighted: Composite, problem: Problem, where: str) -> None:
     """Return when every weight is of a metric of the problem.
 
+    :param where: the key of the section, for the sentence
     :raises ConfigError: one is not
     """
+    known = [one.name for one in METRICS.values() if one.problem == problem]
     for name in weighted.weights:
-        if metric(name).problem != problem:
-            raise ConfigError(f"'metric.composite' weighs {name!r}, no metric of a {problem} problem; leave it out.")
+        if name not in known:
+            raise ConfigError(f"{where} weighs {name!r}, no metric of a {problem} problem{nearest(name, known)}")
 
 
 def label_values(problem: Problem, column: "pa.ChunkedArray") -> Labels:

@@ -52,7 +52,7 @@ def require_columns(use_case: UseCase, rows: "pa.Table", folder: Path) -> None:
             known = nearest(name, rows.column_names)
             raise ConfigError(f"{where}: key 'validation.splits.apart' names {name!r}, which is no feature{known}")
     if use_case.metric.composite:
-        require_weighable(use_case.metric.composite, use_case.problem)
+        require_weighable(use_case.metric.composite, use_case.problem, f"{where}: key 'metric.composite'")
     if use_case.gates.slices:
         list(slice_rows(use_case.gates.slices, rows, f"{where}: key 'gates.slices'"))
     if policy.edge_cases:
