@@ -283,8 +283,7 @@ def test_a_wrong_word_about_explanations_is_named(folder: Path, values: dict[str
 
 
 def test_a_regression_has_no_class_to_explain_against(folder: Path) -> None:
-    for section, values in REGRESSION.items():
-        change(folder, *section, **values)
+    ask_how_much(folder)
     change(folder, "explain", baseline="positive_class")
     assert "'explain.baseline' 'positive_class' has no meaning in a regression; use training_mean" in sentence()
 
