@@ -17,7 +17,14 @@ from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.models import Preprocessing
 from driftgate.records import canonical_json, sha256
-from driftgate.registry import ModelVersion, find_model, list_models, load_package, load_serving_package
+from driftgate.registry import (
+    ModelVersion,
+    find_model,
+    list_models,
+    load_package,
+    load_serving_package,
+    verified_files,
+)
 from driftgate.registry.package import package_files
 from driftgate.registry.states import KIND, move_state
 from driftgate.registry.versions import POINTER, SIGNATURE, registration_of, sign_pointer
@@ -183,20 +190,18 @@ class TestATrustedKeySignedIt:
         refused(words=r"model\.txt is no model; train it again")
 
 
-def test_a_large_model_is_verified_in_less_than_50_ms(package, artefacts) -> None:
-    """10 MB: reading, hashing and checking the signature; the best of five, because two cores are shared."""
+def test_verifying_a_large_model_costs_little_more_than_hashing_it_once(package, artefacts) -> None:
+    """In processor time, because cores are shared: 10 MB take 9 to 16 ms, of which the hash is 6."""
     big = artefacts["model.txt"] + b"\n" * 10_000_000
-    model = package(replaced={"model.txt": big})
+    package(replaced={"model.txt": big})
 
-    def seconds() -> float:
-        start = time.perf_counter()
-        found = find_model(NAME, "1")
-        for name, file in found.files.items():
-            assert sha256(lake().read(f"{found.folder}/{name}")) == file.sha256
-        return time.perf_counter() - start
+    def seconds(work: Callable[[], object]) -> float:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
 
-    assert model.files["model.txt"].bytes > 10_000_000
-    assert min(seconds() for _ in range(5)) < 0.05
+    once = min(seconds(lambda: sha256(big)) for _ in range(5))
+    assert min(seconds(lambda: verified_files(find_model(NAME, "1"))) for _ in range(5)) < 2 * once + 0.01
 
 
 class TestOnlyWhatWasApprovedServes:
