@@ -24,7 +24,7 @@ PURPOSE = "receipt"
 EVALUATION = "evaluation"
 WORST_FIRST: tuple[Verdict, ...] = ("fail", "insufficient_data", "waived", "pass")
 # What makes another evaluation: the sections that the gates read, and which examiners there are.
-POLICY = ("gates", "validation", "metric", "fairness", "explain", "robustness")
+POLICY = ("gates", "validation", "metric", "fairness", "explain")
 NO_GATE = {"receipts_valid_days", "accept_insufficient_data"}  # read when traffic moves, not when a gate judges
 
 
