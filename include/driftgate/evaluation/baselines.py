@@ -9,6 +9,8 @@ import numpy as np
 from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.holdout import LABEL
 from driftgate.evaluation.metrics import Floats, Labels, label_values, one_class
+from driftgate.models.columns import kind_of
+from driftgate.models.rule import Group, Rule
 from driftgate.problems import BaselineName, Problem
 from driftgate.use_cases import UseCase
 
@@ -38,19 +40,25 @@ def baseline_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table"
 
 
 def rule_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
-    """Return the mean label of the training rows of the same group: the same ``rule_by``, or the same hour of the day.
+    """Return what :func:`fit_rule` says of the validation rows."""
+    rule = fit_rule(use_case, train)
+    return np.array([rule.of_group(group) for group in _groups(use_case, validation)])
+
+
+def fit_rule(use_case: UseCase, train: "pa.Table") -> Rule:
+    """Return the mean label of the training rows of each group: the same ``rule_by``, or the same hour of the day.
 
     The mean of group g is ``(sum of labels of g + m p) / (rows of g + m)`` with p the overall mean and m
     :data:`RULE_PRIOR_ROWS` (additive smoothing towards p); a group that training never saw has p.
     """
     labels, prior = _labels(use_case, train), RULE_PRIOR_ROWS[use_case.problem]
-    groups, asked = (_groups(use_case, table) for table in (train, validation))
+    groups = _groups(use_case, train)
     places = {group: place for place, group in enumerate(dict.fromkeys(groups))}
     found = np.array([places[group] for group in groups])
-    sums, rows = np.bincount(found, weights=labels), np.bincount(found)
-    means = np.append((sums + prior * labels.mean()) / (rows + prior), labels.mean())
-    scores: Floats = means[[places.get(group, -1) for group in asked]]
-    return scores
+    sums, rows, mean = np.bincount(found, weights=labels), np.bincount(found), float(labels.mean())
+    means = ((sums + prior * mean) / (rows + prior)).tolist()
+    told = [Group(values=group, answer=answer) for group, answer in zip(places, means, strict=True)]
+    return Rule(by=use_case.train.rule_by, event_time=use_case.event_time, groups=tuple(told), answer=mean)
 
 
 def logistic_scores(use_case: UseCase, train: "pa.Table", validation: "pa.Table") -> Floats:
@@ -148,19 +156,24 @@ def _labels(use_case: UseCase, table: "pa.Table") -> Labels:
     return label_values(use_case.problem, table.column(LABEL))
 
 
-def _groups(use_case: UseCase, table: "pa.Table") -> list[Any]:
+def _groups(use_case: UseCase, table: "pa.Table") -> list[tuple[Any, ...]]:
     """Return the group that the rule puts each row into."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     columns = use_case.train.rule_by
     if not columns:
-        hours: list[Any] = pc.hour(table.column(use_case.event_time).cast(pa.timestamp("us"))).to_pylist()
-        return hours
+        hours = pc.hour(table.column(use_case.event_time).cast(pa.timestamp("us")))
+        return [(hour,) for hour in hours.to_pylist()]
     for name in columns:
         if name not in table.column_names:
             raise ConfigError(
                 f"{use_case.folder / 'use_case.yaml'}: 'train.rule_by' names {name!r}, which features.sql does not "
                 f"select{nearest(name, table.column_names)}"
+            )
+        if kind_of(name, table.column(name).type) == "timestamp":
+            raise ConfigError(
+                f"{use_case.folder / 'use_case.yaml'}: 'train.rule_by' names {name!r}, which is a time; name a column "
+                "of words or numbers."
             )
     return list(zip(*(table.column(name).to_pylist() for name in columns), strict=True))
