@@ -22,6 +22,7 @@ from driftgate.problems import Problem as Problem
 from driftgate.promotion_policy import Promote
 from driftgate.records import Record, load_yaml
 from driftgate.search_space import Experiments, Tune
+from driftgate.serve_policy import Serve
 from driftgate.settings import project_root
 from driftgate.training_policy import Train
 from driftgate.validation_policy import Validation
@@ -147,6 +148,7 @@ class UseCase(Record):
     fairness: Fairness | None = None  # None: no group is looked at
     promote: Promote
     approval: Approval | None = None  # None: whoever did not make the model
+    serve: Serve = Serve()
     monitor: Monitor
     retrain: Retrain
     budget: Budget | None = None  # None: nothing is held back

@@ -53,6 +53,13 @@ def test_a_missing_package_json_is_said_so(package) -> None:
         load_package("flight_delays", "1")
 
 
+def test_a_fallback_that_reads_what_no_request_has_is_refused(package) -> None:
+    rule = {"by": ["gate"], "event_time": "scheduled_departure", "groups": [], "answer": 0.2}
+    package(replaced={"fallback.json": json.dumps(rule).encode()})
+    with pytest.raises(Tampered, match=r"fallback\.json reads gate, which signature\.json does not have"):
+        load_package("flight_delays", "1")
+
+
 @pytest.mark.parametrize("name", ["extra.pkl", "deeper/extra.txt"])
 def test_a_file_that_nobody_registered_is_refused(package, name: str) -> None:
     lake().write(f"{package().folder}/{name}", b"x")

@@ -28,11 +28,25 @@ def test_a_registered_job_is_a_whole_package_that_scores(finished, register_it, 
     assert (model.version, model.job_id, model.dataset_version) == ("1", "job-1", VERSION)
     assert set(model.files) == {
         "model.txt", "preprocessing.json", "signature.json", "evaluation.json", "baseline.json", "card.md",
-        "feature_baseline.json",
+        "feature_baseline.json", "fallback.json",
     }  # fmt: skip
     assert model.model_sha256 == job.artefacts["model.txt"]
     assert model.metrics["champion_auc"] == 0.7
     assert len(load_package("flight_delays", "1").scorer.score_table(rows)) == 400
+
+
+def test_the_rule_of_the_same_rows_is_in_the_package_unless_nobody_wants_it(finished, register_it, use_case, rows):
+    finished()
+    register_it()
+    rule = load_package("flight_delays", "1").fallback
+    (answer,) = rule.answers([{"scheduled_departure": "2013-04-01T12:30:00"}])
+
+    assert len(rule.groups) == 1  # all flights of these rows leave at noon
+    assert answer == pytest.approx(sum(rows.column("label").to_pylist()[:280]) / 280)
+    finished("job-2")
+    without = use_case.model_copy(update={"serve": use_case.serve.model_copy(update={"fallback": "none"})})
+    model = register_job(without, "job-2", VERSION, make_baseline=training_baseline)
+    assert load_package("flight_delays", model.version).fallback is None
 
 
 def test_the_baseline_is_of_the_training_rows_and_the_scores_of_the_validation_rows(finished, register_it) -> None:

@@ -21,20 +21,22 @@ from driftgate.registry.versions import (
 )
 
 if TYPE_CHECKING:
-    from driftgate.models import Preprocessing, Scorer, Signature
+    from driftgate.models import Preprocessing, Rule, Scorer, Signature
 
 FEATURE_BASELINE = "feature_baseline.json"
+FALLBACK = "fallback.json"
 LARGEST_FILE_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
 
 
 @dataclass(frozen=True)
 class Package:
-    """One verified model version, ready to score."""
+    """One verified model version, ready to score; ``fallback`` is the rule that answers where it cannot."""
 
     model: ModelVersion
     scorer: "Scorer"
     signature: "Signature"
     preprocessing: "Preprocessing"
+    fallback: "Rule | None" = None
 
     @property
     def info(self) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def load_package(use_case_name: str, version: str) -> Package:
         scorer=_scorer(model, files[model.model_file], preprocessing),
         signature=signature,
         preprocessing=preprocessing,
+        fallback=_fallback(files, signature, where),
     )
 
 
@@ -85,6 +88,17 @@ def _scorer(model: ModelVersion, data: bytes, preprocessing: "Preprocessing") ->
         raise
     except Exception:  # whatever a library says of bytes that are no model
         raise Tampered(f"{lake().uri(model.folder)}/{model.model_file} is no model; train it again.") from None
+
+
+def _fallback(files: Mapping[str, bytes], signature: "Signature", where: str) -> "Rule | None":
+    from driftgate.models import Rule
+
+    if FALLBACK not in files:
+        return None
+    rule = parse_record(json.loads(files[FALLBACK]), Rule, where=f"{where}/{FALLBACK}")
+    if unknown := {*rule.by, rule.event_time} - {column.name for column in signature.columns}:
+        raise Tampered(f"{where}/{FALLBACK} reads {', '.join(sorted(unknown))}, which signature.json does not have.")
+    return rule
 
 
 def _require_same_features(signature: "Signature", preprocessing: "Preprocessing", where: str) -> None:

@@ -9,6 +9,7 @@ from driftgate.compute import JobResult, read_artefact, result
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import ConfigError, PromotionRefused
 from driftgate.evaluation import EvaluationReport, read_report
+from driftgate.evaluation.baselines import fit_rule
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.holdout import read_split
@@ -20,7 +21,7 @@ from driftgate.registry import tracking
 from driftgate.registry.approval import admit
 from driftgate.registry.card import model_card
 from driftgate.registry.ethics import require_accountable
-from driftgate.registry.package import FEATURE_BASELINE, package_files, write_package
+from driftgate.registry.package import FALLBACK, FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
 
@@ -82,6 +83,8 @@ def _publish(
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)
     files[FEATURE_BASELINE] = features.canonical()
+    if use_case.serve.fallback == "rule":
+        files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
     files["card.md"] = model_card(use_case, version, spec, report, dataset, features, files).encode()
     model = ModelVersion(
         use_case=use_case.name,

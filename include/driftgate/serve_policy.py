@@ -1,0 +1,19 @@
+"""How the endpoint answers for a use case: the section ``serve``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from driftgate.records import Record
+
+
+class Serve(Record):
+    """What callers rely on.
+
+    :param api_version: the number in the path ``/v1/<use case>/predict``; raise it with a change that breaks callers
+    :param fallback: what answers a request that the champion failed on; ``rule``: the rule of thumb of ``train.rule_by``
+        that was fitted on the champion's own training rows. ``none``: the caller gets a 503
+    """
+
+    api_version: Annotated[int, Field(ge=1)] = 1
+    fallback: Literal["rule", "none"] = "none"
