@@ -86,5 +86,10 @@ def test_where_the_champion_stood_in_for_a_canary_its_answer_counts(use_case):
     assert joined(use_case, asked, outcomes(f1=True)) == [("1", "champion", 0.4, True)]
 
 
+def test_where_the_rule_stood_in_for_the_champion_both_are_told_apart(use_case):
+    asked = [capture(1, 1, score=None), capture(1, 1, role="fallback", score=0.2)]
+    assert joined(use_case, asked, outcomes(f1=True)) == [("1", "champion", None, True), ("1", "fallback", 0.2, True)]
+
+
 def test_no_captures_give_no_rows(use_case):
     assert joined(use_case, [], outcomes(f1=True)) == []

@@ -70,6 +70,15 @@ def test_a_shadows_answers_are_joined_and_counted_apart(use_case: UseCase, night
     assert set(shadows.column("model_version").to_pylist()) == {"2"}
 
 
+def test_what_the_fallback_answered_is_counted_apart_and_the_champion_failed(use_case: UseCase, nights: Any) -> None:
+    rows = nights.rows(DAY)[:5]
+    nights.happen(DAY)
+    nights.answer(DAY, rows, [0.1, None, 0.3, None, 0.5])
+    nights.answer(DAY, [rows[1], rows[3]], [0.2, 0.2], role="fallback")
+    result = join_ground_truth(use_case, DAY)
+    assert (result.requests, result.failed, result.fallback, result.shadow) == (5, 2, 2, 0)
+
+
 def test_a_failed_answer_counts_as_failed(use_case: UseCase, nights: Any) -> None:
     nights.happen(DAY)
     nights.answer(DAY, nights.rows(DAY)[:3], [0.1, None, 0.3])
@@ -129,7 +138,7 @@ def test_outcomes_that_are_not_published_are_a_sentence(use_case: UseCase, night
 
 
 GOLDEN = (
-    '{"duplicates":1,"failed":2,"key":"2013-04-02","labelled":980,"labelled_key":"2013-04-01","manifest_hash":"ab",'
+    '{"duplicates":1,"failed":2,"fallback":0,"key":"2013-04-02","labelled":980,"labelled_key":"2013-04-01","manifest_hash":"ab",'
     '"path":"reports/monitoring/flight_delays/2013-04-01/joined","requests":983,"schema_version":1,"shadow":4,'
     '"unlabelled":3,"use_case":"flight_delays"}'
 )

@@ -91,10 +91,11 @@ def test_only_answers_of_tonights_champion_count(use_case: UseCase, nights: Any)
     assert found.sentence.startswith("Model 2 has 978 answers with known outcome in the last 3 nights, fewer than")
 
 
-def test_a_shadows_answers_do_not_count(use_case: UseCase, nights: Any) -> None:
+@pytest.mark.parametrize("role", ["shadow", "fallback"])
+def test_answers_of_a_shadow_or_of_the_rule_do_not_count(use_case: UseCase, nights: Any, role: str) -> None:
     nights.model("1")
     for key in DAYS:
-        nights.answer(key, nights.rows(key), nights.scores(key, skill=0), role="shadow", version="1")
+        nights.answer(key, nights.rows(key), nights.scores(key, skill=0), role=role, version="1")
     found = play(use_case, nights, skill=0.25)
     assert found.verdict == "ok"
     assert found.sample_size < 3000

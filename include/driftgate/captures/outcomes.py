@@ -13,8 +13,8 @@ def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -
     """Return one row per answer with its ``label``: null where the outcome never comes (a cancelled flight).
 
     Request keys are matched as the label table's types, so that 2013-04-01T05:00 and …05:00:00 are one. A request key
-    asked twice keeps its first answer (an error only when nothing answered), of the callers' answers and of each
-    shadow's. Ordered by ``prediction_id``, ``variant_role`` and ``model_version``.
+    asked twice keeps its first answer (an error only when nothing answered), of the callers' answers, of each shadow's
+    and of the fallback's. Ordered by ``prediction_id``, ``variant_role`` and ``model_version``.
 
     :param labels: the columns of the request key and ``label``, as ``datasets.compute_labels`` gives them
     """
@@ -35,7 +35,7 @@ def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -
                 SELECT * FROM answered
                 QUALIFY row_number() OVER (
                     PARTITION BY {", ".join(f"key_{n}" for n in range(len(parts)))},
-                        CASE WHEN variant_role = 'shadow' THEN model_version END
+                        CASE WHEN variant_role IN ('shadow', 'fallback') THEN variant_role || model_version END
                     ORDER BY score IS NULL, received_at, prediction_id, variant_role) = 1
             )
             SELECT prediction_id, variant_role, model_version, deployment_revision, step, score, received_at,

@@ -39,10 +39,11 @@ def find_prediction(prediction_id: str) -> Prediction:
         data = store.read(path)
         if wanted not in data:
             continue
-        lines = (json.loads(line) for line in data.splitlines() if wanted in line)
-        for line in lines:
-            if line.get("prediction_id") == wanted.decode() and line.get("variant_role") != "shadow":
-                return _prediction(line, path)
+        lines = [json.loads(line) for line in data.splitlines() if wanted in line]
+        own = [line for line in lines if line.get("prediction_id") == wanted.decode()]
+        answers = [line for line in own if line.get("variant_role") != "shadow"]
+        if answers:  # a canary or champion that failed is there too, beside what answered in its place
+            return _prediction(min(answers, key=lambda line: line["score"] is None), path)
     raise ConfigError(
         f"No capture in the lake has the prediction {prediction_id}; correct the id, or wait: a capture reaches the "
         "lake some seconds after the answer."

@@ -5,6 +5,7 @@ known on day D + ``known_after_days``; so the newest day with labels is K + 1 - 
 outcomes are known on the next day. Each night joins that one day, and joining it again gives the same table.
 """
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from driftgate import uris
 from driftgate.captures import join_outcomes, read_captures
 from driftgate.datasets import compute_labels
 from driftgate.lake import Manifest, lake, publish, read_manifest, read_table
+from driftgate.monitoring.answers import ANSWERING
 from driftgate.partition_keys import parse_key
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class JoinResult(Record):
-    """What came of joining one day; the counts are of answers that a caller got, ``shadow`` counts the others."""
+    """What came of joining one day; the counts are of answers by models that a caller got.
+
+    ``shadow`` counts those that nobody got, ``fallback`` those of the rule, where the champion ``failed``.
+    """
 
     schema_version: int = 1
     use_case: str
@@ -35,6 +40,7 @@ class JoinResult(Record):
     failed: int
     duplicates: int
     shadow: int
+    fallback: int = 0
 
 
 def labelled_key(use_case: UseCase, key: str) -> str:
@@ -70,10 +76,12 @@ def read_joined(use_case_name: str, day: str) -> "pa.Table":
 
 
 def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table", manifest: Manifest) -> JoinResult:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    answered = joined.filter(pc.not_equal(joined.column("variant_role"), "shadow"))
-    labels = answered.column("label")
+    roles = joined.column("variant_role")
+    answered = joined.filter(pc.is_in(roles, pa.array(ANSWERING)))
+    labels, others = answered.column("label"), Counter(roles.to_pylist())
     return JoinResult(
         use_case=use_case.name,
         key=key,
@@ -85,5 +93,6 @@ def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table
         unlabelled=labels.null_count,
         failed=answered.column("score").null_count,
         duplicates=captures.num_rows - joined.num_rows,
-        shadow=joined.num_rows - answered.num_rows,
+        shadow=others["shadow"],
+        fallback=others["fallback"],
     )

@@ -5,7 +5,7 @@ from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import ScoredDay, metric_interval
 from driftgate.evaluation.metrics import Metric, label_values, metric, one_class, reported
 from driftgate.lake import lake
-from driftgate.monitoring.answers import answers, champion_of
+from driftgate.monitoring.answers import ANSWERING, answers, champion_of
 from driftgate.monitoring.baseline import Baseline, load_baseline
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
 from driftgate.monitoring.ground_truth import labelled_key, read_joined
@@ -84,9 +84,10 @@ def _scored_days(use_case: UseCase, key: str, champion: str) -> list[ScoredDay]:
 
 
 def _answered(table: "object") -> "object":
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.not_equal(table.column("variant_role"), "shadow")  # type: ignore[attr-defined]
+    return pc.is_in(table.column("variant_role"), pa.array(ANSWERING))  # type: ignore[attr-defined]
 
 
 def _require_enough(use_case: UseCase, champion: str, days: list[ScoredDay]) -> None:
