@@ -11,8 +11,8 @@ class Serve(Record):
     """What callers rely on.
 
     :param api_version: the number in the path ``/v1/<use case>/predict``; raise it with a change that breaks callers
-    :param fallback: what answers a request that the champion failed on; ``rule``: the rule of thumb of ``train.rule_by``
-        that was fitted on the champion's own training rows. ``none``: the caller gets a 503
+    :param fallback: what answers a request that the champion failed on. ``rule``: the rule of ``train.rule_by`` that
+        was fitted on the champion's own training rows; ``none``: nothing, the caller gets a 503
     """
 
     api_version: Annotated[int, Field(ge=1)] = 1

@@ -20,7 +20,10 @@ DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810",
 
 
 class EndpointSettings(Record):
-    """Where the endpoint listens and how much it takes; ``url`` is where others reach it, if that is elsewhere."""
+    """Where the endpoint listens and how much it takes; ``url`` is where others reach it, if that is elsewhere.
+
+    Above ``max_memory_mb`` no model is loaded any more, and shadows go first.
+    """
 
     backend: Literal["embedded"]
     host: str
@@ -28,6 +31,7 @@ class EndpointSettings(Record):
     url: str | None = None
     max_body_bytes: int
     max_rows: int
+    max_memory_mb: Annotated[int, Field(ge=1)] = 2048
 
     @property
     def address(self) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from driftgate import promotion
 from driftgate.endpoint import watching
+from driftgate.endpoint.packages import BYTES_PER_FILE_BYTE, MB
 from driftgate.endpoint.refusals import Refused
 from driftgate.lake import lake
 from driftgate.registry import load_package
@@ -56,7 +57,7 @@ def test_a_request_in_flight_keeps_the_variants_it_began_with(watcher, world):
 
 def test_a_package_is_loaded_once_for_all_its_roles(server, world, monkeypatch):
     loaded = []
-    monkeypatch.setattr(server.watcher, "_load", lambda *asked: loaded.append(asked) or load_package(*asked))
+    monkeypatch.setattr(server.watcher._packages, "_load", lambda *asked: loaded.append(asked) or load_package(*asked))
     for share in (0, 5, 25):
         world.deploy("1", "2", share=share)
         server.watcher.poll()
@@ -65,6 +66,87 @@ def test_a_package_is_loaded_once_for_all_its_roles(server, world, monkeypatch):
     server.watcher.poll()
 
     assert loaded == [(NAME, "1"), (NAME, "2")]
+
+
+def test_the_last_champion_is_still_in_memory_when_it_has_to_come_back(server, world, monkeypatch):
+    for version in ("1", "2"):
+        world.deploy(version)
+        server.watcher.poll()
+    monkeypatch.setattr(server.watcher._packages, "_load", lambda *asked: 1 / 0)
+    world.deploy("1")
+    server.watcher.poll()
+
+    assert shown(server.watcher) == [("champion", "1", 100)]
+
+
+@pytest.fixture
+def limited(server, monkeypatch):
+    """Leave room for so many packages, each taken to be 10 MB."""
+
+    def limit(count):
+        packages = server.watcher._packages
+        monkeypatch.setattr(packages, "_file_bytes", lambda *_: 10 * MB // BYTES_PER_FILE_BYTE)
+        monkeypatch.setattr(packages, "_resident_bytes", lambda: 100 * MB + packages._size)
+        monkeypatch.setattr(packages, "_without_packages", 100 * MB)
+        monkeypatch.setattr(packages, "_max_bytes", (100 + 10 * count) * MB)
+
+    return limit
+
+
+def test_a_shadow_without_room_is_refused_and_counted_and_the_champion_serves(watcher, server, world, limited):
+    limited(1)
+    world.deploy("1", "2")
+    watcher.poll()
+
+    assert shown(watcher) == [("champion", "1", 100)]
+    assert watcher.problems()[NAME] == (
+        "Version 2 cannot be loaded: it takes about 9 MB, and 109 of the 110 MB of 'endpoint.max_memory_mb' are taken; "
+        "raise that, or end a shadow or a canary."
+    )
+    assert b'without_room_total{role="shadow",use_case="flight_delays",version="2"} 1.0' in server._render_metrics()
+
+
+def test_a_retired_package_goes_before_anything_is_refused(watcher, world, limited, train):
+    limited(2)
+    world.register("3", train(3))
+    for version in ("1", "2", "3"):
+        world.deploy(version)
+        watcher.poll()
+
+    assert shown(watcher) == [("champion", "3", 100)]
+    assert watcher.problems() == {}
+    assert [version for _, version in watcher._packages._held] == ["2", "3"]
+
+
+def test_shadows_make_room_for_a_champion_and_are_tried_again_later(watcher, world, limited, train, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(watching.time, "monotonic", lambda: now)
+    limited(2)
+    world.register("3", train(3))
+    world.deploy("1", "2")
+    watcher.poll()
+    assert shown(watcher) == [("champion", "1", 100), ("shadow", "2", 0)]
+    world.deploy("3", "2")
+    watcher.poll()
+    assert shown(watcher) == [("champion", "3", 100)]
+    assert "of 'endpoint.max_memory_mb' are taken" in watcher.problems()[NAME]
+
+    now += 60  # by now the old champion is retired, and its memory is free
+    watcher.poll()
+    assert shown(watcher) == [("champion", "3", 100), ("shadow", "2", 0)]
+    assert watcher.problems() == {}
+
+
+def test_a_use_case_that_raises_does_not_touch_the_others(watcher, world, monkeypatch):
+    """A broken file, a record that nobody can read: whatever it is, the use cases before and after it are served."""
+    world.deploy("1")
+    monkeypatch.setattr(watching, "use_case_names", lambda: ["a_broken_one", NAME, "zebra"])
+    of = watcher._state_of
+    monkeypatch.setattr(watcher, "_state_of", lambda name: of(name) if name == NAME else 1 / 0)
+    watcher.poll()
+
+    assert shown(watcher) == [("champion", "1", 100)]
+    assert set(watcher.problems()) == {"a_broken_one", "zebra"}
 
 
 def test_a_tampered_candidate_leaves_the_champion_answering_everything(watcher, world):

@@ -43,6 +43,12 @@ class Metrics:
         self.package_failures = Counter(
             "driftgate_package_failures", "Loads of a package that failed", ("use_case", "version"), registry=registry
         )
+        self.no_room = Counter(
+            "driftgate_packages_without_room",
+            "Packages that did not fit under the memory cap",
+            VARIANT,
+            registry=registry,
+        )
         self._online(registry)
         self._states(registry)
 

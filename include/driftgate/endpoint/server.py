@@ -11,6 +11,7 @@ from driftgate.endpoint.answering import Answering
 from driftgate.endpoint.invocations import Invocations
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.packages import Packages
 from driftgate.endpoint.pages import pages
 from driftgate.endpoint.shadowing import Shadowing
 from driftgate.endpoint.watching import Watcher
@@ -34,7 +35,13 @@ class Server:
         self.metrics = Metrics()
         self.journal = Journal(Path(settings().journal))
         self.shipper = Shipper(self.journal, lake())
-        self.watcher = Watcher(promotion.deployment, registry.load_serving_package, self.metrics)
+        packages = Packages(
+            registry.load_serving_package,
+            registry.package_bytes,
+            permit=registry.require_serving,
+            max_memory_mb=limits.max_memory_mb,
+        )
+        self.watcher = Watcher(promotion.deployment, packages, self.metrics)
         joining = Joining(Lookups(online_store(), observe=self.metrics.online_read.observe), self.metrics)
         self.shadowing = Shadowing(joining, self.journal, self.metrics)
         answering = Answering(

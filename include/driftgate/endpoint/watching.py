@@ -9,10 +9,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.packages import NoRoom, Packages
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Served, ServedVariant
 from driftgate.errors import nearest
@@ -37,23 +38,18 @@ class _Followed:
     tried_revision: int = 0
     pause_seconds: float = POLL_SECONDS
     retry_at: float = 0.0
-    packages: dict[str, "Package"] = field(default_factory=dict)
 
 
 class Watcher:
     """Keeps the served variants equal to the deployment states.
 
     :param state_of: returns the deployment state of a use case (``promotion.deployment``)
-    :param load: returns a verified package (``registry.load_package``)
     """
 
     def __init__(
-        self,
-        state_of: "Callable[[str], DeploymentState | None]",
-        load: "Callable[[str, str], Package]",
-        metrics: Metrics,
+        self, state_of: "Callable[[str], DeploymentState | None]", packages: Packages, metrics: Metrics
     ) -> None:
-        self._state_of, self._load, self._metrics = state_of, load, metrics
+        self._state_of, self._packages, self._metrics = state_of, packages, metrics
         self._followed: dict[str, _Followed] = {}
         self.has_looked = False  # at every use case: until then a request may find no model that is there
         self._stop = threading.Event()
@@ -102,6 +98,7 @@ class Watcher:
             self._follow(name, self._followed.setdefault(name, _Followed()))
         for name in set(self._followed) - set(names):
             del self._followed[name]
+            self._packages.serve(name, ())
         self.has_looked = True
 
     def _run(self) -> None:
@@ -131,18 +128,40 @@ class Watcher:
         followed.retry_at = time.monotonic() + followed.pause_seconds
         packages: dict[str, Package] = {}
         problems = []
-        for version in dict.fromkeys(variant.version for variant in state.variants):
+        for variant in state.variants:  # the champion first, so that it is the candidate that finds no room
             try:
-                packages[version] = followed.packages.get(version) or self._load(name, version)
+                packages[variant.version] = self._package(name, variant)
             except Exception as error:  # a broken package must not take the endpoint down
-                problems.append(f"Version {version} cannot be loaded: {error}")
-                self._metrics.package_failures.labels(name, version).inc()
+                problems.append(f"Version {variant.version} cannot be loaded: {error}")
+                self._metrics.package_failures.labels(name, variant.version).inc()
         if state.champion in packages:
             followed.served = _served(name, state, packages)
-            followed.packages = packages
+            self._packages.serve(name, packages)
             gc.freeze()  # models and libraries stay: walking them in every full collection costs a tenth of a request
             log.info("%s: revision %d, step %s, versions %s", name, state.revision, state.step, ", ".join(packages))
         return problems
+
+    def _package(self, name: str, variant: "Variant") -> "Package":
+        """Return a variant's package; for one that answers callers, the shadows of all use cases make room."""
+        try:
+            return self._packages.get(name, variant.version)
+        except NoRoom:
+            self._metrics.no_room.labels(name, variant.role, variant.version).inc()
+            if variant.role == "shadow" or not self._end_shadows():
+                raise
+            return self._packages.get(name, variant.version)
+
+    def _end_shadows(self) -> bool:
+        """Serve without shadows; return whether there were any. Each is tried again when its state is due."""
+        ended = [one for one in self.everything().values() if one.shadows]
+        for served in ended:
+            name, without = served.use_case.name, replace(served, shadows=())
+            followed = self._followed[name]
+            followed.served = without
+            self._packages.serve(name, [variant.version for variant in without.variants])
+            followed.problem = "The shadow gave its memory to a model that answers callers ('endpoint.max_memory_mb')."
+            followed.retry_at = time.monotonic() + MAX_PAUSE_SECONDS
+        return bool(ended)
 
 
 def _is_due(state: "DeploymentState", followed: _Followed) -> bool:

@@ -1,7 +1,15 @@
 """The registry: model versions, their packages, and the aliases that say which one serves."""
 
 from driftgate.registry.aliases import champion, move_alias, set_champion
-from driftgate.registry.package import Package, load_package, load_serving_package, load_signature, verified_files
+from driftgate.registry.package import (
+    Package,
+    load_package,
+    load_serving_package,
+    load_signature,
+    package_bytes,
+    require_serving,
+    verified_files,
+)
 from driftgate.registry.register import register_job
 from driftgate.registry.versions import ModelVersion, find_model, list_models
 
@@ -15,7 +23,9 @@ __all__ = [
     "load_serving_package",
     "load_signature",
     "move_alias",
+    "package_bytes",
     "register_job",
+    "require_serving",
     "set_champion",
     "verified_files",
 ]

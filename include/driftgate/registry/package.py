@@ -70,12 +70,20 @@ def load_package(use_case_name: str, version: str) -> Package:
     )
 
 
+def require_serving(use_case_name: str, version: str) -> None:
+    """Return when a model version may be put before users.
+
+    :raises PromotionRefused: it was not approved, was rejected or is quarantined
+    """
+    require_state(use_case_name, version, MAY_SERVE, "serve")
+
+
 def load_serving_package(use_case_name: str, version: str) -> Package:
     """Return a model version that may be put before users, as :func:`load_package` does.
 
     :raises PromotionRefused: it was not approved, was rejected or is quarantined
     """
-    require_state(use_case_name, version, MAY_SERVE, "serve")
+    require_serving(use_case_name, version)
     return load_package(use_case_name, version)
 
 
@@ -148,6 +156,14 @@ def _signature(model: ModelVersion, data: bytes) -> "Signature":
             "register the job again."
         )
     return signature
+
+
+def package_bytes(use_case_name: str, version: str) -> int:
+    """Return how many bytes the files of a package have, as it says itself.
+
+    :raises ConfigError: there is no such version
+    """
+    return sum(file.bytes for file in find_model(use_case_name, version).files.values())
 
 
 def verified_files(model: ModelVersion) -> dict[str, bytes]:
