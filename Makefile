@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
 
-.PHONY: help demo up stop clean test check lint contracts compose infra lock env bench soak format torch
+.PHONY: help demo up stop clean test check lint contracts api compose infra lock env bench soak format torch
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
@@ -26,7 +26,7 @@ test: .venv/torch check  ## all checks, then all tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not soak and not e2e"
 	$(BIN)/python -m pytest -q -m e2e
 
-check: lint contracts compose infra  ## ruff, mypy --strict, import contracts, data contracts, compose file, templates of AWS
+check: lint contracts api compose infra  ## ruff, mypy --strict, import contracts, data contracts, API, compose file, templates of AWS
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -39,6 +39,9 @@ contracts: .venv/installed
 	$(BIN)/driftgate contract lint
 	$(BIN)/driftgate contract diff --against main
 	$(BIN)/driftgate catalog lint
+
+api: .venv/installed
+	$(BIN)/driftgate endpoint openapi --check --against main
 
 compose: .venv/installed
 	$(BIN)/python -m pytest -q tests/test_compose.py

@@ -1,6 +1,5 @@
 """``driftgate contract diff``: contracts of two files, or of two states of the git repository."""
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from driftgate.cli.branch_point import branch_point, git
 from driftgate.cli.contract_hits import hits, referring
 from driftgate.cli.sentences import out
 from driftgate.errors import ConfigError
@@ -33,7 +33,7 @@ def diff_two(old: str, new: str) -> list[str]:
 
 def diff_against(branch: str) -> list[str]:
     """Print how every contract differs from where this branch left ``branch``; return what is wrong with versions."""
-    base = _base(branch)
+    base = branch_point(branch)
     if base is None:
         out.print(f"There is no {branch} here to compare with (no git repository, or a shallow clone).", markup=False)
         return []
@@ -46,7 +46,7 @@ def diff_against(branch: str) -> list[str]:
 
 def _compare_file(base: str, name: str, *, is_there: bool) -> Iterator[str]:
     path = f"{FOLDER}/{name}"
-    if _git("cat-file", "-e", f"{base}:./{path}") is None:
+    if git("cat-file", "-e", f"{base}:./{path}") is None:
         out.print(f"[green]new[/] {escape(name)}: a dataset more", highlight=False)
     elif not is_there:
         out.print(f"[red]breaking[/] {escape(name)}: the contract is gone; no use case may name its dataset any more")
@@ -82,7 +82,7 @@ def _read(where: str) -> "Contract":
     ref, colon, path = where.partition(":")
     if Path(where).exists() or not colon:
         return read_contract(Path(where))
-    text = _git("show", f"{ref}:./{path}")
+    text = git("show", f"{ref}:./{path}")
     if text is None:
         raise ConfigError(f"{where} is neither a file nor a file of the git repository; correct the name.")
     with tempfile.TemporaryDirectory() as folder:
@@ -94,23 +94,6 @@ def _read(where: str) -> "Contract":
             raise ConfigError(str(error).replace(str(copy), where)) from None
 
 
-def _base(branch: str) -> str | None:
-    """Return the commit at which this branch left ``branch``, its state on the server if that is known."""
-    for name in (f"origin/{branch}", branch):
-        tip = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        if tip:
-            return (_git("merge-base", "HEAD", name) or tip).decode().strip()
-    return None
-
-
 def _names(base: str) -> list[str]:
-    listed = _git("ls-tree", "--name-only", base, f"./{FOLDER}/") or b""
+    listed = git("ls-tree", "--name-only", base, f"./{FOLDER}/") or b""
     return [Path(line).name for line in listed.decode().splitlines() if line.endswith(".yaml")]
-
-
-def _git(*arguments: str) -> bytes | None:
-    """Return what git prints in the project, or None when it fails."""
-    try:
-        return subprocess.run(["git", *arguments], cwd=project_root(), capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -10,6 +10,7 @@ from driftgate.cli import (
     dataset,
     dev_sample,
     doctor,
+    endpoint,
     env,
     erasure,
     experiments,
@@ -46,6 +47,7 @@ dataset.app.command("forget")(erasure.forget)
 dataset.app.command("who-saw")(erasure.who_saw)
 dataset.app.command("sample")(dev_sample.sample)
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(endpoint.app, name="endpoint")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(fairness.app, name="fairness")
 app.add_typer(job.app, name="job")

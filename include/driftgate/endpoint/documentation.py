@@ -1,92 +1,159 @@
-"""How /docs describes /invocations, which FastAPI does not serve."""
+"""The description of every route (OpenAPI 3.1): made from the use cases, the same bytes whenever they are the same."""
 
 from typing import Any
 
-FLIGHT_DELAYS = {
-    "use_case": "flight_delays",
-    "rows": [
-        {
-            "carrier": "US",
-            "flight": 1987,
-            "origin": "EWR",
-            "scheduled_departure": "2013-03-14T05:00:00",
-            "tail_number": "N124US",
-            "dest": "CLT",
-            "distance_miles": 529,
-            "scheduled_arrival_minute": 408,
-            "departure_hour": 5,
-            "departure_minute_of_day": 300,
-            "day_of_week": 4,
-            "temperature_f": 32.0,
-            "dew_point_f": 10.94,
-            "humidity_percent": 40.99,
-            "wind_direction_degrees": 300.0,
-            "wind_speed_mph": 18.41248,
-            "wind_gust_mph": 32.22184,
-            "precipitation_inches": 0.0,
-            "pressure_millibars": 1012.8,
-            "visibility_miles": 10.0,
-            "aircraft_age_years": 13,
-            "aircraft_manufacturer": "AIRBUS INDUSTRIE",
-            "aircraft_seats": 182,
-            "aircraft_engines": 2,
-        }
-    ],
-}
-AIR_TIME = {
-    "use_case": "air_time",
-    "rows": [
-        {
-            "carrier": "US",
-            "flight": 1987,
-            "origin": "EWR",
-            "scheduled_departure": "2013-03-14T05:00:00",
-            "dest": "CLT",
-            "tail_number": "N124US",
-            "distance_miles": 529,
-            "departure_hour": 5,
-            "day_of_week": 4,
-            "scheduled_minutes": 108,
-            "temperature_f": 32.0,
-            "wind_direction_degrees": 300.0,
-            "wind_speed_mph": 18.41248,
-            "precipitation_inches": 0.0,
-            "pressure_millibars": 1012.8,
-            "visibility_miles": 10.0,
-            "aircraft_age_years": 13,
-            "aircraft_model": "A320-214",
-            "aircraft_seats": 182,
-        }
-    ],
-}
-EXAMPLES: dict[str, dict[str, Any]] = {"flight_delays": FLIGHT_DELAYS, "air_time": AIR_TIME}
-"""The first flight of 14 March 2013: will it be late, and how long will it be in the air?"""
+from driftgate.endpoint.formats import ARROW, CSV, FORMATS, JSON
+from driftgate.endpoint.request_schema import example_row, requested, row_schema
+from driftgate.errors import DriftgateError
+from driftgate.models import Signature
+from driftgate.use_cases import UseCase, load_use_case, use_case_names
+
+TITLE, VERSION = "Driftgate endpoint", "1"
 
 
-def invocations_openapi() -> dict[str, Any]:
-    """Return the OpenAPI item of the path /invocations."""
+def openapi(*, with_broken: bool = True) -> dict[str, Any]:
+    """Return the description of the endpoint for the use cases as they are defined now.
+
+    :param with_broken: a use case that cannot be described is an error; else it is left out
+    :raises ConfigError: a use case is broken
+    """
+    found: list[tuple[UseCase, Signature]] = []
+    for name in use_case_names():
+        try:
+            use_case = load_use_case(name)
+            found.append((use_case, requested(use_case)))
+        except DriftgateError:
+            if with_broken:
+                raise
+    return _document([use_case for use_case, _ in found], {use_case.name: asked for use_case, asked in found})
+
+
+def _document(use_cases: list[UseCase], signatures: dict[str, Signature]) -> dict[str, Any]:
+    examples = {use_case.name: example_row(use_case, signatures[use_case.name]) for use_case in use_cases}
+    rows = {f"{name}.row": row_schema(signature) for name, signature in signatures.items()}
+    answers = {f"{use_case.name}.answer": _answer(use_case) for use_case in use_cases}
+    paths = {"/ping": _PING, "/deployments": _DEPLOYMENTS, "/metrics": _METRICS, "/invocations": _invocations(examples)}
+    for use_case in use_cases:
+        paths |= _paths_of(use_case, examples[use_case.name])
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": VERSION, "description": _ABOUT},
+        "paths": paths,
+        "components": {"schemas": {**rows, **answers, "problem": _PROBLEM}, "headers": {"request_id": _ID_HEADER}},
+    }
+
+
+def _paths_of(use_case: UseCase, example: dict[str, Any]) -> dict[str, Any]:
+    base, row = f"/v{use_case.serve.api_version}/{use_case.name}", _ref(f"{use_case.name}.row")
+    many = _object(rows={"type": "array", "minItems": 1, "items": row})
+    one = _object(rows={"type": "array", "minItems": 1, "maxItems": 1, "items": row})
+    predict = {
+        "operationId": f"predict_{use_case.name}",
+        "summary": use_case.question,
+        "description": _PREDICT,
+        "parameters": [_ID_PARAMETER],
+        "requestBody": _body(many, {use_case.name: {"rows": [example]}}),
+        "responses": _responses("200", f"{use_case.name}.answer", FORMATS),
+    }
+    explain = {
+        "operationId": f"explain_{use_case.name}",
+        "summary": f"Why one row got its {_score_name(use_case)}",
+        "description": _EXPLAIN,
+        "parameters": [_ID_PARAMETER, _TOP],
+        "requestBody": _body(one, {use_case.name: {"rows": [example]}}),
+        "responses": _responses("200", None, (JSON,)) | {"200": _ok(_explanation(use_case), (JSON,))} | _NOT_EXPLAINED,
+    }
+    return {f"{base}/predict": {"post": predict}, f"{base}/explain": {"post": explain}}
+
+
+def _invocations(examples: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The container contract of SageMaker: one path for all use cases, named in the body or in a header."""
+    question = {"anyOf": [_object(use_case={"const": name}, rows=_rows(name)) for name in examples]}
+    shown = {name: {"use_case": name, "rows": [row]} for name, row in examples.items()}
+    attributes = {
+        "name": "X-Amzn-SageMaker-Custom-Attributes",
+        "in": "header",
+        "schema": {"type": "string", "pattern": "^use_case=[a-z0-9_]+$"},
+        "description": "`use_case=NAME`: which use case is asked by a body that is no JSON",
+    }
     return {
         "post": {
-            "summary": "Scores of one or many rows",
-            "description": (
-                "Each row holds every column of the use case's `features.sql`, request key and event time included. "
-                "Rows are answered in order: with a `score`, the probability that what is asked will be so, or, where "
-                "the use case asks how much, with a `value` and its `unit`. `role` and `model_version` say which "
-                "variant answered. A value that the "
-                "model never saw in training is answered and named in `warnings`."
-            ),
-            "requestBody": {"required": True, "content": _json(_QUESTION, EXAMPLES)},
-            "responses": {
-                "200": {"description": "The scores, captured before they left", "content": _json(_ANSWER)},
-                **{status: {"description": why, "content": _json(_PROBLEM)} for status, why in _PROBLEMS.items()},
-            },
+            "operationId": "invocations",
+            "summary": "Scores of one or many rows, as SageMaker asks for them",
+            "description": _PREDICT,
+            "parameters": [_ID_PARAMETER, attributes],
+            "requestBody": _body(question, shown),
+            "responses": _responses("200", None, FORMATS)
+            | {"200": _ok({"anyOf": [_ref(f"{name}.answer") for name in examples]}, FORMATS)},
         }
     }
 
 
-def _json(schema: dict[str, Any], examples: dict[str, dict[str, Any]] | None = None) -> dict[str, Any]:
-    shown = {name: {"value": example} for name, example in (examples or {}).items()}
-    return {"application/json": {"schema": schema} | ({"examples": shown} if shown else {})}
+def _rows(name: str) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": _ref(f"{name}.row")}
+
+
+def _answer(use_case: UseCase) -> dict[str, Any]:
+    key = _score_name(use_case)
+    prediction = _object(
+        prediction_id={"type": "string", "pattern": "^[0-9a-f]{32}$"}, **_score_of(use_case, key), **_BY_WHOM
+    )
+    return _object(
+        use_case={"const": use_case.name},
+        request_id=_TEXT,
+        predictions={"type": "array", "minItems": 1, "items": prediction},
+        warnings={"type": "array", "items": _TEXT},
+    )
+
+
+def _explanation(use_case: UseCase) -> dict[str, Any]:
+    key, number = _score_name(use_case), {"type": "number"}
+    value = {"type": ["string", "number", "null"]}
+    one = _object(feature=_TEXT, value=value, contribution=number)
+    return _object(
+        use_case={"const": use_case.name},
+        request_id=_TEXT,
+        **_BY_WHOM,
+        **{key: number},
+        scale={**_TEXT, "description": "of base, contributions and raw_score"},
+        base={**number, "description": "what every row starts from"},
+        contributions={"type": "array", "items": one},
+        others={**number, "description": "what all other features add"},
+        raw_score={**number, "description": "base + contributions + others"},
+        warnings={"type": "array", "items": _TEXT},
+    )
+
+
+def _score_name(use_case: UseCase) -> str:
+    return "score" if use_case.problem == "binary" else "value"
+
+
+def _score_of(use_case: UseCase, key: str) -> dict[str, Any]:
+    if key == "score":
+        return {key: {"type": "number", "minimum": 0, "maximum": 1, "description": "a probability"}}
+    return {key: {"type": "number"}, "unit": {"const": use_case.label.unit}}
+
+
+def _body(schema: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: {"value": example} for name, example in examples.items()}
+    tables = {form: {"schema": {"type": "string", "description": what}} for form, what in _TABLES.items()}
+    return {"required": True, "content": {JSON: {"schema": schema, "examples": shown}, **tables}}
+
+
+def _responses(status: str, schema: str | None, formats: tuple[str, ...]) -> dict[str, Any]:
+    found = {status: _ok(_ref(schema), formats)} if schema else {}
+    problem = {JSON: {"schema": _ref("problem")}}
+    return found | {code: {"description": why, "content": problem} for code, why in _PROBLEMS.items()}
+
+
+def _ok(schema: dict[str, Any], formats: tuple[str, ...]) -> dict[str, Any]:
+    content = {form: {"schema": schema} if form == JSON else {"schema": {"type": "string"}} for form in formats}
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/request_id"}}
+    return {"description": "The answer", "headers": headers, "content": content}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -94,30 +161,80 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
-_ROW = {"type": "object", "description": "column name to value; null where the signature allows it"}
-_QUESTION = _object(use_case=_TEXT, rows={"type": "array", "minItems": 1, "items": _ROW})
-_BY_WHOM = {
-    "prediction_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-    "model_version": _TEXT,
-    "role": {"type": "string", "enum": ["champion", "canary"]},
-}
-_PREDICTION = {
-    "oneOf": [
-        _object(**_BY_WHOM, score={"type": "number", "minimum": 0, "maximum": 1, "description": "a probability"}),
-        _object(**_BY_WHOM, value={"type": "number"}, unit={**_TEXT, "description": "of the value, such as minutes"}),
-    ]
-}
-_ANSWER = _object(
-    use_case=_TEXT,
-    request_id=_TEXT,
-    predictions={"type": "array", "items": _PREDICTION},
-    warnings={"type": "array", "items": _TEXT},
+_ABOUT = (
+    "No request names a model version; each answer says which one gave it. Within /v1 a request that was right stays right "
+    "and an answer keeps its fields: what would break that comes with another number in the path."
 )
+_PREDICT = (
+    "Each row holds every column of the use case's `features.sql` that the endpoint does not join itself, request key and "
+    "event time included. Rows are answered in order, each by the variant that its request key leads to. `role` "
+    "`fallback` says that the model failed and the rule of thumb answered. A value that the model never saw in training is "
+    "answered and named in `warnings`. What was answered is captured before it leaves."
+)
+_EXPLAIN = (
+    "What each feature adds to the raw score of one row, exactly and checked. It is not captured as a prediction."
+)
+_TABLES = {
+    CSV: "a header row and rows; an empty field is null",
+    ARROW: "plain columns (strings, numbers, timestamps), uncompressed",
+}
+_BY_WHOM = {
+    "model_version": _TEXT,
+    "role": {"type": "string", "enum": ["champion", "canary", "fallback"]},
+}
 _PROBLEM = _object(detail={"type": "string", "description": "one sentence: what is wrong, where, what to do"})
 _PROBLEMS = {
     "400": "The body is not a question",
-    "404": "There is no such use case",
+    "404": "There is no such use case or path",
+    "406": "No such format of answers",
+    "410": "This version of the path is over",
     "413": "The body or the list of rows is too large",
+    "415": "No such format of questions",
     "422": "A row does not fit the champion's signature",
-    "503": "No model, a failing champion, or no room for captures",
+    "503": "No model, a failing champion without a fallback, or no room for captures",
 }
+_NOT_EXPLAINED = {
+    code: {"description": why, "content": {JSON: {"schema": _ref("problem")}}}
+    for code, why in {"403": "Single answers are not explained", "409": "The model tells no contributions"}.items()
+}
+_ID_HEADER = {"schema": _TEXT, "description": "the caller's own, or a new one"}
+_ID_PARAMETER = {
+    "name": "X-Request-Id",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    "description": "taken over into the answer",
+}
+_TOP = {
+    "name": "top",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "description": "how many features are told one by one, the strongest first",
+}
+
+
+def _get(name: str, summary: str, content: dict[str, Any], refused: str | None = None) -> dict[str, Any]:
+    responses = {"200": {"description": "So it is", "content": content}}
+    if refused:
+        responses["503"] = {"description": refused, "content": {JSON: {"schema": _ref("problem")}}}
+    return {"get": {"operationId": name, "summary": summary, "responses": responses}}
+
+
+_VARIANT = _object(version=_TEXT, role=_TEXT, weight={"type": "integer"})
+_DEPLOYED = _object(
+    variants={"type": "array", "items": _VARIANT},
+    step={"type": ["string", "null"]},
+    revision={"type": ["integer", "null"]},
+    problem={"type": ["string", "null"]},
+)
+_PING = _get(
+    "ping",
+    "200 with a model, 503 without",
+    {JSON: {"schema": _object(use_cases={"type": "array", "items": _TEXT})}},
+    "No use case has a model yet",
+)
+_DEPLOYMENTS = _get(
+    "deployments",
+    "What is really served: variants, step and revision of each use case",
+    {JSON: {"schema": {"type": "object", "additionalProperties": _DEPLOYED}}},
+)
+_METRICS = _get("metrics", "Counters in Prometheus' text format", {"text/plain": {"schema": _TEXT}})

@@ -1,0 +1,97 @@
+"""Whether callers of one description of the endpoint (OpenAPI) get along with another one.
+
+Only versioned paths promise anything: within ``/v1`` what was a right request stays one, and an answer keeps its fields
+and their types. A path that is gone is no break where the same path with a higher number is there.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+JSON = "application/json"
+BOUNDS = ("pattern", "minimum", "maximum", "minItems", "maxItems", "const", "enum")
+
+
+def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return one sentence for each thing that a caller of ``old`` can no longer rely on in ``new``."""
+    return [sentence for path in old["paths"] if _version(path) for sentence in _breaks_of(path, old, new)]
+
+
+def _breaks_of(path: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    if path not in new["paths"]:
+        if not any(_unversioned(one) == _unversioned(path) and _version(one) > _version(path) for one in new["paths"]):
+            yield f"{path} is gone; keep it, or offer it with a higher number"
+        return
+    before, after = old["paths"][path]["post"], new["paths"][path]["post"]
+    for form, content in before["requestBody"]["content"].items():
+        if form not in after["requestBody"]["content"]:
+            yield f"{path} takes no {form} any more"
+        elif form == JSON:
+            asked = after["requestBody"]["content"][form]["schema"]
+            yield from _narrower(_whole(old, content["schema"]), _whole(new, asked), f"{path}: the request's body")
+    answers, others = before["responses"]["200"]["content"], after["responses"].get("200", {}).get("content", {})
+    for form, content in answers.items():
+        if form not in others:
+            yield f"{path} answers with no {form} any more"
+        elif form == JSON:
+            said = _whole(new, others[form]["schema"])
+            yield from _poorer(_whole(old, content["schema"]), said, f"{path}: the answer")
+
+
+def _narrower(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
+    """Yield what ``new`` refuses and ``old`` took."""
+    if lost := _types(old) - _types(new):
+        yield f"{where} takes no {' or '.join(sorted(lost))} any more"
+    for bound in BOUNDS:
+        if bound in new and new[bound] != old.get(bound):
+            yield f"{where} has another {bound}"
+    fields, kept = old.get("properties", {}), new.get("properties", {})
+    for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
+        yield f"{where} must have {name!r} now"
+    for name in fields:
+        if name in kept:
+            yield from _narrower(fields[name], kept[name], f"{where}, {name!r},")
+        elif new.get("additionalProperties") is False:
+            yield f"{where} must not have {name!r} any more"
+    if "items" in old and "items" in new:
+        yield from _narrower(old["items"], new["items"], f"{where}, each,")
+
+
+def _poorer(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
+    """Yield what ``old`` promised and ``new`` does not; one more word of a list of words is no break."""
+    if more := _types(new) - _types(old):
+        yield f"{where} may be {' or '.join(sorted(more))} now"
+    fields, kept = old.get("properties", {}), new.get("properties", {})
+    for name in fields:
+        if name not in kept or (name in old.get("required", ()) and name not in new.get("required", ())):
+            yield f"{where} has no {name!r} any more, or not always"
+        else:
+            yield from _poorer(fields[name], kept[name], f"{where}, {name!r},")
+    if "items" in old and "items" in new:
+        yield from _poorer(old["items"], new["items"], f"{where}, each,")
+
+
+def _types(schema: dict[str, Any]) -> set[str]:
+    types = schema.get("type", [])
+    found = {types} if isinstance(types, str) else set(types)
+    return found | {"integer"} if "number" in found else found
+
+
+def _whole(document: dict[str, Any], schema: Any) -> Any:
+    """Return a schema with what it refers to in place."""
+    if isinstance(schema, list):
+        return [_whole(document, one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _whole(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    return {key: _whole(document, value) for key, value in schema.items()}
+
+
+def _version(path: str) -> int:
+    found = re.match(r"/v(\d+)/", path)
+    return int(found[1]) if found else 0
+
+
+def _unversioned(path: str) -> str:
+    return re.sub(r"^/v\d+/", "/", path)

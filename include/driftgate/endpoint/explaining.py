@@ -1,0 +1,56 @@
+"""Why one row got its score: what each feature adds, on top of what every row starts from."""
+
+from typing import Any
+
+from driftgate.endpoint.outcomes import Asked
+from driftgate.endpoint.refusals import Refused
+from driftgate.endpoint.served import Served
+
+TOP = 5
+TOLERANCE = 1e-6  # relative, of the sum of the contributions against the model's own raw score
+
+
+def explained(served: Served, asked: Asked, *, top: int | None = None) -> dict[str, Any]:
+    """Return the contributions of the variant that answers this row, the largest ``top`` of them one by one.
+
+    They are exact (SHAP values of trees), and their sum is checked. Nothing is captured: nobody asked for a prediction.
+
+    :raises Refused: 403 where the use case explains no single answer; 409 for a model without contributions of its own
+    """
+    _require_local(served)
+    variant = served.variant_for(asked.request_key)
+    scorer = variant.package.scorer
+    (score,) = variant.score([asked.row])
+    found = scorer.contributions(scorer.preprocessing.encode_rows([asked.row]))
+    if found is None:
+        raise Refused(
+            409,
+            f"Version {variant.version} of {served.use_case.name} is a network, which takes thousands of scores to explain "
+            "one; its model card says what it goes by in general.",
+        )
+    values, raw = found.values[0], float(found.raw[0])
+    if abs(found.base + float(values.sum()) - raw) > TOLERANCE * max(1.0, abs(raw)):
+        raise Refused(
+            503, f"The contributions of version {variant.version} do not add up to its score; tell its owner."
+        )
+    named = sorted(zip(scorer.preprocessing.names, values.tolist(), strict=True), key=lambda one: -abs(one[1]))
+    shown = named[: top or TOP]
+    return {
+        "model_version": variant.version,
+        "role": variant.role,
+        "score" if served.use_case.problem == "binary" else "value": score,
+        "scale": "log odds" if served.use_case.problem == "binary" else served.use_case.label.unit,
+        "base": found.base,
+        "contributions": [{"feature": name, "value": asked.row[name], "contribution": value} for name, value in shown],
+        "others": sum(value for _, value in named[len(shown) :]),
+        "raw_score": raw,
+    }
+
+
+def _require_local(served: Served) -> None:
+    level = getattr(getattr(served.use_case, "explain", None), "level", "local")
+    if level != "local":
+        raise Refused(
+            403,
+            f"{served.use_case.name} does not explain single answers: 'explain.level' of its use_case.yaml is {level}.",
+        )
