@@ -227,7 +227,7 @@ def test_without_room_for_captures_nothing_is_answered(ask, server, world, monke
 
 def test_a_mistake_of_our_own_is_a_500_without_its_traceback(ask, server, world, monkeypatch, caplog):
     world.deploy("1")
-    monkeypatch.setattr("driftgate.endpoint.answering.os.urandom", lambda _: 1 / 0)
+    monkeypatch.setattr("driftgate.endpoint.answering.request_key", lambda *_: 1 / 0)
     answer = ask(world.ROW)
 
     assert (answer.status_code, answer.json()) == (

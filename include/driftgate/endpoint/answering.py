@@ -10,6 +10,7 @@ import orjson
 from driftgate.captures import Journal
 from driftgate.captures.capture import day_of, request_key
 from driftgate.captures.segments import segment_lines
+from driftgate.endpoint.explaining import explained
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, Outcome, score
@@ -39,67 +40,84 @@ class Answering:
         self._shadowing, self._metrics = shadowing, metrics
         self._max_rows = max_rows
 
-    def answer(self, body: bytes, received_at: datetime) -> bytes:
+    def answer(self, body: bytes, received_at: datetime, request_id: str, use_case: str | None = None) -> bytes:
         """Return the answer to the request ``body`` as JSON; when it returns, the answer is in the journal.
 
+        :param use_case: the one of the path; None: the body names it
         :raises Refused: the body cannot be answered, or the champion failed
         :raises RequestRefused: a row does not fit the champion's signature
         :raises JournalFull: the answer could not be captured
         """
-        served, rows = self._read(body)
-        ids = _new_ids(len(rows) + 1)
-        request_id = next(ids)
-        asked = _asked(served, rows, ids)
-        asked, warnings = self._joining.join(served, asked)
-        outcomes = self._outcomes(served, asked)
-        self._capture(served, outcomes, received_at)
+        served, rows = self.read(body, use_case)
+        return orjson.dumps(self.answer_rows(served, rows, received_at, request_id))
+
+    def answer_rows(
+        self, served: Served, rows: list[dict[str, Any]], received_at: datetime, request_id: str
+    ) -> dict[str, Any]:
+        """Return the answer to rows that fit the champion's signature; raises as :meth:`answer` does."""
+        asked, warnings = self._joining.join(served, _asked(served, rows))
+        answers, failed = self._outcomes(served, asked)
+        self._capture(served, answers, failed, received_at)
         self._shadowing.offer(served, asked, received_at)
         signature = served.champion.package.signature
-        answer = {
+        return {
             "use_case": served.use_case.name,
             "request_id": request_id,
-            "predictions": _predictions(served.use_case, asked, outcomes),
+            "predictions": _predictions(served.use_case, asked, answers),
             "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
-        return orjson.dumps(answer)
 
-    def _read(self, body: bytes) -> tuple[Served, list[dict[str, Any]]]:
+    def explain_row(self, served: Served, row: dict[str, Any], request_id: str, *, top: int | None) -> dict[str, Any]:
+        """Return why a row that fits the champion's signature gets its score; nothing is captured."""
+        (asked,), warnings = self._joining.join(served, _asked(served, [row]))
+        variant = served.variant_for(asked.request_key)
+        (joined,) = self._joining.rows_for(served, variant, [asked])
+        told = explained(served.use_case, variant, joined.row, top=top)
+        return {"use_case": served.use_case.name, "request_id": request_id, **told, "warnings": warnings}
+
+    def read(self, body: bytes, use_case: str | None = None) -> tuple[Served, list[dict[str, Any]]]:
         """Return what answers, and the rows; what the fast way does not take, the slow one takes or refuses."""
-        if found := self._read_fast(body):
+        if found := self._read_fast(body, use_case):
             return found
-        question = parse_question(body, max_rows=self._max_rows)
+        question = parse_question(body, max_rows=self._max_rows, use_case=use_case)
         served = self._watcher.served(question.use_case)
         served.champion.package.signature.request.check(question.rows)
         return served, question.rows
 
-    def _read_fast(self, body: bytes) -> tuple[Served, list[dict[str, Any]]] | None:
-        envelope = open_envelope(body)
+    def _read_fast(self, body: bytes, use_case: str | None) -> tuple[Served, list[dict[str, Any]]] | None:
+        envelope = open_envelope(body, use_case)
         served = self._watcher.find(envelope[0]) if envelope else None
         if not envelope or not served:
             return None
         rows = served.champion.package.signature.request.decoder.decode(envelope[1])
         return (served, rows) if rows and len(rows) <= self._max_rows else None
 
-    def _outcomes(self, served: Served, asked: list[Asked]) -> list[Outcome]:
-        """Score every row with its variant; where a canary fails, the champion answers, and both are outcomes."""
-        outcomes, failed = [], []
+    def _outcomes(self, served: Served, asked: list[Asked]) -> tuple[list[Outcome], list[Outcome]]:
+        """Score every row with its variant; return the last word on each row, and the failures before it.
+
+        Where a canary fails, the champion answers; where the champion fails, its fallback, if there is one.
+        """
+        answers, failed = [], []
         for variant, rows in _routed(served, asked):
             outcome = score(variant, self._joining.rows_for(served, variant, rows))
             if outcome.error and variant is not served.champion:
                 failed.append(outcome)
                 outcome = score(served.champion, rows)
-            outcomes.append(outcome)
-        return outcomes + failed
+            if outcome.error and served.fallback:
+                failed.append(outcome)
+                outcome = score(served.fallback, rows)
+            answers.append(outcome)
+        return answers, failed
 
-    def _capture(self, served: Served, outcomes: list[Outcome], received_at: datetime) -> None:
-        """Write the whole request at once; a request that the champion failed on leaves nothing but its errors."""
-        failed = any(outcome.error and outcome.variant is served.champion for outcome in outcomes)
-        captured = [outcome for outcome in outcomes if outcome.error or not failed]
+    def _capture(self, served: Served, answers: list[Outcome], failed: list[Outcome], received_at: datetime) -> None:
+        """Write the whole request at once; one with a row that nobody could answer leaves nothing but its errors."""
+        unanswered = any(outcome.error for outcome in answers)
+        captured = [outcome for outcome in answers + failed if outcome.error or not unanswered]
         captures = (capture for outcome in captured for capture in outcome.captures(served, received_at))
         self._journal.append(segment_lines(captures))
         for outcome in captured:
             self._metrics.count(served, outcome)
-        if failed:
+        if unanswered:
             raise Refused(
                 503,
                 f"The champion of {served.use_case.name}, version {served.champion.version}, failed on this request "
@@ -113,7 +131,8 @@ def _new_ids(count: int) -> Iterator[str]:
     return (digits[start : start + 32] for start in range(0, len(digits), 32))
 
 
-def _asked(served: Served, rows: list[dict[str, Any]], ids: Iterator[str]) -> list[Asked]:
+def _asked(served: Served, rows: list[dict[str, Any]]) -> list[Asked]:
+    ids = _new_ids(len(rows))
     event_time, names = served.use_case.event_time, served.use_case.request_key
     asked = []
     for index, row in enumerate(rows):

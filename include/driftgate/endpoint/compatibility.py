@@ -19,40 +19,33 @@ def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 def _breaks_of(path: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
     if path not in new["paths"]:
-        if not any(_unversioned(one) == _unversioned(path) and _version(one) > _version(path) for one in new["paths"]):
+        later = [one for one in new["paths"] if _unversioned(one) == _unversioned(path) and _version(one)]
+        if max(map(_version, later), default=0) < _version(path):
             yield f"{path} is gone; keep it, or offer it with a higher number"
         return
     before, after = old["paths"][path]["post"], new["paths"][path]["post"]
-    for form, content in before["requestBody"]["content"].items():
-        if form not in after["requestBody"]["content"]:
-            yield f"{path} takes no {form} any more"
-        elif form == JSON:
-            asked = after["requestBody"]["content"][form]["schema"]
-            yield from _narrower(_whole(old, content["schema"]), _whole(new, asked), f"{path}: the request's body")
-    answers, others = before["responses"]["200"]["content"], after["responses"].get("200", {}).get("content", {})
-    for form, content in answers.items():
-        if form not in others:
-            yield f"{path} answers with no {form} any more"
-        elif form == JSON:
-            said = _whole(new, others[form]["schema"])
-            yield from _poorer(_whole(old, content["schema"]), said, f"{path}: the answer")
+    took, takes = before["requestBody"]["content"], after["requestBody"]["content"]
+    gave, gives = before["responses"]["200"]["content"], after["responses"]["200"]["content"]
+    yield from (f"{path} takes no {form} any more" for form in took if form not in takes)
+    yield from (f"{path} answers with no {form} any more" for form in gave if form not in gives)
+    asked, asks = (_schema(document, content) for document, content in ((old, took), (new, takes)))
+    said, says = (_schema(document, content) for document, content in ((old, gave), (new, gives)))
+    yield from _narrower(asked, asks, f"{path}: the request's body")
+    yield from _poorer(said, says, f"{path}: the answer")
 
 
 def _narrower(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
     """Yield what ``new`` refuses and ``old`` took."""
     if lost := _types(old) - _types(new):
         yield f"{where} takes no {' or '.join(sorted(lost))} any more"
-    for bound in BOUNDS:
-        if bound in new and new[bound] != old.get(bound):
-            yield f"{where} has another {bound}"
+    yield from (f"{where} has another {bound}" for bound in BOUNDS if bound in new and new[bound] != old.get(bound))
+    more = set(new.get("required", ())) - set(old.get("required", ()))
+    yield from (f"{where} must have {name!r} now" for name in sorted(more))
     fields, kept = old.get("properties", {}), new.get("properties", {})
-    for name in sorted(set(new.get("required", ())) - set(old.get("required", ()))):
-        yield f"{where} must have {name!r} now"
-    for name in fields:
-        if name in kept:
-            yield from _narrower(fields[name], kept[name], f"{where}, {name!r},")
-        elif new.get("additionalProperties") is False:
-            yield f"{where} must not have {name!r} any more"
+    if new.get("additionalProperties") is False:
+        yield from (f"{where} must not have {name!r} any more" for name in fields if name not in kept)
+    for name in sorted(fields.keys() & kept.keys()):
+        yield from _narrower(fields[name], kept[name], f"{where}, {name!r},")
     if "items" in old and "items" in new:
         yield from _narrower(old["items"], new["items"], f"{where}, each,")
 
@@ -69,6 +62,11 @@ def _poorer(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[st
             yield from _poorer(fields[name], kept[name], f"{where}, {name!r},")
     if "items" in old and "items" in new:
         yield from _poorer(old["items"], new["items"], f"{where}, each,")
+
+
+def _schema(document: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = _whole(document, content[JSON]["schema"]) if JSON in content else {}
+    return found
 
 
 def _types(schema: dict[str, Any]) -> set[str]:

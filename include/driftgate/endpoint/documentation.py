@@ -162,14 +162,14 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 _TEXT = {"type": "string"}
 _ABOUT = (
-    "No request names a model version; each answer says which one gave it. Within /v1 a request that was right stays right "
-    "and an answer keeps its fields: what would break that comes with another number in the path."
+    "No request names a model version; each answer says which one gave it. Within /v1 a request that was right stays "
+    "right and an answer keeps its fields: what would break that comes with another number in the path."
 )
 _PREDICT = (
-    "Each row holds every column of the use case's `features.sql` that the endpoint does not join itself, request key and "
-    "event time included. Rows are answered in order, each by the variant that its request key leads to. `role` "
-    "`fallback` says that the model failed and the rule of thumb answered. A value that the model never saw in training is "
-    "answered and named in `warnings`. What was answered is captured before it leaves."
+    "Each row holds every column of the use case's `features.sql` that the endpoint does not join itself, request key "
+    "and event time included. Rows are answered in order, each by the variant that its request key leads to. `role` "
+    "`fallback` says that the model failed and the rule of thumb answered. A value that the model never saw in training "
+    "is answered and named in `warnings`. What was answered is captured before it leaves."
 )
 _EXPLAIN = (
     "What each feature adds to the raw score of one row, exactly and checked. It is not captured as a prediction."

@@ -2,30 +2,31 @@
 
 from typing import Any
 
-from driftgate.endpoint.outcomes import Asked
 from driftgate.endpoint.refusals import Refused
-from driftgate.endpoint.served import Served
+from driftgate.endpoint.served import ServedVariant
+from driftgate.use_cases import UseCase
 
 TOP = 5
 TOLERANCE = 1e-6  # relative, of the sum of the contributions against the model's own raw score
 
 
-def explained(served: Served, asked: Asked, *, top: int | None = None) -> dict[str, Any]:
-    """Return the contributions of the variant that answers this row, the largest ``top`` of them one by one.
+def explained(
+    use_case: UseCase, variant: ServedVariant, row: dict[str, Any], *, top: int | None = None
+) -> dict[str, Any]:
+    """Return the contributions of the variant that answers ``row``, the largest ``top`` of them one by one.
 
     They are exact (SHAP values of trees), and their sum is checked. Nothing is captured: nobody asked for a prediction.
 
     :raises Refused: 403 where the use case explains no single answer; 409 for a model without contributions of its own
     """
-    _require_local(served)
-    variant = served.variant_for(asked.request_key)
+    _require_local(use_case)
     scorer = variant.package.scorer
-    (score,) = variant.score([asked.row])
-    found = scorer.contributions(scorer.preprocessing.encode_rows([asked.row]))
+    (score,) = variant.score([row])
+    found = scorer.contributions(scorer.preprocessing.encode_rows([row]))
     if found is None:
         raise Refused(
             409,
-            f"Version {variant.version} of {served.use_case.name} is a network, which takes thousands of scores to explain "
+            f"Version {variant.version} of {use_case.name} is a network, which takes thousands of scores to explain "
             "one; its model card says what it goes by in general.",
         )
     values, raw = found.values[0], float(found.raw[0])
@@ -38,19 +39,19 @@ def explained(served: Served, asked: Asked, *, top: int | None = None) -> dict[s
     return {
         "model_version": variant.version,
         "role": variant.role,
-        "score" if served.use_case.problem == "binary" else "value": score,
-        "scale": "log odds" if served.use_case.problem == "binary" else served.use_case.label.unit,
+        "score" if use_case.problem == "binary" else "value": score,
+        "scale": "log odds" if use_case.problem == "binary" else use_case.label.unit,
         "base": found.base,
-        "contributions": [{"feature": name, "value": asked.row[name], "contribution": value} for name, value in shown],
+        "contributions": [{"feature": name, "value": row[name], "contribution": value} for name, value in shown],
         "others": sum(value for _, value in named[len(shown) :]),
         "raw_score": raw,
     }
 
 
-def _require_local(served: Served) -> None:
-    level = getattr(getattr(served.use_case, "explain", None), "level", "local")
+def _require_local(use_case: UseCase) -> None:
+    level = getattr(getattr(use_case, "explain", None), "level", "local")
     if level != "local":
         raise Refused(
             403,
-            f"{served.use_case.name} does not explain single answers: 'explain.level' of its use_case.yaml is {level}.",
+            f"{use_case.name} does not explain single answers: 'explain.level' of its use_case.yaml is {level}.",
         )

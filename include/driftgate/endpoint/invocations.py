@@ -1,4 +1,4 @@
-"""``POST /invocations`` as a plain ASGI application: the path of every request, so nothing of a framework is in it."""
+"""Predictions as a plain ASGI application: the path of every request, so nothing of a framework is in it."""
 
 import asyncio
 import json
@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from driftgate.captures import JournalFull
-from driftgate.endpoint.answering import Answering
 from driftgate.endpoint.body import CallerGone, read_body
+from driftgate.endpoint.calling import Calling
+from driftgate.endpoint.calls import call_of, request_id_of
+from driftgate.endpoint.formats import JSON
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.refusals import Refused
 from driftgate.errors import RequestRefused
@@ -28,30 +30,35 @@ INLINE_BYTES = 32_768
 class Invocations:
     """Reads the body, has it answered, and turns every refusal into a status and a sentence."""
 
-    def __init__(self, answering: Answering, metrics: Metrics, *, max_body_bytes: int) -> None:
-        self._answering, self._metrics, self._max_body_bytes = answering, metrics, max_body_bytes
+    def __init__(self, calling: Calling, metrics: Metrics, *, max_body_bytes: int) -> None:
+        self._calling, self._metrics, self._max_body_bytes = calling, metrics, max_body_bytes
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="batch")
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         started = time.perf_counter()
+        headers = dict(scope["headers"])
+        request_id = request_id_of(headers)
         try:
-            status, answer = await self._answer(scope, receive)
+            status, answer, form = await self._answer(scope, receive, headers, request_id)
         except CallerGone:
             return
-        await send({"type": "http.response.start", "status": status, "headers": _headers(status, answer)})
+        told = _headers(status, answer, form, request_id)
+        await send({"type": "http.response.start", "status": status, "headers": told})
         await send({"type": "http.response.body", "body": answer})
         self._metrics.latency.observe(time.perf_counter() - started)
 
-    async def _answer(self, scope: "Scope", receive: "Receive") -> tuple[int, bytes]:
+    async def _answer(
+        self, scope: "Scope", receive: "Receive", headers: dict[bytes, bytes], request_id: str
+    ) -> tuple[int, bytes, str]:
         try:
-            if scope["method"] != "POST":
-                raise Refused(405, "Predictions are asked for by POST; /docs shows an example.")
             received_at = datetime.now(UTC)
+            call = call_of(scope, headers, request_id)
             body = await read_body(scope, receive, self._max_body_bytes)
             if len(body) <= INLINE_BYTES:
-                return 200, self._answering.answer(body, received_at)
+                return 200, self._calling.answer(call, body, received_at), call.accept
             loop = asyncio.get_running_loop()
-            return 200, await loop.run_in_executor(self._threads, self._answering.answer, body, received_at)
+            answer = await loop.run_in_executor(self._threads, self._calling.answer, call, body, received_at)
+            return 200, answer, call.accept
         except Refused as problem:
             return self._refuse(problem.status, str(problem))
         except RequestRefused as problem:
@@ -62,15 +69,19 @@ class Invocations:
             log.exception("A request failed.")
             return self._refuse(500, "The endpoint failed on this request; its log says why.")
 
-    def _refuse(self, status: int, sentence: str) -> tuple[int, bytes]:
+    def _refuse(self, status: int, sentence: str) -> tuple[int, bytes, str]:
         self._metrics.refused.labels(str(status)).inc()
-        return status, json.dumps({"detail": sentence}).encode()
+        return status, json.dumps({"detail": sentence}).encode(), JSON
 
 
-def _headers(status: int, answer: bytes) -> list[tuple[bytes, bytes]]:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
+def _headers(status: int, answer: bytes, form: str, request_id: str) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"content-type", form.encode()),
+        (b"content-length", str(len(answer)).encode()),
+        (b"x-request-id", request_id.encode()),
+    ]
     if status == 405:
         headers.append((b"allow", b"POST"))
-    if status in (405, 413):
+    if status in (404, 405, 406, 413, 415):
         headers.append((b"connection", b"close"))  # the rest of the body is not read
     return headers

@@ -9,7 +9,7 @@ import msgspec
 
 from driftgate.captures import Capture
 from driftgate.captures.capture import features_text
-from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.endpoint.served import Fallback, Served, ServedVariant
 
 MAX_ERROR_LENGTH = 300
 
@@ -31,7 +31,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     :param latency_ms: how long the variant took for all these rows together
     """
 
-    variant: ServedVariant
+    variant: ServedVariant | Fallback
     asked: list[Asked]
     scores: list[float] | None
     error: str | None
@@ -58,7 +58,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
             )
 
 
-def score(variant: ServedVariant, asked: list[Asked]) -> Outcome:
+def score(variant: ServedVariant | Fallback, asked: list[Asked]) -> Outcome:
     """Score ``asked``; a variant that raises gives an outcome with its error, never an exception."""
     started = time.perf_counter()
     scores, error = None, None

@@ -1,12 +1,14 @@
 """The routes that people and machines look at: /ping, /metrics, /deployments, /docs."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
 
-from driftgate.endpoint.documentation import invocations_openapi
+from driftgate.endpoint.documentation import TITLE, VERSION, openapi
 from driftgate.endpoint.watching import Watcher
 
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def pages(watcher: Watcher, render_metrics: Callable[[], bytes], lifespan: Any) -> FastAPI:
-    """Return the application with every route but /invocations, which its documentation describes too."""
-    app = FastAPI(title="Driftgate endpoint", version="1", lifespan=lifespan)
+    """Return the application with every route but those of predictions, which its documentation describes too."""
+    app = FastAPI(title=TITLE, version=VERSION, lifespan=lifespan, openapi_url=None)
 
     @app.get("/ping", summary="200 with a model, 503 without")
     def ping() -> JSONResponse:
@@ -39,14 +41,16 @@ def pages(watcher: Watcher, render_metrics: Callable[[], bytes], lifespan: Any) 
     def metrics() -> Response:
         return Response(render_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    described = app.openapi
+    described = cache(openapi)  # it takes a second, in a thread of its own
 
-    def openapi() -> dict[str, Any]:
-        schema = described()
-        schema["paths"].setdefault("/invocations", invocations_openapi())
-        return schema
+    @app.get("/openapi.json")
+    def description() -> dict[str, Any]:
+        return described(with_broken=False)
 
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the description
+    @app.get("/docs")
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(openapi_url="openapi.json", title=TITLE)
+
     return app
 
 

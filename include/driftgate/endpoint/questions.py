@@ -23,6 +23,12 @@ class Question:
     rows: list[dict[str, Any]]
 
 
+class _Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A body of a path that names the use case."""
+
+    rows: msgspec.Raw
+
+
 class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A body whose rows are still to be decoded by the signature of their model."""
 
@@ -30,34 +36,40 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fals
     rows: msgspec.Raw
 
 
-def open_envelope(body: bytes) -> tuple[str, bytes] | None:
+def open_envelope(body: bytes, use_case: str | None = None) -> tuple[str, bytes] | None:
     """Return the use case and the JSON of the rows; None unless the body is certainly right as far as that.
+
+    :param use_case: the one of the path; None: the body names it
 
     Without backslashes every quote in it delimits a text, so that counting them finds a key that comes twice.
     """
     if b"\\" in body:
         return None
     try:
-        envelope = _ENVELOPES.decode(body)
+        envelope = _ENVELOPES.decode(body) if use_case is None else _ROWS.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     rows = bytes(envelope.rows)
-    return (envelope.use_case, rows) if body.count(b'"') - rows.count(b'"') == _ENVELOPE_QUOTES else None
+    name = envelope.use_case if isinstance(envelope, _Envelope) else str(use_case)
+    expected = _ENVELOPE_QUOTES if use_case is None else _ROWS_QUOTES
+    return (name, rows) if body.count(b'"') - rows.count(b'"') == expected else None
 
 
-def parse_question(body: bytes, *, max_rows: int) -> Question:
+def parse_question(body: bytes, *, max_rows: int, use_case: str | None = None) -> Question:
     """Return what ``body`` asks.
 
+    :param use_case: the one of the path; None: the body names it
     :raises Refused: 400 with a sentence; 413 for more than ``max_rows`` rows
     """
-    asked = _parse_json(body)
+    asked, keys = _parse_json(body), KEYS if use_case is None else ("rows",)
     if not isinstance(asked, dict):
-        raise Refused(400, f"The body must be a JSON object with the keys {_named(KEYS)}, not {_kind(asked)}.")
+        raise Refused(400, f"The body must be a JSON object with the keys {_named(keys)}, not {_kind(asked)}.")
     for key in asked:
-        if key not in KEYS:
-            raise Refused(400, f"The body has an unknown key {key[:80]!r}{nearest(key[:80], KEYS)}.")
-    if missing := [key for key in KEYS if key not in asked]:
-        raise Refused(400, f"The body lacks {_named(missing)}; send a JSON object with {_named(KEYS)}.")
+        if key not in keys:
+            raise Refused(400, f"The body has an unknown key {key[:80]!r}{nearest(key[:80], keys)}.")
+    if missing := [key for key in keys if key not in asked]:
+        raise Refused(400, f"The body lacks {_named(missing)}; send a JSON object with {_named(keys)}.")
+    asked.setdefault("use_case", use_case)
     if not isinstance(asked["use_case"], str):
         raise Refused(400, f"'use_case' must be the name of a use case, not {_kind(asked['use_case'])}.")
     return Question(asked["use_case"], _checked_rows(asked["rows"], max_rows))
@@ -109,6 +121,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 
 _ENVELOPES = msgspec.json.Decoder(_Envelope)
+_ROWS = msgspec.json.Decoder(_Rows)
+_ROWS_QUOTES = 2
 _ENVELOPE_QUOTES = 6  # of two keys and the name of the use case
 
 

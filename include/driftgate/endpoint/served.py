@@ -9,6 +9,7 @@ from driftgate.endpoint.routing import BUCKETS, bucket_of
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
+    from driftgate.models import Rule
     from driftgate.registry import Package
 
 
@@ -38,6 +39,19 @@ class ServedVariant:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """The rule in the champion's package: it answers what the champion failed on, and has no traffic of its own."""
+
+    version: str
+    rule: "Rule"
+    role: Role = "fallback"
+
+    def score(self, rows: list[dict[str, Any]]) -> list[float]:
+        """Return what the rule says of each row."""
+        return self.rule.answers(rows)
+
+
+@dataclass(frozen=True)
 class Served:
     """The variants of one use case at one revision of its deployment state."""
 
@@ -47,6 +61,7 @@ class Served:
     champion: ServedVariant
     canaries: tuple[ServedVariant, ...] = ()
     shadows: tuple[ServedVariant, ...] = ()
+    fallback: Fallback | None = None
 
     @property
     def variants(self) -> tuple[ServedVariant, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from driftgate import promotion, registry
 from driftgate.captures import Journal, Shipper
 from driftgate.endpoint.answering import Answering
+from driftgate.endpoint.calling import Calling
+from driftgate.endpoint.calls import is_call
 from driftgate.endpoint.invocations import Invocations
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
@@ -47,11 +49,12 @@ class Server:
         answering = Answering(
             self.watcher, joining, self.journal, self.shadowing, self.metrics, max_rows=limits.max_rows
         )
-        self._invocations = Invocations(answering, self.metrics, max_body_bytes=limits.max_body_bytes)
+        calling = Calling(self.watcher, answering, max_rows=limits.max_rows)
+        self._invocations = Invocations(calling, self.metrics, max_body_bytes=limits.max_body_bytes)
         self._pages = pages(self.watcher, self._render_metrics, self._lifespan)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "http" and scope["path"] == "/invocations":
+        if scope["type"] == "http" and is_call(scope["path"]):
             await self._invocations(scope, receive, send)
         else:
             await self._pages(scope, receive, send)

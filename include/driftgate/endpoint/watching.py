@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.packages import NoRoom, Packages
 from driftgate.endpoint.refusals import Refused
-from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.endpoint.served import Fallback, Served, ServedVariant
 from driftgate.errors import nearest
 from driftgate.use_cases import load_use_case, use_case_names
 
@@ -189,11 +189,13 @@ def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]")
         differs, joins = package.signature != champion.signature, package.signature.views != champion.signature.views
         return ServedVariant(variant.version, variant.role, variant.weight, package, differs, joins)
 
+    use_case, rule = load_use_case(name), champion.fallback
     return Served(
-        use_case=load_use_case(name),
+        use_case=use_case,
         revision=state.revision,
         step=state.step,
         champion=ServedVariant(state.champion, "champion", share, champion),
         canaries=tuple(candidate(variant) for variant in canaries),
         shadows=tuple(candidate(variant) for variant in loaded if variant.role == "shadow"),
+        fallback=Fallback(state.champion, rule) if rule and use_case.serve.fallback == "rule" else None,
     )
