@@ -168,7 +168,7 @@ _ABOUT = (
 _PREDICT = (
     "Each row holds every column of the use case's `features.sql` that the endpoint does not join itself, request key "
     "and event time included. Rows are answered in order, each by the variant that its request key leads to. `role` "
-    "`fallback` says that the model failed and the rule of thumb answered. A value that the model never saw in training "
+    "`fallback` says that the model failed and the rule answered. A value that the model never saw in training "
     "is answered and named in `warnings`. What was answered is captured before it leaves."
 )
 _EXPLAIN = (
