@@ -2,12 +2,13 @@
 
 import ipaddress
 import logging
+import os
 import sys
 
 import uvicorn
 
 from driftgate.endpoint.server import Server
-from driftgate.errors import DriftgateError
+from driftgate.errors import ConfigError, DriftgateError
 from driftgate.settings import settings
 
 log = logging.getLogger("driftgate.endpoint")
@@ -23,7 +24,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        endpoint = settings().endpoint
+        endpoint, port = settings().endpoint, _port()
         server = Server()
     except DriftgateError as problem:
         sys.exit(str(problem))
@@ -32,7 +33,7 @@ def main() -> None:
     uvicorn.run(
         server,
         host=endpoint.host,
-        port=endpoint.port,
+        port=port,
         loop="uvloop",
         http="httptools",
         lifespan="on",
@@ -42,6 +43,16 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+
+
+def _port() -> int:
+    """Return the port of the settings, or the one that SageMaker tells its containers."""
+    told = os.environ.get("SAGEMAKER_BIND_TO_PORT")
+    if told is None:
+        return settings().endpoint.port
+    if not told.isascii() or not told.isdigit() or not 1 <= int(told[:6]) <= 65535:
+        raise ConfigError(f"SAGEMAKER_BIND_TO_PORT is {told[:20]!r}; it must be a port, 1 to 65535.")
+    return int(told)
 
 
 def _is_loopback(host: str) -> bool:

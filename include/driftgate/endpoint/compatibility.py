@@ -45,9 +45,9 @@ def _narrower(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[
     if new.get("additionalProperties") is False:
         yield from (f"{where} must not have {name!r} any more" for name in fields if name not in kept)
     for name in sorted(fields.keys() & kept.keys()):
-        yield from _narrower(fields[name], kept[name], f"{where}, {name!r},")
+        yield from _narrower(fields[name], kept[name], f"{where}.{name}")
     if "items" in old and "items" in new:
-        yield from _narrower(old["items"], new["items"], f"{where}, each,")
+        yield from _narrower(old["items"], new["items"], f"{where}[]")
 
 
 def _poorer(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[str]:
@@ -59,9 +59,9 @@ def _poorer(old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[st
         if name not in kept or (name in old.get("required", ()) and name not in new.get("required", ())):
             yield f"{where} has no {name!r} any more, or not always"
         else:
-            yield from _poorer(fields[name], kept[name], f"{where}, {name!r},")
+            yield from _poorer(fields[name], kept[name], f"{where}.{name}")
     if "items" in old and "items" in new:
-        yield from _poorer(old["items"], new["items"], f"{where}, each,")
+        yield from _poorer(old["items"], new["items"], f"{where}[]")
 
 
 def _schema(document: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _fallback(files: Mapping[str, bytes], signature: "Signature", where: str) ->
 
     if FALLBACK not in files:
         return None
-    rule = parse_record(json.loads(files[FALLBACK]), Rule, where=f"{where}/{FALLBACK}")
+    rule = parse_record(parse_json(files[FALLBACK], f"{where}/{FALLBACK}"), Rule, where=f"{where}/{FALLBACK}")
     if unknown := {*rule.by, rule.event_time} - {column.name for column in signature.columns}:
         raise Tampered(f"{where}/{FALLBACK} reads {', '.join(sorted(unknown))}, which signature.json does not have.")
     return rule
