@@ -193,3 +193,17 @@ def test_a_listener_beyond_loopback_is_allowed_with_a_warning(tmp_path, monkeypa
 )
 def test_loopback_is_known_by_its_address(host, loopback):
     assert __main__._is_loopback(host) is loopback
+
+
+def test_sagemaker_names_the_port(monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_BIND_TO_PORT", "8080")
+    assert __main__._port() == 8080
+    monkeypatch.delenv("SAGEMAKER_BIND_TO_PORT")
+    assert __main__._port() == 8810
+
+
+@pytest.mark.parametrize("told", ["", "http", "0", "70000", "8080 ", "٨"])
+def test_a_port_that_is_none_is_a_sentence(monkeypatch, told):
+    monkeypatch.setenv("SAGEMAKER_BIND_TO_PORT", told)
+    with pytest.raises(SystemExit, match=r"SAGEMAKER_BIND_TO_PORT is '.*'; it must be a port, 1 to 65535"):
+        __main__.main()

@@ -30,7 +30,7 @@ def csv_rows(body: bytes, signature: "Signature", *, max_rows: int) -> list[dict
         lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
         header = next(lines, [])
         _require_names(header)
-        rows = []
+        rows: list[dict[str, Any]] = []
         for fields in filter(None, lines):
             if len(fields) != len(header):
                 raise Refused(400, f"Row {len(rows)} has {len(fields)} fields and the header {len(header)}; mend it.")
