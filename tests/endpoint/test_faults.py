@@ -17,6 +17,10 @@ def serving(server, world, files):
     return world
 
 
+def away(*_, **__):
+    raise ConnectionError("nobody is there")
+
+
 def test_while_the_metadata_store_does_not_come_back_requests_are_answered(client, server, serving, monkeypatch):
     asked, released = threading.Event(), threading.Event()
 
@@ -59,9 +63,6 @@ def test_no_lineage_no_ledger_and_no_airflow_is_asked_for_an_answer(client, serv
 
 
 def test_with_the_online_store_away_and_a_broken_champion_the_rule_answers(client, serving, server, train, monkeypatch):
-    def away(*_):
-        raise ConnectionError("no online store")
-
     monkeypatch.setattr("driftgate.online.sqlite.SqliteStore.newest", away)
     scorer = server.watcher.served("flight_delays").champion.package.scorer
     monkeypatch.setattr(scorer, "score_rows", lambda rows: Scorer.score_matrix(scorer, away(rows)))

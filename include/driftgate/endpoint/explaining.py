@@ -6,7 +6,6 @@ from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import ServedVariant
 from driftgate.use_cases import UseCase
 
-TOP = 5
 TOLERANCE = 1e-6  # relative, of the sum of the contributions against the model's own raw score
 
 
@@ -35,7 +34,7 @@ def explained(
             503, f"The contributions of version {variant.version} do not add up to its score; tell its owner."
         )
     named = sorted(zip(scorer.preprocessing.names, values.tolist(), strict=True), key=lambda one: -abs(one[1]))
-    shown = named[: top or TOP]
+    shown = named[: top or (use_case.explain.top_k if use_case.explain else 1)]
     return {
         "model_version": variant.version,
         "role": variant.role,
@@ -49,7 +48,7 @@ def explained(
 
 
 def _require_local(use_case: UseCase) -> None:
-    level = getattr(getattr(use_case, "explain", None), "level", "local")
+    level = use_case.explain.level if use_case.explain else "none"
     if level != "local":
         raise Refused(
             403,
