@@ -28,9 +28,12 @@ NAME = "flight_delays"
 
 @pytest.fixture
 def use_case() -> UseCase:
-    """The shipped use case; 200 requests make a shadow."""
+    """The shipped use case with the guardrails that every use case has; 200 requests make a shadow."""
     shipped = load_use_case(NAME)
-    return shipped.model_copy(update={"promote": shipped.promote.model_copy(update={"shadow": Shadow(requests=200)})})
+    left_out = dict.fromkeys(("max_prediction_shift", "max_cost_increase_usd", "max_alarm_rate_shift"))
+    guardrails = shipped.promote.guardrails.model_copy(update=left_out)
+    changes = {"shadow": Shadow(requests=200), "guardrails": guardrails}
+    return shipped.model_copy(update={"promote": shipped.promote.model_copy(update=changes)})
 
 
 @pytest.fixture(scope="session")
