@@ -1,4 +1,7 @@
-"""Single-row requests at our endpoint, captures on, against the usual FastAPI app and a bare ASGI app.
+"""Requests at our endpoint, captures on, against the usual FastAPI app, MLflow's server and a bare ASGI app.
+
+Single rows, then batches of 2,000 (two connections; a thread of LightGBM alone beside them), the most memory that each
+server had, and what a shadow adds to the latency of single rows.
 
 One worker of uvicorn each (uvloop, httptools), one after the other, the same model, the same rows, the same load
 generator in another process, all on the same two cores. Our endpoint joins the entity features from its online store;
@@ -7,17 +10,18 @@ the others are sent them. The run fails when the answers differ or a capture is 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from endpoint_world import make_world
+from endpoint_world import BATCH_ROWS, add_shadow, make_world
 from measurements import FOLDER, Row, free_port, process, run_script
 
 START_SECONDS = 60
@@ -31,6 +35,7 @@ class Subject:
     command: tuple[str, ...]
     path: str
     bodies: str = "bodies.json"
+    batch: str | None = None
     scores: bool = True
     captures: bool = False
 
@@ -40,10 +45,18 @@ def uvicorn(app: str) -> tuple[str, ...]:
     return ("-m", "uvicorn", "--app-dir", str(FOLDER / "peer_apps"), *options, app)
 
 
+OURS = Subject(
+    "Driftgate",
+    ("-m", "driftgate.endpoint"),
+    "/invocations",
+    bodies="requests.json",
+    batch="batch_requests.json",
+    captures=True,
+)
 SUBJECTS = (
-    Subject("Driftgate", ("-m", "driftgate.endpoint"), "/invocations", bodies="requests.json", captures=True),
-    Subject("FastAPI, pandas", uvicorn("fastapi_app:app"), "/pandas"),
-    Subject("FastAPI, NumPy", uvicorn("fastapi_app:app"), "/numpy"),
+    OURS,
+    Subject("FastAPI, pandas", uvicorn("fastapi_app:app"), "/pandas", batch="batch_bodies.json"),
+    Subject("FastAPI, NumPy", uvicorn("fastapi_app:app"), "/numpy", batch="batch_bodies.json"),
     # What `mlflow models serve --env-manager local` starts. It gets rows that are encoded already.
     Subject("MLflow", uvicorn("mlflow.pyfunc.scoring_server.app:app"), "/invocations", bodies="encoded.json"),
     Subject("bare ASGI, constant", uvicorn("constant_app:app"), "/", scores=False),
@@ -57,7 +70,11 @@ def measure(quick: bool, folder: Path) -> list[Row]:
     os.environ |= {"DRIFTGATE_HOME": str(folder / "home"), "DRIFTGATE_ENV": "local"}
     os.environ |= {"BENCH_MODEL": str(folder), "__pyfunc_model_path__": str(folder / "mlflow")}
     expected = make_world(folder, days=7 if quick else 31)
-    return [row for subject in SUBJECTS for row in _measured(subject, folder, expected, connections, seconds)]
+    rows = [row for subject in SUBJECTS for row in _measured(subject, folder, expected, connections, seconds)]
+    rows.append(_library(folder, seconds))
+    add_shadow()
+    shadowed = replace(OURS, name="Driftgate with a shadow", batch=None)
+    return rows + _measured(shadowed, folder, expected, (16,), seconds)
 
 
 def _measured(subject: Subject, folder: Path, expected: float, connections: Sequence[int], seconds: int) -> list[Row]:
@@ -77,7 +94,12 @@ def _measured(subject: Subject, folder: Path, expected: float, connections: Sequ
                 Row(f"latency p50 at {at}", subject.name, found["p50"], "ms"),
                 Row(f"latency p99 at {at}", subject.name, found["p99"], "ms"),
             ]
-    return [*rows, _captured(subject, folder, answered)] if subject.captures else rows
+        if subject.batch:
+            found = _load(port, subject.path, folder / subject.batch, 2, seconds)
+            answered += int(found["answered"]) * BATCH_ROWS
+            rows.append(Row("rows of batches of 2,000", subject.name, found["per_second"] * BATCH_ROWS, "rows/s"))
+        rows += _memory(subject, server)
+    return [*rows, *_captured(subject, folder, answered)] if subject.captures else rows
 
 
 def _first_answer(url: str, bodies: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
@@ -106,13 +128,50 @@ def _load(port: int, path: str, bodies: Path, connections: int, seconds: int) ->
     return measured
 
 
-def _captured(subject: Subject, folder: Path, answered: int) -> Row:
-    """Return the share of answers whose capture is in the lake, now that the endpoint has stopped."""
-    files = (folder / "home" / "lake" / "captures").rglob("*.jsonl")
-    captured = sum(file.read_bytes().count(b"\n") for file in files)
+def _library(folder: Path, seconds: int) -> Row:
+    """Return how many rows a thread of LightGBM alone scores, in batches of the same size."""
+    import lightgbm as lgb
+    import numpy as np
+
+    booster = lgb.Booster(model_file=folder / "model.txt")
+    rows = [json.loads(body)["inputs"][0] for body in json.loads((folder / "encoded.json").read_text())]
+    matrix = np.resize(np.array(rows, dtype=float), (BATCH_ROWS, len(rows[0])))
+    times, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        started = time.perf_counter()
+        booster.predict(matrix, num_threads=1)
+        times.append(time.perf_counter() - started)
+    return Row("rows of batches of 2,000", "LightGBM alone", BATCH_ROWS * len(times) / sum(times), "rows/s")
+
+
+def _memory(subject: Subject, server: subprocess.Popen[bytes]) -> list[Row]:
+    """Return the most memory that the server has had, where the system says so."""
+    status = Path(f"/proc/{server.pid}/status")
+    if not status.exists():
+        return []
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return [Row("peak memory of the server", subject.name, int(line.split()[1]) / 1024, "MiB")]
+
+
+def _captured(subject: Subject, folder: Path, answered: int) -> list[Row]:
+    """Return the share of answers whose capture is in the lake, now that the endpoint has stopped.
+
+    A shadow may drop copies when it cannot keep up; how many it scored is told.
+    """
+    captured, shadowed = 0, 0
+    lake = folder / "home" / "lake" / "captures"
+    for file in lake.rglob("*.jsonl"):
+        data = file.read_bytes()
+        shadowed += data.count(b'"variant_role":"shadow"')
+        captured += data.count(b"\n")
+    shutil.rmtree(lake)
+    captured -= shadowed
     if captured != answered:
         sys.exit(f"{subject.name} answered {answered} rows and captured {captured}.")
-    return Row("answers found among the captures in the lake", subject.name, 100 * captured / answered, "%")
+    rows = [Row("answers found among the captures in the lake", subject.name, 100 * captured / answered, "%")]
+    if shadowed:
+        rows.append(Row("answers that the shadow scored too", subject.name, 100 * shadowed / answered, "%"))
+    return rows
 
 
 if __name__ == "__main__":

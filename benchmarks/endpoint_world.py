@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +24,49 @@ from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.approval import admit
 from driftgate.registry.package import package_files, write_package
+from driftgate.registry.states import State, move_state
 from driftgate.sources.sample import table_of
 from driftgate.training.spec import training_spec
 from driftgate.training.train import train
 from driftgate.use_cases import UseCase, load_use_case
 
 REQUESTS = 500
-VERSION, DAY = "1", "2013-04-01"
+VERSION, SHADOW, DAY = "1", "2", "2013-04-01"
+BATCH_ROWS = 2000
 
 
 def make_world(folder: Path, days: int) -> float:
     """Register and deploy a model of the first ``days`` of March; write the requests, and the model for its peers.
 
     ``requests.json`` holds the requests as our endpoint wants them: it joins the online columns itself. ``bodies.json``
-    holds the whole rows, ``encoded.json`` the numbers that the model reads of them. Returns the score of the first one.
+    holds the whole rows, ``encoded.json`` the numbers that the model reads of them; files named ``batch_…`` hold one
+    request of 2,000 rows. Returns the score of the first one.
     """
     use_case = load_use_case("flight_delays")
     files = _trained(use_case, keys_between("2013-03-01", f"2013-03-{days:02}"))
     for name in ("model.txt", "preprocessing.json"):
         (folder / name).write_bytes(files[name])
-    _deploy(use_case, files)
+    for version in (VERSION, SHADOW):
+        _register(use_case, version, files)
+    _deploy(use_case)
     rows = [_json_row(row) for row in _features(use_case, [DAY]).slice(0, REQUESTS).to_pylist()]
     joined = _kept_online(use_case)
     asked = [{name: value for name, value in row.items() if name not in joined} for row in rows]
     for name, sent in (("bodies", rows), ("requests", asked)):
         bodies = [json.dumps({"use_case": use_case.name, "rows": [row]}) for row in sent]
         (folder / f"{name}.json").write_text(json.dumps(bodies))
+        many = list(islice(cycle(sent), BATCH_ROWS))
+        (folder / f"batch_{name}.json").write_text(json.dumps([json.dumps({"use_case": use_case.name, "rows": many})]))
     scorer = LightgbmScorer.load(files["model.txt"], Preprocessing.model_validate_json(files["preprocessing.json"]))
     encoded = [json.dumps({"inputs": scorer.preprocessing.encode_rows([row]).tolist()}) for row in rows]
     (folder / "encoded.json").write_text(json.dumps(encoded))
     _save_for_mlflow(folder)
     return float(scorer.score_rows(rows[:1])[0])
+
+
+def add_shadow() -> None:
+    """Deploy the same model a second time, as a shadow."""
+    _deploy(load_use_case("flight_delays"), SHADOW)
 
 
 def _kept_online(use_case: UseCase) -> set[str]:
@@ -107,11 +120,11 @@ def _history(use_case: UseCase, day: str) -> pa.Table:
     return history_table(earlier, day, table_of(first, day).schema)
 
 
-def _deploy(use_case: UseCase, files: dict[str, bytes]) -> None:
-    """Register the files as version 1 and make it the champion, without the gates, which judge no speed."""
+def _register(use_case: UseCase, version: str, files: dict[str, bytes]) -> None:
+    """Register the files as a version that may serve, without the gates, which judge no speed."""
     model = ModelVersion(
         use_case=use_case.name,
-        version=VERSION,
+        version=version,
         job_id="bench",
         job_spec_sha256="0" * 64,
         dataset_version=f"{use_case.name}/2013-03-31-0123456",
@@ -122,13 +135,20 @@ def _deploy(use_case: UseCase, files: dict[str, bytes]) -> None:
         files=package_files(files),
     )
     write_package(model, files)
+    states: tuple[State, ...] = ("candidate", "approved")
+    for state in states:
+        move_state(use_case.name, version, state, actor="benchmark", reason="a benchmark")
     admit(use_case, model, actor="benchmark")
+
+
+def _deploy(use_case: UseCase, shadow: str | None = None) -> None:
+    step = "shadow" if shadow else "serving"
     state = {
         "use_case": use_case.name,
-        "step": "serving",
+        "step": step,
         "champion": VERSION,
-        "candidate": None,
-        "variants": [variant.model_dump() for variant in variants(VERSION, None, "serving")],
+        "candidate": shadow,
+        "variants": [variant.model_dump() for variant in variants(VERSION, shadow, step)],
         "actor": "benchmark",
         "reason": "a benchmark",
     }
