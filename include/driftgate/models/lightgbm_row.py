@@ -23,7 +23,9 @@ class SingleRow:
         from lightgbm.basic import _LIB, _safe_call
 
         self._booster = booster  # which must live as long as what is prepared of it
-        self._call, self._check = _LIB.LGBM_BoosterPredictForMatSingleRowFast, _safe_call
+        # Called without letting go of the interpreter: to get it back from a busy thread takes longer than the trees.
+        holding = ctypes.PyDLL(_LIB._name, handle=_LIB._handle)
+        self._call, self._check = holding.LGBM_BoosterPredictForMatSingleRowFast, _safe_call
         self._score, self._written = ctypes.c_double(), ctypes.c_int64()
         self._into = ctypes.byref(self._written), ctypes.byref(self._score)
         self._prepared = ctypes.c_void_p()

@@ -127,10 +127,8 @@ class Signature(Record):
         warnings = []
         for place, row in enumerate(rows):
             for name, known in self._categories:
-                if row[name] not in known and row[name] is not None:
-                    warnings.append(
-                        f"Row {place}: {name} {reprlib.repr(row[name])} is no category that the model knows."
-                    )
+                if (value := row[name]) not in known and value is not None:
+                    warnings.append(f"Row {place}: {name} {reprlib.repr(value)} is no category that the model knows.")
             if None in row.values():
                 for name in self._never_null:
                     if row[name] is None:
