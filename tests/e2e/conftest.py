@@ -36,6 +36,9 @@ IMPATIENT = {
             "max_latency_p95_ms": 5000,
             "min_agreement": -1.0,
             "max_log_loss_increase": 5.0,
+            "max_prediction_shift": 1.0,
+            "max_cost_increase_usd": 1000,
+            "max_alarm_rate_shift": 1.0,
         },
     },
 }

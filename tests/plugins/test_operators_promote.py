@@ -189,6 +189,10 @@ class TestJudge:
         assert (trigger.model_version, trigger.step_name, trigger.answer()) == ("2", "shadow", None)
         assert waiting.value.timeout.total_seconds() > use_case.promote.deadline_minutes * 60
 
+    def test_what_became_undecided_again_is_waited_with(self, run, tasks, shadow):
+        with pytest.raises(TaskDeferred):
+            run().resume(tasks["promote.judge_shadow"], {"ready": True})
+
     def test_too_little_at_the_deadline_leads_to_the_rollback(self, run, tasks, shadow):
         skipped = branch_of(run(), tasks["promote.judge_shadow"], {"ready": False})
         assert skipped == {"approve", "switch_champion"}

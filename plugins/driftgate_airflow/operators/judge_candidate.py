@@ -69,6 +69,8 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
         if not event["ready"]:
             self.log.warning("%d minutes passed without enough traffic or labels", self.deadline_minutes)
         judgement = judge(use_case, self.model_version, self.step_name)
+        if event["ready"] and judgement.outcome == "not_yet":  # requests that came since made it undecided again
+            self._wait()
         bakes_until = step_bakes_until(use_case)
         if judgement.passed and event["ready"] and time.time() < bakes_until:
             self.log.info("%s is passed so far and bakes on", self.step_name)
