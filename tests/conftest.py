@@ -17,6 +17,9 @@ import yaml
 
 from driftgate import uris
 from driftgate.datasets import prepare
+from driftgate.evaluation import EvaluationReport, GateResult
+from driftgate.evaluation.receipts import write_receipts
+from driftgate.evaluation.report import write_report
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_between
@@ -225,3 +228,30 @@ def endpoint(project_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fo
         yield follower
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def leave_receipts() -> Callable[..., None]:
+    """Leave the report and the receipts of an evaluation that a version passed against a champion."""
+
+    def leave(model: ModelVersion, champion: str | None = None) -> None:
+        gate = GateResult(gate="uplift", value=0.1, interval=None, threshold=0, verdict="pass", sentence="So it is.")
+        report = EvaluationReport(
+            use_case=model.use_case,
+            dataset_version=model.dataset_version,
+            model_id=model.job_id,
+            model_sha256=model.model_sha256,
+            champion=champion,
+            first_day="2013-03-18",
+            last_day="2013-03-31",
+            rows=100,
+            positives=20,
+            metrics={},
+            intervals={},
+            gates=(gate,),
+            passed=True,
+            reason="a test",
+        )
+        write_receipts(load_use_case(model.use_case), write_report(report))
+
+    return leave

@@ -69,3 +69,18 @@ def actor(context: Any) -> str:
     """Return who asked for the run, for decision records."""
     run = context["dag_run"]
     return str(getattr(run, "triggering_user_name", None) or f"airflow:{run.dag_id}")
+
+
+def candidate_version(context: Any) -> str:
+    """Return the model version that this run promotes: from its parameter, else from the asset event that started it.
+
+    :raises ConfigError: neither names a version
+    """
+    if version := context["params"].get("model_version"):
+        return str(version)
+    events = context.get("triggering_asset_events") or {}
+    versions = [(event.extra or {}).get("model_version") for group in events.values() for event in group]
+    named = [version for version in versions if version]
+    if not named:
+        raise ConfigError("This run names no model version; trigger it again and fill in 'Model version'.")
+    return str(named[-1])

@@ -18,10 +18,10 @@ def told(*arguments, code=0):
 
 
 @pytest.fixture
-def serving(put_package, endpoint):
+def serving(put_package, endpoint, leave_receipts):
     """Version 1 serves by a record that a hand wrote; 2 is registered."""
     for version in ("1", "2"):
-        put_package(version)
+        leave_receipts(put_package(version), "1")
     alias = {"use_case": NAME, "alias": "champion", "version": "1", "previous": None}
     metadata().append("alias", f"{NAME}/champion", alias)
     body = {

@@ -6,7 +6,7 @@ import pytest
 SCENARIOS = {
     "all judges say yes": ({}, "success", "skipped"),
     "the first model goes live at once": (
-        {"deploy_shadow": "approve", "approve": "switch_champion"},
+        {"deploy_shadow": "switch_champion"},
         "success",
         "skipped",
     ),

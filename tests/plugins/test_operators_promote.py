@@ -20,7 +20,7 @@ from driftgate.lineage import read_stream
 from driftgate.metadata import metadata
 from driftgate.models import Column, Signature
 from driftgate.promotion import DeploymentState, Judgement, Variant, deployment, start_shadow
-from driftgate.promotion.approvals import approval_of
+from driftgate.registry.states import model_state, move_state
 from driftgate.use_cases import load_use_case
 from driftgate_airflow import assets
 from driftgate_airflow.lifecycle.promote import promote
@@ -53,10 +53,11 @@ SIGNATURE = Signature(columns=(Column(name="origin", type="string", nullable=Fal
 
 
 @pytest.fixture
-def serving(put_package, endpoint):
+def serving(put_package, endpoint, leave_receipts):
     """Version 1 serves; 2 is registered. Written directly, because MLflow takes seconds."""
     for version in ("1", "2"):
-        put_package(version, {"signature.json": SIGNATURE.canonical(), "feature_baseline.json": b"{}"})
+        files = {"signature.json": SIGNATURE.canonical(), "feature_baseline.json": b"{}", "model.txt": b"tree"}
+        leave_receipts(put_package(version, files))
     state = DeploymentState(
         use_case=NAME, revision=1, step="serving", champion="1", actor="test", reason="the first model",
         variants=(Variant(version="1", role="champion", weight=100),),
@@ -91,48 +92,40 @@ def last_record():
 
 
 class TestDeployShadow:
-    def test_it_starts_the_shadow_of_the_version_in_the_parameters(self, run, tasks, serving):
-        night = run(params={"model_version": "2"})
-        night.execute(tasks["promote.deploy_shadow"])  # everything comes after the judge of the shadow
+    def test_it_starts_the_shadow_of_the_candidate(self, run, tasks, serving):
+        run().execute(tasks["promote.deploy_shadow"])  # everything comes after the judge of the shadow
         state = deployment(NAME)
         assert (state.step, state.candidate, state.actor, state.reason) == ("shadow", "2", "anna", "run manual__1")
-        assert night.xcom["model_version"] == "2"
         assert [ref.name for ref in last_record().outputs] == [f"deployment/{NAME}"]
 
-    def test_it_starts_the_shadow_of_the_version_that_was_registered(self, run, tasks, serving):
-        night = run()
-        event = SimpleNamespace(extra={"model_version": "2"})
-        night.events = {assets.candidate(NAME): [event]}
-        night.execute(tasks["promote.deploy_shadow"])
-        assert deployment(NAME).candidate == "2"
-
-    def test_without_a_champion_it_leads_straight_to_the_approval_and_that_to_the_switch(self, run, tasks):
-        night = run(params={"model_version": "1"})
-        assert branch_of(night, tasks["promote.deploy_shadow"]) == {"judge_shadow"}
-        assert night.xcom["model_version"] == "1"
-        assert branch_of(night, tasks["promote.approve"]) == {"canary_5", "roll_back"}
+    def test_without_a_champion_it_leads_straight_to_the_switch(self, run, tasks):
+        skipped = branch_of(run(), tasks["promote.deploy_shadow"])
+        assert {"judge_shadow", "roll_back"} <= skipped
+        assert "switch_champion" not in skipped
 
     def test_a_candidate_that_takes_other_requests_gets_no_shadow(self, run, tasks, serving, put_package):
         other = Column(name="fare", type="number", nullable=True, null_in_training=False)
         columns = Signature(columns=(*SIGNATURE.columns, other))
         put_package("3", {"signature.json": columns.canonical(), "feature_baseline.json": b"{}"})
         with pytest.raises(AirflowFailException, match=r"Version 3 .* of version 1: nobody sends 'fare'; train"):
-            run(params={"model_version": "3"}).execute(tasks["promote.deploy_shadow"])
+            tasks["promote.deploy_shadow"].model_version = "3"
+            run().execute(tasks["promote.deploy_shadow"])
         assert deployment(NAME) == serving
 
     def test_a_shadow_that_the_endpoint_cannot_load_is_taken_back(self, run, tasks, serving, endpoint):
         endpoint.says = {NAME: {"variants": [], "revision": 2, "problem": "Version 2 cannot be loaded: it is broken"}}
         with pytest.raises(AirflowFailException, match=r"does not serve revision 2 .*it is broken.* version 1 serves"):
-            run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+            run().execute(tasks["promote.deploy_shadow"])
         assert (deployment(NAME).candidate, deployment(NAME).champion) == (None, "1")
 
     def test_a_run_that_names_no_version_says_what_to_fill_in(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"ConfigError: .*fill in 'Model version'"):
-            run().execute(tasks["promote.deploy_shadow"])
+            run().execute(tasks["promote.approve"])
 
     def test_a_refusal_is_not_retried(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"ConfigError: .*no model version '9'"):
-            run(params={"model_version": "9"}).execute(tasks["promote.deploy_shadow"])
+            tasks["promote.deploy_shadow"].model_version = "9"
+            run().execute(tasks["promote.deploy_shadow"])
 
 
 class TestBiasCases:
@@ -145,10 +138,10 @@ class TestBiasCases:
         with pytest.raises(
             AirflowFailException, match=r"PromotionRefused: .*operator\.small\.disparate_impact \(0\.500"
         ):
-            run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+            run().execute(tasks["promote.deploy_shadow"])
         assert deployment(NAME).candidate is None
         close_case(NAME, found.name, "accepted", actor="anna", reason="as their labels are")
-        run(params={"model_version": "2"}).execute(tasks["promote.deploy_shadow"])
+        run().execute(tasks["promote.deploy_shadow"])
         assert deployment(NAME).candidate == "2"
 
 
@@ -172,6 +165,7 @@ class TestPrivacy:
 
     def test_a_model_made_from_personal_data_is_promoted_only_with_an_assessment_in_date(self, run, fares):
         shadow = promote(load_use_case("fares"), runbook="").get_task("deploy_shadow")
+        shadow.model_version = "1"
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: .*made from pii data, and .*does not exist"):
             run(params={"model_version": "1"}).execute(shadow)
         today = metadata().latest("privacy_review", "fares/1").written_at.date()
@@ -195,7 +189,7 @@ class TestJudge:
 
     def test_too_little_at_the_deadline_leads_to_the_rollback(self, run, tasks, shadow):
         skipped = branch_of(run(), tasks["promote.judge_shadow"], {"ready": False})
-        assert skipped == {"approve", "switch_champion"}
+        assert skipped == {"canary_5", "switch_champion"}
         [report] = last_record().outputs
         assert report.name == uris.promotion_report(NAME, "2", "shadow")
         assert lake().exists(report.name)
@@ -209,55 +203,73 @@ class TestJudge:
 
 
 class TestApprove:
+    """The question, which version 2 raises when its evaluation could not decide."""
+
     @pytest.fixture
-    def asking(self, use_case):
-        """The approval of a use case that always wants one, with the version filled in."""
-        always = use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"approve": "always"})})
-        task = promote(always, runbook="").get_task("approve")
-        task.model_version = "2"
-        return task
+    def asking(self, tasks, serving):
+        move_state(NAME, "2", "needs_review", actor="gates", reason="too few rows to tell")
+        return tasks["promote.approve"]
 
     def answer(self, option, user):
-        responder = {"id": user, "name": user} if user else None
-        at = datetime(2026, 1, 1, tzinfo=UTC)
         return {
             "chosen_options": [option],
             "params_input": {},
-            "responded_at": at,
-            "responded_by_user": responder,
-            "timedout": False,
+            "responded_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "responded_by_user": {"id": user, "name": user} if user else None,
+            "timedout": user is None,
         }
 
-    def test_where_nobody_has_to_approve_it_goes_on(self, run, tasks, shadow):
-        run().execute(tasks["promote.approve"])  # skips nothing: a later judge may still lead to the rollback
-        assert deployment(NAME) == shadow
-
-    def test_an_approval_is_recorded_with_its_approver(self, run, asking, shadow):
-        run().resume(asking, self.answer("Approve", "bert"))
-        answer = approval_of(NAME, "2")
-        assert (answer.approved, answer.approver, answer.requester) == (True, "bert", "anna")
-        assert deployment(NAME) == shadow
-
-    @pytest.mark.parametrize(
-        ("user", "reason"),
-        [("bert", "bert did not approve it"), (None, "nobody approved it before the deadline")],
-    )
-    def test_a_rejection_is_an_answer_and_so_is_silence(self, run, asking, shadow, user, reason):
-        assert branch_of(run(), asking, self.answer("Reject", user)) == {"canary_5", "switch_champion"}
-        assert not approval_of(NAME, "2").approved
-        state = deployment(NAME)
-        assert (state.candidate, state.champion, state.reason) == (None, "1", reason)
-
-    def test_who_asked_for_the_promotion_is_asked_again(self, run, asking, shadow, monkeypatch, use_case):
+    def asked(self, monkeypatch):
         """Airflow's operator writes the question into its database, which is not here."""
-        asked = []
-        monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: asked.append(question["options"]))
+        questions = []
+        monkeypatch.setattr(hitl, "upsert_hitl_detail", lambda **question: questions.append(question))
+        return questions
+
+    def test_where_nobody_has_to_approve_it_goes_on_with_the_version_in_the_parameters(self, run, tasks, serving):
+        night = run(params={"model_version": "2"})
+        night.execute(tasks["promote.approve"])  # skips nothing: a later judge may still lead to the rollback
+        assert night.xcom["model_version"] == "2"
+
+    def test_it_finds_the_version_that_was_registered(self, run, tasks, serving):
+        night = run()
+        night.events = {assets.candidate(NAME): [SimpleNamespace(extra={"model_version": "2"})]}
+        night.execute(tasks["promote.approve"])
+        assert night.xcom["model_version"] == "2"
+
+    def test_a_person_is_asked_until_the_deadline(self, run, asking, use_case, monkeypatch):
+        questions = self.asked(monkeypatch)
         with pytest.raises(TaskAwaitingInput) as waiting:
-            run().resume(asking, self.answer("Approve", "anna"))
+            run(params={"model_version": "2"}).execute(asking)
         assert waiting.value.timeout == timedelta(minutes=use_case.promote.deadline_minutes)
-        assert asked == [["Approve", "Reject"]]
-        assert approval_of(NAME, "2") is None
-        assert deployment(NAME) == shadow
+        [question] = questions
+        assert (question["options"], question["defaults"]) == (["Approve", "Reject"], ["Reject"])
+        assert question["body"].startswith("Version 2:")
+
+    def test_an_approval_is_recorded_with_its_approver(self, run, asking):
+        run(params={"model_version": "2"}).resume(asking, self.answer("Approve", "bert"))
+        stands = model_state(NAME, "2")
+        assert (stands.state, stands.actor, stands.reason) == ("approved", "bert", "approved in Airflow")
+
+    @pytest.mark.parametrize(("user", "state"), [("bert", "rejected"), (None, "needs_review")])
+    def test_a_rejection_is_an_answer_and_so_is_silence(self, run, asking, serving, user, state):
+        night = run(params={"model_version": "2"})
+        skipped = branch_of(night, asking, self.answer("Reject", user))
+        assert {"deploy_shadow", "switch_champion"} <= skipped
+        assert "roll_back" not in skipped
+        assert model_state(NAME, "2").state == state
+        assert deployment(NAME) == serving
+
+    def test_who_asked_for_the_promotion_is_asked_again(self, run, asking, monkeypatch):
+        questions = self.asked(monkeypatch)
+        with pytest.raises(TaskAwaitingInput):
+            run(params={"model_version": "2"}).resume(asking, self.answer("Approve", "anna"))
+        assert len(questions) == 1
+        assert model_state(NAME, "2").state == "needs_review"
+
+    def test_a_rejected_version_gets_no_further(self, run, asking):
+        move_state(NAME, "2", "rejected", actor="bert", reason="it is unfair")
+        with pytest.raises(AirflowFailException, match=r"Version 2 .* is rejected \(it is unfair\)"):
+            run(params={"model_version": "2"}).execute(asking)
 
 
 class TestOtherStrategies:
@@ -270,22 +282,21 @@ class TestOtherStrategies:
 
         return wire
 
-    def test_all_at_once_goes_by_the_approval_to_the_switch(self, run, wired, serving):
+    def test_all_at_once_goes_straight_to_the_switch(self, run, wired, serving):
         dag = wired("all_at_once")
         assert set(dag.task_ids) == {"deploy_shadow", "approve", "switch_champion", "roll_back"}
-        night = run(params={"model_version": "2"})
-        night.execute(dag.get_task("deploy_shadow"))
+        task = dag.get_task("deploy_shadow")
+        task.model_version = "2"
+        assert branch_of(run(), task) == {"roll_back"}
         assert deployment(NAME) == serving
-        assert branch_of(night, dag.get_task("approve")) == {"roll_back"}
 
-    def test_a_shadow_only_ends_there(self, run, wired, shadow, monkeypatch):
-        dag = wired("shadow_only")
-        judge = dag.get_task("judge_shadow")
+    def test_a_shadow_only_ends_there(self, wired):
+        judge = wired("shadow_only").get_task("judge_shadow")
         assert (judge.then, judge.downstream_task_ids) == ("end_shadow", {"end_shadow", "switch_champion", "roll_back"})
 
     def test_blue_green_gives_all_requests_and_judges_before_the_switch(self, wired):
         dag = wired("blue_green")
-        assert dag.get_task("approve").then == "canary_100"
+        assert dag.get_task("judge_shadow").then == "canary_100"
         assert dag.get_task("canary_100").downstream_task_ids == {"judge_canary_100"}
         assert dag.get_task("judge_canary_100").then == "switch_champion"
 

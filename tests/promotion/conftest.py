@@ -20,7 +20,7 @@ from driftgate.promotion.state import Role
 from driftgate.promotion_policy import Shadow
 from driftgate.registry.approval import admit
 from driftgate.registry.tracking import claim_version
-from driftgate.registry.versions import ModelVersion, PackageFile, record_registration, sign_pointer
+from driftgate.registry.versions import ModelVersion, PackageFile, find_model, record_registration, sign_pointer
 from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
@@ -37,13 +37,13 @@ def use_case() -> UseCase:
 
 
 @pytest.fixture(scope="session")
-def serving_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def serving_home(tmp_path_factory: pytest.TempPathFactory, leave_receipts: Callable[..., None]) -> Path:
     """A state folder with versions 1, 2 and 3, and 1 as champion. Made once: MLflow takes seconds for its tables."""
     home = tmp_path_factory.mktemp("serving")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRIFTGATE_HOME", str(home))
         for job in ("a", "b", "c"):
-            register(job)
+            leave_receipts(find_model(NAME, register(job)), None if job == "a" else "1")
         switch_champion(load_use_case(NAME), "1", actor="test", reason="the first model")
     return home
 

@@ -4,10 +4,25 @@ from datetime import timedelta
 
 import pytest
 
+from driftgate import uris
 from driftgate.errors import PromotionRefused
+from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.promotion import advance, deployment, moves, record_answer, roll_back, start_shadow, switch_champion
+from driftgate.promotion import (
+    advance,
+    deployment,
+    moves,
+    needs_approval,
+    record_answer,
+    require_other_person,
+    roll_back,
+    start_shadow,
+    switch_champion,
+)
+from driftgate.promotion.approvals import approver_of
 from driftgate.promotion.changes import Change, changes_of, promotions_of, settle
+from driftgate.registry import find_model
+from driftgate.registry.states import model_state, move_state
 from driftgate.wall_clock import utc_now
 
 NAME = "flight_delays"
@@ -21,7 +36,6 @@ def told():
 def test_a_promotion_leaves_one_record_per_move(serving, use_case, earn):
     start_shadow(use_case, "2", **BY)
     earn()
-    record_answer(use_case, "2", approved=True, approver="ben", requester="anna")
     advance(use_case, "2", 5, actor="anna")
     earn()
     switch_champion(use_case, "2", **BY)
@@ -32,7 +46,7 @@ def test_a_promotion_leaves_one_record_per_move(serving, use_case, earn):
         ("switch_champion", "2", "applied"),
     ]
     share = changes_of(NAME)[2]
-    assert (share.change.requester, share.change.approver, share.change.strategy) == ("anna", "ben", "canary")
+    assert (share.change.requester, share.change.approver, share.change.strategy) == ("anna", None, "canary")
     assert [(one.version, one.weight) for one in share.change.before] == [("1", 100), ("2", 0)]
     assert [(one.version, one.weight) for one in share.change.after] == [("1", 95), ("2", 5)]
     assert share.change.evidence[0].endswith("reports/promotion/flight_delays/2/shadow.json")
@@ -132,31 +146,87 @@ class TestCrashes:
 
 class TestApprovals:
     @pytest.fixture
-    def strict(self, use_case):
-        return use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"approve": "always"})})
+    def waiting(self, serving, use_case):
+        """Version 2 waits for a person's word."""
+        move_state(NAME, "2", "needs_review", actor="gates", reason="too few rows to tell")
+        return use_case
 
-    def test_nobody_is_answered_before_a_person_has_approved(self, serving, strict, earn):
-        start_shadow(strict, "2", **BY)
-        earn()
-        with pytest.raises(PromotionRefused, match="before a person approves it, and nobody was asked"):
-            advance(strict, "2", 5, actor="anna")
-        record_answer(strict, "2", approved=False, approver="ben", requester="anna")
-        with pytest.raises(PromotionRefused, match="ben answered no"):
-            advance(strict, "2", 5, actor="anna")
-        record_answer(strict, "2", approved=True, approver="ben", requester="anna")
-        assert advance(strict, "2", 5, actor="anna").step == "canary_5"
+    def test_nothing_is_promoted_before_a_person_has_approved(self, waiting):
+        assert needs_approval(waiting, "2")
+        with pytest.raises(PromotionRefused, match=r"Version 2 .* is needs_review \(too few rows to tell\)"):
+            start_shadow(waiting, "2", **BY)
+        record_answer(waiting, "2", approved=True, approver="ben")
+        assert not needs_approval(waiting, "2")
+        start_shadow(waiting, "2", **BY)
+        assert approver_of(NAME, "2") == "ben"
 
-    @pytest.mark.parametrize("approver", ["anna", None])
-    def test_who_asked_cannot_approve(self, serving, strict, approver):
-        with pytest.raises(PromotionRefused, match=r"asked for the promotion of version 2 .*let another person answer"):
-            record_answer(strict, "2", approved=True, approver=approver, requester="anna")
+    def test_a_rejected_version_is_never_promoted(self, waiting):
+        record_answer(waiting, "2", approved=False, approver="ben")
+        with pytest.raises(PromotionRefused, match=r"Version 2 of flight_delays is rejected \(rejected in Airflow\)"):
+            start_shadow(waiting, "2", **BY)
+        with pytest.raises(PromotionRefused, match="is rejected"):
+            needs_approval(waiting, "2")
 
-    def test_high_risk_asks_a_person_when_the_use_case_says_so(self, serving, use_case):
-        from driftgate.promotion import needs_approval
+    def test_silence_leaves_it_waiting(self, waiting):
+        record_answer(waiting, "2", approved=False, approver=None)
+        assert needs_approval(waiting, "2")
 
+    def test_who_asked_cannot_approve(self, waiting):
+        with pytest.raises(PromotionRefused, match=r"anna asked for the promotion of version 2 .*somebody else must"):
+            require_other_person(waiting, "2", approver="anna", requester="anna")
+
+    def test_high_risk_asks_a_person_when_the_use_case_says_so(self, put_package, use_case):
         promote = use_case.promote.model_copy(update={"approve": "when_high_risk"})
-        asked = [
-            needs_approval(use_case.model_copy(update={"promote": promote.model_copy(update={"risk": risk})}), "2")
-            for risk in ("low", "medium", "high")
-        ]
+        asked = []
+        for version, risk in (("1", "low"), ("2", "medium"), ("3", "high")):
+            move_state(NAME, version, "candidate", actor="gates", reason="passed")
+            risky = use_case.model_copy(update={"promote": promote.model_copy(update={"risk": risk})})
+            asked.append(needs_approval(risky, version))
         assert asked == [False, False, True]
+
+
+class TestModelStates:
+    """Where a model stands follows what the traffic does with it."""
+
+    def stands(self, version):
+        return model_state(NAME, version).state
+
+    def test_a_promotion_takes_it_to_champion_and_retires_the_one_before(self, serving, use_case, earn):
+        assert (self.stands("1"), self.stands("2")) == ("champion", "approved")
+        start_shadow(use_case, "2", **BY)
+        assert self.stands("2") == "shadow"
+        earn()
+        advance(use_case, "2", 5, actor="anna")
+        assert self.stands("2") == "canary"
+        earn()
+        switch_champion(use_case, "2", **BY)
+        assert (self.stands("1"), self.stands("2")) == ("retired", "champion")
+        roll_back(use_case, to_previous=True, **BY)
+        assert (self.stands("1"), self.stands("2")) == ("champion", "retired")
+
+    @pytest.mark.parametrize(("rejects", "state"), [(False, "approved"), (True, "rejected")])
+    def test_what_a_judge_took_out_never_tries_again_and_what_a_person_stopped_may(
+        self, serving, use_case, rejects, state
+    ):
+        start_shadow(use_case, "2", **BY)
+        roll_back(use_case, rejects=rejects, **BY)
+        assert self.stands("2") == state
+        if rejects:
+            with pytest.raises(PromotionRefused, match=r"Version 2 of flight_delays is rejected \(a test\)"):
+                start_shadow(use_case, "2", **BY)
+
+
+@pytest.mark.parametrize("move", ["shadow", "advance", "switch"])
+def test_without_its_receipts_nothing_moves(serving, use_case, earn, move):
+    if move != "shadow":
+        start_shadow(use_case, "2", **BY)
+        earn()
+    lake().delete(uris.gate_receipt(NAME, find_model(NAME, "2").job_id, "uplift"))
+    before = deployment(NAME)
+    with pytest.raises(PromotionRefused, match="The receipt of the gate 'uplift' is missing"):
+        {
+            "shadow": lambda: start_shadow(use_case, "2", **BY),
+            "advance": lambda: advance(use_case, "2", 5, actor="anna"),
+            "switch": lambda: switch_champion(use_case, "2", **BY),
+        }[move]()
+    assert deployment(NAME) == before

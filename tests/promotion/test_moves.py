@@ -292,8 +292,10 @@ def test_of_two_moves_at_once_one_wins_and_the_other_may_retry(serving, use_case
 
 
 @pytest.fixture
-def promoted(serving, use_case, earn):
-    """Version 2 serves, after 1."""
+def promoted(serving, use_case, earn, leave_receipts):
+    """Version 2 serves, after 1; version 3 was evaluated against it."""
     start_shadow(use_case, "2", **BY)
     earn()
-    return switch_champion(use_case, "2", **BY)
+    state = switch_champion(use_case, "2", **BY)
+    leave_receipts(registry.find_model(NAME, "3"), "2")
+    return state

@@ -1,6 +1,6 @@
 """The only room that moves traffic: a candidate watches, answers a growing share, becomes champion or is taken out."""
 
-from driftgate.promotion.approvals import needs_approval, record_answer
+from driftgate.promotion.approvals import needs_approval, record_answer, require_other_person
 from driftgate.promotion.confirmation import confirm
 from driftgate.promotion.guardrails import GuardrailResult
 from driftgate.promotion.judgement import Judgement, judge, ready_to_judge
@@ -31,6 +31,7 @@ __all__ = [
     "record_answer",
     "reported",
     "require_loaded",
+    "require_other_person",
     "require_same_requests",
     "roll_back",
     "start_shadow",

@@ -2,11 +2,12 @@
 
 from driftgate.errors import PromotionRefused, nearest
 from driftgate.evaluation.bias_cases import require_no_blocking_case
-from driftgate.promotion.approvals import require_approved
+from driftgate.evaluation.receipts import require_receipts
 from driftgate.promotion.judgement import has_passed
+from driftgate.promotion.model_states import require_approved
 from driftgate.promotion.plan import ALL, deployment_plan, require_baked
 from driftgate.promotion.state import DeploymentState, canary_step, deployment, share_of
-from driftgate.registry import list_models
+from driftgate.registry import find_model, list_models
 from driftgate.use_cases import UseCase
 from driftgate.wall_clock import utc_now
 
@@ -50,7 +51,6 @@ def require_champion_to_be(use_case: UseCase, state: DeploymentState | None, ver
         if state:
             require_free(use_case, state, version)
         _require_promotable(use_case, version)
-        require_approved(use_case, version)
     else:
         require_earned(use_case, under_way(use_case, version))
 
@@ -64,8 +64,7 @@ def require_earned(use_case: UseCase, state: DeploymentState) -> None:
         )
     require_no_blocking_case(use_case.name)
     require_baked(use_case, state, utc_now())
-    if deployment_plan(use_case).switches:
-        require_approved(use_case, str(state.candidate))
+    require_receipts(use_case, find_model(use_case.name, str(state.candidate)))
 
 
 def previous_champion(use_case: UseCase, state: DeploymentState, to_previous: bool) -> str:
@@ -104,3 +103,5 @@ def _require_promotable(use_case: UseCase, version: str) -> None:
     if version not in known:
         raise PromotionRefused(f"{use_case.name} has no registered version {version!r}{nearest(version, known)}")
     require_no_blocking_case(use_case.name)
+    require_approved(use_case.name, version)
+    require_receipts(use_case, find_model(use_case.name, version))

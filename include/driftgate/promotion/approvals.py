@@ -1,66 +1,56 @@
-"""Whether a person has to agree before a candidate answers anybody, and what that person said."""
+"""Whether a person has to agree before a candidate meets any traffic, and what that person said."""
 
 from driftgate.errors import PromotionRefused
-from driftgate.metadata import metadata
-from driftgate.records import Record, parse_record
-from driftgate.registry.states import model_state
+from driftgate.registry.approval import POLICY, approve, approve_by_policy, may_approve, reject
+from driftgate.registry.states import MAY_SERVE, model_state, move_state, require_state, state_history
 from driftgate.use_cases import UseCase
-
-KIND = "approval"
-
-
-class Approval(Record):
-    """What one person answered about one version; ``approver`` is None when nobody did before the deadline."""
-
-    schema_version: int = 1
-    use_case: str
-    version: str
-    approved: bool
-    approver: str | None
-    requester: str
 
 
 def needs_approval(use_case: UseCase, version: str) -> bool:
-    """Return whether a person decides about the version: by the use case, or because its gates asked for one."""
+    """Return whether a version waits for a person; one that does not, and has nobody's word yet, gets the policy's.
+
+    :raises PromotionRefused: it was rejected, or is quarantined
+    """
     promote = use_case.promote
-    if promote.approve == "always" or (promote.approve == "when_high_risk" and promote.risk == "high"):
-        return True
+    require_state(use_case.name, version, (*MAY_SERVE, "candidate", "needs_review"), "meet any traffic")
     stands = model_state(use_case.name, version)
-    return stands is not None and stands.state == "needs_review"
+    if stands is None or stands.state in MAY_SERVE:
+        return False
+    asked = promote.approve == "always" or (promote.approve == "when_high_risk" and promote.risk == "high")
+    if stands.state == "needs_review" or asked:
+        return True
+    approve_by_policy(use_case, version, f"promote.approve is {promote.approve}, and its risk is {promote.risk}")
+    return False
 
 
-def record_answer(use_case: UseCase, version: str, *, approved: bool, approver: str | None, requester: str) -> Approval:
-    """Write down what was answered.
+def require_other_person(use_case: UseCase, version: str, *, approver: str, requester: str) -> None:
+    """Return when the approver neither asked for the promotion nor made the version.
 
-    :raises PromotionRefused: who asked for the promotion approves it
+    :raises PromotionRefused: it is the same person, or none of the use case's approvers
     """
-    if approved and approver in (None, requester):
+    if approver == requester:
         raise PromotionRefused(
-            f"{approver or 'Nobody'} asked for the promotion of version {version} of {use_case.name} and cannot "
-            "approve it; let another person answer."
+            f"{approver} asked for the promotion of version {version} of {use_case.name}, so somebody else must "
+            "approve it."
         )
-    answer = Approval(
-        use_case=use_case.name, version=version, approved=approved, approver=approver, requester=requester
-    )
-    metadata().append(KIND, f"{use_case.name}/{version}", answer.model_dump(mode="json"))
-    return answer
+    may_approve(use_case, version, approver)
 
 
-def approval_of(use_case_name: str, version: str) -> Approval | None:
-    """Return the newest answer about a version; None if nobody was asked."""
-    entry = metadata().latest(KIND, f"{use_case_name}/{version}")
-    return parse_record(entry.body, Approval, where=f"the approval of {entry.subject}") if entry else None
+def record_answer(use_case: UseCase, version: str, *, approved: bool, approver: str | None) -> None:
+    """Write down what was answered; nobody's answer sends the version to a person's review.
 
-
-def require_approved(use_case: UseCase, version: str) -> None:
-    """Return when the version needs nobody's approval, or has it.
-
-    :raises PromotionRefused: it needs one and has none
+    :raises PromotionRefused: the approver may not answer, or the version does not wait for an answer
     """
-    answer = approval_of(use_case.name, version)
-    if needs_approval(use_case, version) and not (answer and answer.approved):
-        said = f"{answer.approver or 'nobody'} answered no" if answer else "nobody was asked"
-        raise PromotionRefused(
-            f"Version {version} of {use_case.name} may answer nobody before a person approves it, and {said}; run "
-            f"{use_case.name}.promote and answer its 'approve'."
-        )
+    if approver is None:
+        reason = "nobody answered before the deadline"
+        move_state(use_case.name, version, "needs_review", actor=POLICY, reason=reason)
+    elif approved:
+        approve(use_case, version, actor=approver, reason="approved in Airflow")
+    else:
+        reject(use_case, version, actor=approver, reason="rejected in Airflow")
+
+
+def approver_of(use_case_name: str, version: str) -> str | None:
+    """Return the person who approved a version; None if it was the policy."""
+    approvals = [one.actor for one in state_history(use_case_name, version) if one.state == "approved"]
+    return next((actor for actor in approvals if actor != POLICY), None)

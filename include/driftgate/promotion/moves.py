@@ -19,8 +19,9 @@ from driftgate.promotion.allowed import (
     serving,
     under_way,
 )
-from driftgate.promotion.approvals import approval_of
+from driftgate.promotion.approvals import approver_of
 from driftgate.promotion.changes import Action, Change, change_of, close, require_open, take_back
+from driftgate.promotion.model_states import follow, leave
 from driftgate.promotion.plan import deployment_plan
 from driftgate.promotion.state import (
     KIND,
@@ -110,6 +111,7 @@ def end_shadow(use_case: UseCase, version: str, *, actor: str) -> DeploymentStat
             use_case, state, champion=state.champion, previous=state.previous, actor=actor, reason="passed shadow",
             change=change,
         )  # fmt: skip
+    leave(moved, version)
     return _done(moved)
 
 
@@ -121,11 +123,13 @@ def roll_back(
     candidate: str | None = None,
     to_previous: bool = False,
     run_id: str | None = None,
+    rejects: bool = False,
 ) -> DeploymentState:
     """Take the candidate out of the traffic; when none is under way, and ``to_previous``, restore the champion before.
 
     :param candidate: act on this version only; nothing happens when it is not under way (any more)
     :param run_id: the run that asks; nothing happens when it has rolled back before
+    :param rejects: whether the version that leaves may never try again; otherwise it stays approved
     :raises PromotionRefused: there is nothing to roll back
     :raises Conflict: someone else moved the traffic meanwhile
     """
@@ -144,6 +148,7 @@ def roll_back(
             change=change,
         )  # fmt: skip
     take_back(use_case.name, leaves)
+    leave(restored, leaves, rejects=rejects)
     if not state.candidate:
         _align_alias(use_case)
     return _done(restored)
@@ -176,7 +181,9 @@ def align_alias(use_case: UseCase) -> bool:
 
 
 def _done(state: DeploymentState) -> DeploymentState:
+    """Complete what belongs to a move beside its record; another may have come after it."""
     close(state)
+    follow(deployment(state.use_case) or state)
     return state
 
 
@@ -184,7 +191,6 @@ def _earned(
     use_case: UseCase, action: Action, version: str, state: DeploymentState | None, actor: str, reason: str
 ) -> AbstractContextManager[Change]:
     """Open the change of a move that rests on a judgement and, where the use case asks for it, on an approval."""
-    answer = approval_of(use_case.name, version)
     report = uris.promotion_report(use_case.name, version, state.step) if state else ""
     return change_of(
         use_case,
@@ -192,7 +198,7 @@ def _earned(
         version,
         requester=actor,
         reason=reason,
-        approver=answer.approver if answer and answer.approved else None,
+        approver=approver_of(use_case.name, version),
         evidence=(lake().uri(report),) if report and lake().exists(report) else (),
     )
 

@@ -5,9 +5,10 @@ growing share of the requests, or as the use case's `promote.strategy` says. Eac
 when one is crossed, or cannot be judged before the deadline, the candidate is rolled back by itself, and `roll_back`
 waits until the endpoint serves the champion alone. The first model of a use case goes live at once.
 
-**If `approve` waits:** the use case or the evaluation asks for a person. Read the reports that its page names, then
-answer under *Required Actions*. *Reject* takes the candidate out and is no failure; so does silence until the deadline.
-Whoever triggered this run cannot approve it and is asked again.
+**If `approve` waits:** the use case or the evaluation asks for a person. Read what `driftgate model show` prints of the
+version, then answer under *Required Actions*, or by `driftgate model approve` and clearing the task. *Reject* ends the
+promotion and is no failure; so does silence until the deadline. Whoever trained the model or triggered this run cannot
+approve it: the question is asked again.
 
 **When it runs:** when `…retrain` registered a candidate. By hand: trigger it with a partition key and a
 *Model version*.
@@ -61,62 +62,59 @@ def promote(use_case: UseCase, *, runbook: str) -> DAG:
         default_args=default_args(use_case.owner.team),
         params={"model_version": _model_version()},
     ) as dag:
-        shadow = DeployShadowOperator(
-            task_id="deploy_shadow", use_case=name, then="judge_shadow" if plan.steps else None, straight="approve"
+        approve = ApproveCandidateOperator(
+            task_id="approve",
+            use_case=name,
+            deadline_minutes=use_case.promote.deadline_minutes,
+            then="deploy_shadow",
+            otherwise="roll_back",
         )
-        candidate: dict[str, Any] = {"use_case": name, "model_version": XComArg(shadow, key="model_version")}
+        candidate: dict[str, Any] = {"use_case": name, "model_version": XComArg(approve, key="model_version")}
         switch = SwitchChampionOperator(
             task_id="switch_champion", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, **candidate
         )
         rollback = RollBackOperator(
             task_id="roll_back",
             use_case=name,
-            model_version="{{ ti.xcom_pull(task_ids='deploy_shadow', key='model_version') or '' }}",
+            model_version="{{ ti.xcom_pull(task_ids='approve', key='model_version') or '' }}",
             reason="a task of the promotion failed; see its log",
             trigger_rule=TriggerRule.ALL_DONE,  # also when a judge itself broke: fail closed
         )
         # Every branch decides about both ends itself: whoever says no skips the switch, and whoever leads to it skips
         # the rollback. Through the last judge alone a "no" to the shadow would reach the switch as "skipped", not "no".
-        for branch in (shadow, *_steps(use_case, plan, candidate, shadow)):
+        for branch in (approve, *_steps(use_case, plan, candidate, approve)):
             branch >> [switch, rollback]
     return dag
 
 
 def _steps(
-    use_case: UseCase, plan: "DeploymentPlan", candidate: dict[str, Any], shadow: DeployShadowOperator
+    use_case: UseCase, plan: "DeploymentPlan", candidate: dict[str, Any], approve: ApproveCandidateOperator
 ) -> Iterator[BaseOperator]:
-    """Wire the steps of the plan, each followed by its judge, and yield what branches.
-
-    A person is asked before anybody is answered: after the shadow, or first of all where there is none.
-    """
-    limits: dict[str, Any] = {"deadline_minutes": use_case.promote.deadline_minutes}
-    shares = [step.name for step in plan.steps if step.percent]
-    approve = ApproveCandidateOperator(
-        task_id="approve",
-        then=shares[0] if shares else "switch_champion",
-        straight="switch_champion",
-        otherwise="roll_back",
-        trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
-        **limits,
-        **candidate,
+    """Wire the steps of the plan after the approval, each followed by its judge, and yield what branches."""
+    first = "judge_shadow" if plan.steps else None
+    previous: BaseOperator = DeployShadowOperator(
+        task_id="deploy_shadow", then=first, straight="switch_champion", **candidate
     )
-    shadow >> approve
-    yield approve
-    previous: BaseOperator = shadow
-    follows = ["approve" if plan.switches else "end_shadow", *shares[1:], "switch_champion"]
-    for step, then in zip(plan.steps, follows, strict=False):
+    approve >> previous
+    yield previous
+    shares = [step.name for step in plan.steps if step.percent]
+    follows = [*shares, "switch_champion" if plan.switches else "end_shadow"]
+    for step, then in zip(plan.steps, follows, strict=False):  # a plan without steps has no judge
         if step.percent:
             previous >> (canary := AdvanceCanaryOperator(task_id=step.name, percent=step.percent, **candidate))
             previous = canary
         judge = JudgeCandidateOperator(
-            task_id=f"judge_{step.name}", step_name=step.name, then=then, otherwise="roll_back", **limits, **candidate
+            task_id=f"judge_{step.name}",
+            step_name=step.name,
+            deadline_minutes=use_case.promote.deadline_minutes,
+            then=then,
+            otherwise="roll_back",
+            **candidate,
         )
         previous >> judge
-        previous = approve if then == "approve" else judge
-        if then == "approve":
-            judge >> approve
-        elif then == "end_shadow":
+        if then == "end_shadow":
             judge >> EndShadowOperator(task_id=then, **candidate)
+        previous = judge
         yield judge
 
 

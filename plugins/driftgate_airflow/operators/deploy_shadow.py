@@ -1,33 +1,30 @@
 """Let a candidate watch the traffic, or lead one that has nothing to watch straight to its switch."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import BaseBranchOperator, Context
 
-from driftgate.errors import ConfigError
 from driftgate_airflow.operators.candidate import CandidateOperator
 from driftgate_airflow.runs import actor
 
 
 class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
     """
-    Start the shadow of the candidate that the triggering event (or the run's parameter) names.
+    Start the shadow of the candidate.
 
     Without a champion there is nothing to compare with, and a plan may have no shadow: the branch then leads straight
-    to the approval before the switch. A model that is made from personal data gets nowhere without a privacy impact
+    to the switch. A model that is made from personal data gets nowhere without a privacy impact
     assessment of the last year, no model does while a critical bias case of its use case is open, and one that takes
     other requests than the champion gets no shadow.
 
     :param then: the task that judges the shadow; None without a shadow
-    :param straight: the task before the switch
+    :param straight: the task that makes the candidate champion
     """
 
     activity = "host"
-    template_fields: Sequence[str] = ("use_case",)
 
     def __init__(self, *, then: str | None, straight: str, **kwargs: Any) -> None:
-        super().__init__(model_version="", **kwargs)  # known when it runs
+        super().__init__(**kwargs)
         self.then = then
         self.straight = straight
 
@@ -36,8 +33,7 @@ class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
         from driftgate.promotion import deployment
         from driftgate.use_cases import load_use_case
 
-        version = candidate_version(context)
-        context["ti"].xcom_push(key="model_version", value=version)
+        version = self.model_version
         review_privacy(load_use_case(self.use_case), version)
         serving = deployment(self.use_case)
         if serving is None or self.then is None:
@@ -55,20 +51,4 @@ class DeployShadowOperator(CandidateOperator, BaseBranchOperator):
         state = start_shadow(
             load_use_case(self.use_case), version, actor=actor(context), reason=f"run {context['dag_run'].run_id}"
         )
-        self.model_version = version
         self.conclude([self.confirmed(state, context)], context)
-
-
-def candidate_version(context: Context) -> str:
-    """Return the model version that this run promotes: from its parameter, else from the asset event that started it.
-
-    :raises ConfigError: neither names a version
-    """
-    if version := context["params"].get("model_version"):
-        return str(version)
-    events = context.get("triggering_asset_events") or {}
-    versions = [(event.extra or {}).get("model_version") for group in events.values() for event in group]
-    named = [version for version in versions if version]
-    if not named:
-        raise ConfigError("This run names no model version; trigger it again and fill in 'Model version'.")
-    return str(named[-1])

@@ -76,7 +76,13 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
             self.log.info("%s is passed so far and bakes on", self.step_name)
             self._wait(bakes_until)
         if not judgement.passed:
-            roll_back(use_case, reason=judgement.reason, actor=actor(context), candidate=self.model_version)
+            roll_back(
+                use_case,
+                reason=judgement.reason,
+                actor=actor(context),
+                candidate=self.model_version,
+                rejects=judgement.outcome == "fail_now",
+            )
         self.conclude([self._judged(judgement)], context)
         return self.do_branch(context, self.then if judgement.passed else self.otherwise)
 
