@@ -10,6 +10,7 @@ import pytest
 
 from driftgate.endpoint.formats import ARROW, CSV, JSON
 from driftgate.endpoint.server import Server
+from driftgate.evaluation.explanation_report import AttributionBaseline
 from driftgate.use_cases import load_use_case
 
 PREDICT = "/v1/flight_delays/predict"
@@ -193,6 +194,18 @@ class TestExplain:
 
         assert answer.status_code == 409
         assert answer.json()["detail"].startswith("Version 1 of flight_delays is a network")
+
+    def test_a_network_is_explained_by_sampling_from_what_its_package_says(self, client, server, serving, monkeypatch):
+        package = server.watcher.served("flight_delays").champion.package
+        exact = client.post(self.PATH, json={"rows": [serving.ROW]}).json()
+        start = AttributionBaseline(kind="training_mean", log_odds=True, values=(0.0, 0.0, 1500.0, 12.0, 40.0))
+        object.__setattr__(package, "explained_from", start)
+        monkeypatch.setattr(type(package.scorer), "contributions", lambda *_: None)
+        sampled = client.post(self.PATH, json={"rows": [serving.ROW]}).json()
+        told = sum(one["contribution"] for one in sampled["contributions"])
+
+        assert (exact["exact"], sampled["exact"]) == (True, False)
+        assert sampled["base"] + told == pytest.approx(exact["raw_score"], abs=1e-6)
 
     def test_contributions_that_do_not_add_up_are_no_explanation(self, client, server, serving, monkeypatch):
         scorer = type(server.watcher.served("flight_delays").champion.package.scorer)

@@ -116,6 +116,7 @@ def _explanation(use_case: UseCase) -> dict[str, Any]:
         **_BY_WHOM,
         **{key: number},
         scale={**_TEXT, "description": "of base, contributions and raw_score"},
+        exact={"type": "boolean", "description": "false: sampled, of a network"},
         base={**number, "description": "what every row starts from"},
         contributions={"type": "array", "items": one},
         others={**number, "description": "what all other features add"},
@@ -172,7 +173,7 @@ _PREDICT = (
     "is answered and named in `warnings`. What was answered is captured before it leaves."
 )
 _EXPLAIN = (
-    "What each feature adds to the raw score of one row, exactly and checked. It is not captured as a prediction."
+    "What each feature adds to the raw score of one row; their sum is checked. It is not captured as a prediction."
 )
 _TABLES = {
     CSV: "a header row and rows; an empty field is null",
@@ -195,7 +196,10 @@ _PROBLEMS = {
 }
 _NOT_EXPLAINED = {
     code: {"description": why, "content": {JSON: {"schema": _ref("problem")}}}
-    for code, why in {"403": "Single answers are not explained", "409": "The model tells no contributions"}.items()
+    for code, why in {
+        "403": "Single answers are not explained",
+        "409": "The package has no explanation",
+    }.items()
 }
 _ID_HEADER = {"schema": _TEXT, "description": "the caller's own, or a new one"}
 _ID_PARAMETER = {

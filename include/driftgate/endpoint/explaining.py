@@ -4,9 +4,11 @@ from typing import Any
 
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import ServedVariant
+from driftgate.evaluation.attribution import attributions
 from driftgate.use_cases import UseCase
 
 TOLERANCE = 1e-6  # relative, of the sum of the contributions against the model's own raw score
+SAMPLED_TOLERANCE = 1e-3  # a network's score is single precision, and in log odds that is less still
 
 
 def explained(
@@ -14,22 +16,25 @@ def explained(
 ) -> dict[str, Any]:
     """Return the contributions of the variant that answers ``row``, the largest ``top`` of them one by one.
 
-    They are exact (SHAP values of trees), and their sum is checked. Nothing is captured: nobody asked for a prediction.
+    Those of trees are exact (SHAP values), those of a network sampled; their sum is checked. Nothing
+    is captured: nobody asked for a prediction.
 
     :raises Refused: 403 where the use case explains no single answer; 409 for a model without contributions of its own
     """
     _require_local(use_case)
     scorer = variant.package.scorer
     (score,) = variant.score([row])
-    found = scorer.contributions(scorer.preprocessing.encode_rows([row]))
+    matrix, start = scorer.preprocessing.encode_rows([row]), variant.package.explained_from
+    own = scorer.contributions(matrix)
+    found = attributions(scorer, matrix, start) if start else own
     if found is None:
         raise Refused(
             409,
-            f"Version {variant.version} of {use_case.name} is a network, which takes thousands of scores to explain "
-            "one; its model card says what it goes by in general.",
+            f"Version {variant.version} of {use_case.name} is a network, and its package does not say what it is "
+            "explained against; register it anew.",
         )
     values, raw = found.values[0], float(found.raw[0])
-    if abs(found.base + float(values.sum()) - raw) > TOLERANCE * max(1.0, abs(raw)):
+    if abs(found.base + float(values.sum()) - raw) > (TOLERANCE if own else SAMPLED_TOLERANCE) * max(1.0, abs(raw)):
         raise Refused(
             503, f"The contributions of version {variant.version} do not add up to its score; tell its owner."
         )
@@ -40,6 +45,7 @@ def explained(
         "role": variant.role,
         "score" if use_case.problem == "binary" else "value": score,
         "scale": "log odds" if use_case.problem == "binary" else use_case.label.unit,
+        "exact": own is not None,
         "base": found.base,
         "contributions": [{"feature": name, "value": row[name], "contribution": value} for name, value in shown],
         "others": sum(value for _, value in named[len(shown) :]),

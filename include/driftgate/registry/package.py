@@ -21,22 +21,29 @@ from driftgate.registry.versions import (
 )
 
 if TYPE_CHECKING:
+    from driftgate.evaluation.explanation_report import AttributionBaseline
     from driftgate.models import Preprocessing, Rule, Scorer, Signature
 
 FEATURE_BASELINE = "feature_baseline.json"
 FALLBACK = "fallback.json"
+EXPLANATION = "explain.json"
 LARGEST_FILE_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
 
 
 @dataclass(frozen=True)
 class Package:
-    """One verified model version, ready to score; ``fallback`` is the rule that answers where it cannot."""
+    """One verified model version, ready to score.
+
+    :param fallback: the rule that answers where it cannot
+    :param explained_from: what its scores are explained against
+    """
 
     model: ModelVersion
     scorer: "Scorer"
     signature: "Signature"
     preprocessing: "Preprocessing"
     fallback: "Rule | None" = None
+    explained_from: "AttributionBaseline | None" = None
 
     @property
     def info(self) -> dict[str, Any]:
@@ -67,6 +74,7 @@ def load_package(use_case_name: str, version: str) -> Package:
         signature=signature,
         preprocessing=preprocessing,
         fallback=_fallback(files, signature, where),
+        explained_from=_explained_from(files, preprocessing, where),
     )
 
 
@@ -96,6 +104,21 @@ def _scorer(model: ModelVersion, data: bytes, preprocessing: "Preprocessing") ->
         raise
     except Exception:  # whatever a library says of bytes that are no model
         raise Tampered(f"{lake().uri(model.folder)}/{model.model_file} is no model; train it again.") from None
+
+
+def _explained_from(
+    files: Mapping[str, bytes], preprocessing: "Preprocessing", where: str
+) -> "AttributionBaseline | None":
+    from driftgate.evaluation.explanation_report import AttributionBaseline
+
+    if EXPLANATION not in files:
+        return None
+    written, said = parse_json(files[EXPLANATION], f"{where}/{EXPLANATION}"), f"{where}/{EXPLANATION}: 'baseline'"
+    found = written.get("baseline") if isinstance(written, dict) else None
+    baseline = parse_record(found, AttributionBaseline, where=said)
+    if len(baseline.values) != len(preprocessing.names):
+        raise Tampered(f"{said} is of {len(baseline.values)} features, the model of {len(preprocessing.names)}.")
+    return baseline
 
 
 def _fallback(files: Mapping[str, bytes], signature: "Signature", where: str) -> "Rule | None":

@@ -21,7 +21,7 @@ from driftgate.registry import tracking
 from driftgate.registry.approval import admit
 from driftgate.registry.card import model_card
 from driftgate.registry.ethics import require_accountable
-from driftgate.registry.package import FALLBACK, FEATURE_BASELINE, package_files, write_package
+from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
 
@@ -79,7 +79,7 @@ def _publish(
     files = {name: read_artefact(job, name) for name in (job.model_file, "preprocessing.json", "signature.json")}
     files["evaluation.json"] = report.canonical()
     if report.explanation is not None:
-        files["explain.json"] = report.explanation.canonical()
+        files[EXPLANATION] = report.explanation.canonical()
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)
     files[FEATURE_BASELINE] = features.canonical()
