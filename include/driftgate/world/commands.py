@@ -87,5 +87,8 @@ def print_example(use_case: str, key: str) -> None:
     body = quote(json.dumps({"use_case": use_case, "rows": [row]}))
     console.print("\nAsk the endpoint about one flight:")
     console.print(
-        f"curl -s {stack.endpoint_url()}/invocations -d {body}", soft_wrap=True, highlight=False, markup=False
+        f"curl -s {stack.endpoint_url()}/invocations -H 'Content-Type: application/json' -d {body}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
     )
