@@ -1,0 +1,55 @@
+"""A canary at the endpoint: a restart changes nobody's variant, and a rollback reaches everybody within seconds."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+from driftgate import promotion
+from driftgate.endpoint.metrics import Metrics
+from driftgate.endpoint.watching import Watcher
+
+NAME = "flight_delays"
+KEYS = [f"flight {number}" for number in range(2000)]
+
+
+def assigned(server):
+    return [server.watcher.served(NAME).variant_for(key).version for key in KEYS]
+
+
+def test_a_restart_in_mid_canary_keeps_weights_and_who_meets_whom(server, world):
+    world.deploy("1", "2", share=25)
+    server.watcher.poll()
+    before, weights = assigned(server), [one.weight for one in server.watcher.served(NAME).variants]
+    again = SimpleNamespace(watcher=Watcher(promotion.deployment, server.watcher._packages, Metrics()))
+    again.watcher.poll()
+    assert assigned(again) == before
+    assert [one.weight for one in again.watcher.served(NAME).variants] == weights == [75, 25]
+    assert 400 < Counter(before)["2"] < 600
+
+
+def test_a_rollback_reaches_everybody_within_five_seconds_under_load(server, world):
+    """Four callers who never stop: each request has a variant, and after the record the candidate's end soon."""
+    world.deploy("1", "2", share=50)
+    server.watcher.poll()
+    server.watcher.start()
+    ends = time.monotonic() + 8
+    decided = []
+
+    def call(_):
+        last = 0.0
+        while time.monotonic() < ends and not (decided and time.monotonic() > decided[0] + 2):
+            if "2" in assigned(server):
+                last = time.monotonic()
+        return last
+
+    with ThreadPoolExecutor(4) as pool:
+        callers = [pool.submit(call, number) for number in range(4)]
+        time.sleep(0.3)
+        world.deploy("1")
+        decided.append(time.monotonic())
+        last = max(caller.result() for caller in callers)
+    server.watcher.stop()
+    assert promotion.deployment(NAME).candidate is None
+    assert last - decided[0] + 0.3 > 0
+    assert last - decided[0] < 5, "the candidate still answered"
