@@ -7,6 +7,7 @@ import pytest
 from driftgate import uris
 from driftgate.compute import JobResult, JobSpec
 from driftgate.evaluation.feature_baseline import read_feature_baseline
+from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import read_report, write_report
 from driftgate.lake import lake
 from driftgate.models.onnx_scorer import OnnxScorer
@@ -45,6 +46,7 @@ def test_a_network_becomes_a_version_that_scores(finished, use_case, rows: pa.Ta
     report = read_report("flight_delays", "job-1").model_copy(update={"model_sha256": job.model_sha256})
     lake().delete("reports/evaluation/flight_delays/job-1.json")
     write_report(report)
+    write_receipts(use_case, report)
 
     model = register_job(use_case, "job-1", VERSION, make_baseline=training_baseline)
     assert (model.model_file, model.model_sha256) == ("model.onnx", job.artefacts["model.onnx"])
