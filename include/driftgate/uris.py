@@ -16,9 +16,9 @@ def validation_report(dataset: str, key: str, suffix: str = "json") -> str:
     return f"reports/validation/{dataset}/{key}.{suffix}"
 
 
-def evaluation_report(use_case: str, model_id: str) -> str:
-    """Return the path of the evaluation of one candidate."""
-    return f"reports/evaluation/{use_case}/{model_id}.json"
+def evaluation_report(use_case: str, model_id: str, suffix: str = "json") -> str:
+    """Return the path of the evaluation of one candidate (``json``), or of its page (``html``)."""
+    return f"reports/evaluation/{use_case}/{model_id}.{suffix}"
 
 
 def gate_receipt(use_case: str, model_id: str, gate: str) -> str:
@@ -46,9 +46,19 @@ def joined(use_case: str, key: str) -> str:
     return f"reports/monitoring/{use_case}/{key}/joined"
 
 
-def promotion_report(use_case: str, version: str, step: str) -> str:
-    """Return the path of one judgement of a candidate's shadow or canary step."""
-    return f"reports/promotion/{use_case}/{version}/{step}.json"
+def promotion_report(use_case: str, version: str, step: str, suffix: str = "json") -> str:
+    """Return the path of one judgement of a candidate's shadow or canary step (``json``), or of its page (``html``)."""
+    return f"reports/promotion/{use_case}/{version}/{step}.{suffix}"
+
+
+def promotion_page(use_case: str, version: str) -> str:
+    """Return the path of the page of a whole promotion."""
+    return f"reports/promotion/{use_case}/{version}/index.html"
+
+
+def model_page(use_case: str, version: str) -> str:
+    """Return the path of the page of a model version: its card, and what was decided of it until now."""
+    return f"reports/models/{use_case}/{version}.html"
 
 
 def tuning_report(use_case: str, study: str, name: str) -> str:

@@ -14,6 +14,7 @@ HEAVY = (
     "great_expectations",
     "lightgbm",
     "scipy.stats",
+    "matplotlib.backends.backend_svg",
     "datasketches",
     "driftgate.contracts",
     "open_data_contract_standard.model",

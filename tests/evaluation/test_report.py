@@ -17,6 +17,7 @@ from driftgate.evaluation.report import (
 
 GOLDEN = (
     '{"champion":"2","costs":[{"interval":[-20.0,60.0],"other":"rule","saving":30.0,"usd_per_1000":900.0}],'
+    '"curves":null,'
     '"dataset_version":"flight_delays/2013-03-31-3f9c2a1","decision_threshold":null,"edge_cases":[{"case":"storm","changed_score":0.4,"score":0.2,'
     '"sentence":"Holds.","verdict":"pass"}],"explanation":null,"fairness":null,"first_day":"2013-03-18","gates":['
     '{"gate":"champion","interval":[0.001,0.02],"metric":"auc","sentence":"Better.","threshold":0.0,"value":0.01,'

@@ -8,6 +8,7 @@ from driftgate import uris
 from driftgate.lake import to_parquet
 from driftgate.sources import sample
 from driftgate.sources.delivery import delivery_file
+from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
 from driftgate_airflow.operators.ingest_partition import IngestPartitionOperator
 from driftgate_airflow.operators.profile_partition import ProfilePartitionOperator
 from driftgate_airflow.operators.publish_partition import PublishPartitionOperator
@@ -84,6 +85,13 @@ def test_a_task_that_came_to_no_partition_has_no_button(run):
     with pytest.raises(AirflowFailException, match="no partition key"):
         run(key=None).execute(failed)
     assert buttons(failed) == {"Data Docs": ""}
+
+
+def test_an_evaluation_leads_to_its_page_once_it_is_written():
+    evaluated = EvaluateCandidateOperator(task_id="a_task", use_case="flight_delays", dataset_version="a", job_id="a")
+    assert buttons(evaluated) == {"Evaluation": ""}
+    evaluated.page = uris.evaluation_report("flight_delays", "a", "html")
+    assert buttons(evaluated) == {"Evaluation": "/driftgate/reports/evaluation/flight_delays/a.html"}
 
 
 def test_airflow_knows_the_buttons_of_a_serialised_task():

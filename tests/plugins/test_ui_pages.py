@@ -239,6 +239,8 @@ def test_pages_are_only_read(airflow, token, written, method):
         (uris.evaluation_report("flight_delays", "1"), "flight_delays.retrain"),
         (uris.monitoring_report("flight_delays", KEY, "data"), "flight_delays.monitor"),
         (uris.promotion_report("flight_delays", "2", "shadow"), "flight_delays.promote"),
+        (uris.promotion_page("flight_delays", "2"), "flight_delays.promote"),
+        (uris.model_page("flight_delays", "2"), "flight_delays.retrain"),
         (uris.catalog(), None),
         (uris.profile("gone", KEY, "html"), None),
         ("reports/validation/flights.html", None),

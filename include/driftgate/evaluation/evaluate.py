@@ -14,6 +14,7 @@ from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.confusion import CONFUSION_VERSION, confusion
 from driftgate.evaluation.cost_gate import costs
 from driftgate.evaluation.costs import cost_threshold, expected_cost_usd
+from driftgate.evaluation.curves import curves
 from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
@@ -42,6 +43,7 @@ EXAMINERS: tuple[Callable[[Comparison], Finding], ...] = (
     decisive,
     costs,
     calibration,
+    curves,
     slices,
     training_data,
     spread,

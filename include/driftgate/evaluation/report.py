@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from driftgate import uris
 from driftgate.errors import CannotJudge
+from driftgate.evaluation.curves_report import Curves
+from driftgate.evaluation.curves_report import ReliabilityBin as ReliabilityBin  # other modules read it from here
 from driftgate.evaluation.day_blocks import Interval
 from driftgate.evaluation.explanation_report import Explanation
 from driftgate.evaluation.fairness_report import FairnessReport
@@ -65,14 +67,6 @@ class DecisionThreshold(Record):
     saving: float
     saving_interval: Interval | None
     chosen: float
-
-
-class ReliabilityBin(Record):
-    """A tenth of the validation rows by score, lowest first: what the model said and what came true, on average."""
-
-    rows: int
-    mean_score: float
-    mean_label: float
 
 
 class SliceResult(Record):
@@ -151,6 +145,7 @@ class EvaluationReport(Record):
     costs: tuple[CostComparison, ...] = ()
     decision_threshold: DecisionThreshold | None = None
     reliability: tuple[ReliabilityBin, ...] = ()
+    curves: Curves | None = None
     slices: tuple[SliceResult, ...] = ()
     splits: tuple[SplitDistance, ...] = ()
     edge_cases: tuple[CaseResult, ...] = ()

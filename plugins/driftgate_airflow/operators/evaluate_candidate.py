@@ -7,6 +7,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
+from driftgate_airflow.ui.links import EvaluationLink
 
 
 class EvaluateCandidateOperator(UseCaseOperator):
@@ -21,6 +22,8 @@ class EvaluateCandidateOperator(UseCaseOperator):
 
     activity = "evaluate"
     template_fields: Sequence[str] = ("use_case", "dataset_version", "job_id")
+    operator_extra_links = (EvaluationLink(),)
+    page: str | None = None  # where the button leads
 
     def __init__(self, *, dataset_version: str, job_id: str, **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]  # Airflow's own keyword arguments
@@ -39,6 +42,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
         from driftgate.contracts import require_real
         from driftgate.datasets import version_files
         from driftgate.evaluation import evaluate
+        from driftgate.evaluation.page import write_page
         from driftgate.lineage import DatasetRef
         from driftgate.registry import champion
         from driftgate.use_cases import load_use_case
@@ -48,6 +52,7 @@ class EvaluateCandidateOperator(UseCaseOperator):
         job = result(self.job_id, use_case.train.target)
         current = champion(self.use_case)
         report = evaluate(use_case, self.dataset_version, version_files(self.dataset_version), job, current)
+        self.page = write_page(report)
         return Step(
             summary={
                 "passed": report.passed,

@@ -8,7 +8,13 @@ from airflow.models.dag import DagModel
 from driftgate.contracts import contract_names, source_of
 
 # What a report is about decides which DAG of the use case makes it.
-MADE_BY = {"evaluation": "retrain", "monitoring": "monitor", "promotion": "promote", "tuning": "tune"}
+MADE_BY = {
+    "evaluation": "retrain",
+    "models": "retrain",
+    "monitoring": "monitor",
+    "promotion": "promote",
+    "tuning": "tune",
+}
 
 
 def maker(path: str) -> str | None:

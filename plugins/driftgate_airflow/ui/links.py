@@ -35,6 +35,25 @@ class TuningLink(BaseOperatorLink):
         return page_url(uris.tuning_report(operator.use_case, operator.study_name, "index.html"))
 
 
+class ReportLink(BaseOperatorLink):
+    """The page that a task wrote, or added to; none before it came that far."""
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        return page_url(operator.page) if operator.page else ""
+
+
+class EvaluationLink(ReportLink):
+    """The evaluation of the candidate: gates, plots, champion beside candidate."""
+
+    name = "Evaluation"
+
+
+class PromotionLink(ReportLink):
+    """The way of the candidate through shadow and canary, with each judgement."""
+
+    name = "Promotion"
+
+
 class DataDocsLink(PageLink):
     """Great Expectations' judgement of a partition."""
 
