@@ -36,6 +36,20 @@ def test_a_segment_is_closed_when_it_is_old_enough_and_never_while_empty(folder)
     assert contents(journal) == [b"one\n"]
 
 
+def test_a_segment_of_one_place_is_named_after_it(folder):
+    journal = Journal(folder)
+    for places in (
+        ["shop.2013-04-01", "shop.2013-04-01"],
+        ["shop.2013-04-01", "shop.2013-04-02"],
+        ["shop.2013-04-01", ""],
+    ):
+        for place in places:
+            journal.append(b"line\n", place)
+        journal.close_segment(older_than_seconds=0)
+
+    assert [segment.stem.split(".")[1:] for segment in journal.segments()] == [["shop", "2013-04-01"], [], []]
+
+
 def test_a_large_segment_is_closed_at_once(folder):
     journal = Journal(folder)
     journal.append(b"x" * 16_000_001)

@@ -61,6 +61,17 @@ def test_stopping_ships_what_is_still_open(journal, capture):
     assert journal.segments() == []
 
 
+def test_what_a_killed_process_left_open_and_what_it_closed_reach_the_same_day(journal, capture, tmp_path):
+    for number in (1, 2):
+        journal.append(segment_lines([capture(number)]), "flight_delays.2013-04-02")
+        journal.close_segment(older_than_seconds=60 * (number - 1))
+    (left,) = journal.folder.glob("*.open")
+    left.rename(left.with_suffix(".segment"))
+    Shipper(journal, lake()).ship()
+
+    assert captured() == 2
+
+
 def test_a_crash_between_shipping_and_removing_captures_nothing_twice(journal, capture, monkeypatch):
     journal.append(segment_lines([capture(1)]))
     journal.close_segment(older_than_seconds=0)

@@ -216,7 +216,7 @@ def test_too_many_rows_are_a_413(ask, world):
 def test_without_room_for_captures_nothing_is_answered(ask, server, world, monkeypatch):
     world.deploy("1")
 
-    def full(lines):
+    def full(*_):
         raise JournalFull("The journal is full.")
 
     monkeypatch.setattr(server.journal, "append", full)

@@ -1,7 +1,8 @@
 """The journal: captures on the local disk, written before the answer leaves, until the lake has them.
 
-One process writes one folder. The open segment is ``<name>.open``; closing renames it to ``<name>.segment``, and the
-shipper removes it once the lake has it. What a killed process leaves is closed by the next one.
+One process writes one folder. The open segment is ``<name>.open``; closing renames it to ``<name>.segment``, or
+``<name>.<use case>.<day>.segment`` when all its lines are of one, and the shipper removes it once the lake has it. What
+a killed process leaves is closed by the next one.
 """
 
 import fcntl
@@ -37,13 +38,15 @@ class Journal:
         self._ended = False
         self._file: int | None = None
         self._name, self._opened_at, self._open_bytes = "", 0.0, 0
+        self._places: set[str] = set()
         for left in folder.glob("*.open"):
             left.rename(left.with_suffix(".segment"))
         self._closed_bytes = sum(path.stat().st_size for path in self.segments())
 
-    def append(self, lines: bytes) -> None:
+    def append(self, lines: bytes, place: str = "") -> None:
         """Write whole lines; when this returns, the death of the process cannot lose them.
 
+        :param place: ``<use case>.<day>`` of all the lines; empty when they are of several
         :raises JournalFull: the disk, or the bound on what waits for the lake, is full; nothing was written
         """
         with self._lock:
@@ -55,6 +58,7 @@ class Journal:
                     "reachable, then the endpoint answers again by itself."
                 )
             self._write(lines)
+            self._places.add(place)
             if self._open_bytes > MAX_SEGMENT_BYTES:
                 self._close()
 
@@ -118,7 +122,10 @@ class Journal:
         os.close(self._file)
         self._closed_bytes += self._open_bytes
         self._file, self._open_bytes = None, 0
-        (self.folder / f"{self._name}.open").rename(self.folder / f"{self._name}.segment")
+        (place,) = self._places if len(self._places) == 1 else ("",)
+        stem = f"{self._name}.{place}" if place else self._name
+        self._places.clear()
+        (self.folder / f"{self._name}.open").rename(self.folder / f"{stem}.segment")
 
 
 def _own(folder: Path) -> int:

@@ -9,7 +9,7 @@ import orjson
 
 from driftgate.captures import Journal
 from driftgate.captures.capture import day_of, request_key
-from driftgate.captures.segments import segment_lines
+from driftgate.captures.segments import place_of, segment_lines
 from driftgate.endpoint.explaining import explained
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
@@ -114,7 +114,8 @@ class Answering:
         unanswered = any(outcome.error for outcome in answers)
         captured = [outcome for outcome in answers + failed if outcome.error or not unanswered]
         captures = (capture for outcome in captured for capture in outcome.captures(served, received_at))
-        self._journal.append(segment_lines(captures))
+        days = [one.day for outcome in captured for one in outcome.asked]
+        self._journal.append(segment_lines(captures), place_of(served.use_case.name, days))
         for outcome in captured:
             self._metrics.count(served, outcome)
         if unanswered:

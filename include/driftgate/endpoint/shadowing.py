@@ -9,7 +9,7 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 
 from driftgate.captures import Journal, JournalFull
-from driftgate.captures.segments import segment_lines
+from driftgate.captures.segments import place_of, segment_lines
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, score
@@ -81,7 +81,8 @@ class Shadowing:
     def _score(self, copy: Copy) -> None:
         outcome = score(copy.shadow, self._joining.rows_for(copy.served, copy.shadow, copy.asked))
         try:
-            self._journal.append(segment_lines(outcome.captures(copy.served, copy.received_at)))
+            place = place_of(copy.served.use_case.name, [one.day for one in copy.asked])
+            self._journal.append(segment_lines(outcome.captures(copy.served, copy.received_at)), place)
         except JournalFull:
             self._drop(copy.served, copy.shadow, len(copy.asked))
         else:
