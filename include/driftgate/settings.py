@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record, read_yaml
+from driftgate.sagemaker_settings import SageMakerSettings
 
 # What a settings file may use without anyone setting it. Two checkouts on one machine need different ports; a business
 # unit is missed when a job is submitted.
@@ -25,7 +26,8 @@ class EndpointSettings(Record):
     Above ``max_memory_mb`` no model is loaded any more, and shadows go first.
     """
 
-    backend: Literal["embedded"]
+    backend: Literal["embedded", "sagemaker"]
+    sagemaker: SageMakerSettings | None = None
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
     url: str | None = None
@@ -37,6 +39,12 @@ class EndpointSettings(Record):
     def address(self) -> str:
         """Where the endpoint is reached."""
         return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @model_validator(mode="after")
+    def _says_what_sagemaker_needs(self) -> "EndpointSettings":
+        if (self.backend == "sagemaker") != bool(self.sagemaker):
+            raise ValueError("the backend sagemaker needs the section sagemaker, and only that one has it")
+        return self
 
 
 class AirflowSettings(Record):

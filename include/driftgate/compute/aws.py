@@ -49,10 +49,13 @@ def client(service: str, target: Target, *, once: bool = False) -> Any:
     :param once: send every request once, because a repetition could do it twice
     :raises ConfigError: neither the target nor the environment names a region
     """
+    return client_in(service, region_of(target), once=once)
+
+
+def client_in(service: str, region: str | None, *, once: bool = False) -> Any:
+    """Return a client for a region, as :func:`client` does."""
     calls = 1 if once else int(os.environ.get("AWS_MAX_ATTEMPTS", CALLS))
-    return _client(
-        service, region_of(target), os.environ.get("AWS_ENDPOINT_URL"), calls, os.environ.get("AWS_ACCESS_KEY_ID")
-    )
+    return _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), calls, os.environ.get("AWS_ACCESS_KEY_ID"))
 
 
 def region_of(target: Target) -> str | None:

@@ -2,7 +2,7 @@
 
 from driftgate.errors import PromotionRefused
 from driftgate.promotion.moves import roll_back
-from driftgate.promotion.served import wait_until_served
+from driftgate.promotion.served import Reported, serve
 from driftgate.promotion.state import DeploymentState, deployment
 from driftgate.use_cases import UseCase
 
@@ -15,12 +15,18 @@ def confirm(use_case: UseCase, state: DeploymentState, *, actor: str, take_back:
         to
     :raises EndpointSilent: it does not answer; the move stands, and asking again is right
     """
-    found = wait_until_served(state)
+    found = serve(state)
     if found.follows(state):
         return
-    problem = found.problem or f"it still serves revision {found.revision}"
+    problem = found.problem or f"it still serves {_told(found)}"
     sentence = f"The endpoint does not serve revision {state.revision} of {use_case.name}: {problem}"
     if take_back and (state.candidate or state.previous) and deployment(use_case.name) == state:
         back = roll_back(use_case, reason=sentence, actor=actor, to_previous=True)
         sentence = f"{sentence} The move was taken back: version {back.champion} serves alone."
     raise PromotionRefused(sentence)
+
+
+def _told(found: Reported) -> str:
+    if found.revision is not None:
+        return f"revision {found.revision}"
+    return "version " + " and ".join(variant.version for variant in found.variants) if found.variants else "nothing"

@@ -1,7 +1,7 @@
 """The moves of traffic: each a compare-and-swap on the revision that it read; running it again changes nothing.
 
-The deployment record is the truth. The registry's alias follows it, so a move appends the record first; when it dies
-before the alias has followed, its retry only moves the alias. Every move happens under a change record of its own.
+The deployment record is the truth. The registry's alias and the endpoint follow it, so a move appends the record first;
+when it dies before they have followed, its retry only moves them. Every move happens under a change record of its own.
 """
 
 from contextlib import AbstractContextManager
@@ -23,6 +23,7 @@ from driftgate.promotion.approvals import approver_of
 from driftgate.promotion.changes import Action, Change, change_of, close, require_open, take_back
 from driftgate.promotion.model_states import follow, leave
 from driftgate.promotion.plan import deployment_plan
+from driftgate.promotion.served import apply
 from driftgate.promotion.state import (
     KIND,
     SERVING,
@@ -183,7 +184,9 @@ def align_alias(use_case: UseCase) -> bool:
 def _done(state: DeploymentState) -> DeploymentState:
     """Complete what belongs to a move beside its record; another may have come after it."""
     close(state)
-    follow(deployment(state.use_case) or state)
+    newest = deployment(state.use_case) or state
+    follow(newest)
+    apply(newest)  # an endpoint that follows the records by itself needs no word
     return state
 
 

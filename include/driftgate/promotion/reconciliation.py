@@ -6,7 +6,7 @@ from driftgate.errors import EndpointSilent
 from driftgate.metadata import metadata
 from driftgate.promotion.changes import changes_of, settle
 from driftgate.promotion.moves import align_alias, restore
-from driftgate.promotion.served import wait_until_served
+from driftgate.promotion.served import apply, wait_until_served
 from driftgate.promotion.state import DeploymentState, deployment, deployment_history
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -32,7 +32,8 @@ def reconcile(use_case: UseCase, *, actor: str, restores: bool = False) -> Recon
 
     A difference that stays is an alarm ``manual_change``; the same one is told once.
 
-    :param restores: bring back the last state that has a change record, when a newer one has none
+    :param restores: bring back the last state that has a change record, when a newer one has none; ask the endpoint
+        for the recorded one, when it serves another
     """
     state = deployment(use_case.name)
     if state is None:
@@ -46,6 +47,8 @@ def reconcile(use_case: UseCase, *, actor: str, restores: bool = False) -> Recon
         found = found.model_copy(update={"manual_change": sentence, "restored_to": back and back.revision})
     else:
         found = found.model_copy(update=_served(state))
+        if restores and found.manual_change:
+            apply(state)
     _tell(found)
     return found
 
@@ -62,10 +65,11 @@ def _unrecorded(state: DeploymentState) -> str | None:
 
 def _served(state: DeploymentState) -> dict[str, str]:
     try:
-        clauses = wait_until_served(state, SETTLE_SECONDS).differences(state)
+        found = wait_until_served(state, SETTLE_SECONDS)
     except EndpointSilent as silent:
         return {"silent": str(silent)}
-    if not clauses or deployment(state.use_case) != state:
+    clauses = found.differences(state)
+    if not clauses or found.moving or deployment(state.use_case) != state:
         return {}
     served = "; ".join(clauses)
     return {"manual_change": f"The endpoint does not serve {state.use_case} as recorded: {served}."}

@@ -1,37 +1,42 @@
 """What the endpoint itself says that it serves. A record is not yet traffic, so it is asked after each move."""
 
-import json
 import time
-from dataclasses import dataclass
-from typing import Any
-from urllib.request import urlopen
+from dataclasses import dataclass, replace
 
+from driftgate.endpoint.backends import EndpointBackend, endpoint_backend
 from driftgate.errors import EndpointSilent, PromotionRefused
-from driftgate.promotion.state import DeploymentState, Variant
-from driftgate.settings import settings
+from driftgate.promotion.state import DeploymentState, Variant, deployment
 
-ASK_SECONDS = 2
 FOLLOW_SECONDS = 30.0  # a network of some hundred megabytes is loaded by then
 POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Reported:
-    """The revision and the variants that answer now, and why they are not those of the newest record."""
+    """The revision and the variants that answer now, and why they are not those of the newest record.
+
+    :param revision: None when nothing is served, or where the variants are all that is known (SageMaker)
+    :param moving: what is served is being changed, so that it is neither right nor wrong yet
+    :param final: no waiting will change the problem
+    """
 
     revision: int | None
     variants: tuple[Variant, ...]
-    problem: str | None
+    problem: str | None = None
+    moving: bool = False
+    final: bool = False
 
     def follows(self, state: DeploymentState) -> bool:
         """Return whether this is ``state``, or what came after it."""
-        if self.revision is None or self.problem:
+        if self.problem or not self.variants:
             return False
-        return self.revision > state.revision or not self.differences(state)
+        return bool(self.revision and self.revision > state.revision) or not self.differences(state)
 
     def differences(self, state: DeploymentState) -> list[str]:
         """Return, as clauses, how this differs from what ``state`` says."""
-        clauses = [] if self.revision == state.revision else [f"revision {self.revision} instead of {state.revision}"]
+        clauses = []
+        if self.revision not in (None, state.revision):
+            clauses.append(f"revision {self.revision} instead of {state.revision}")
         served, recorded = ({one.version: one for one in variants} for variants in (self.variants, state.variants))
         for version in sorted({*served, *recorded}):
             was, should = served.get(version), recorded.get(version)
@@ -40,18 +45,17 @@ class Reported:
         return [*clauses, *([self.problem] if self.problem else [])]
 
 
+def apply(state: DeploymentState) -> None:
+    """Ask the endpoint to serve ``state``, without waiting for it; asking again changes nothing."""
+    endpoint_backend().apply(state)
+
+
 def reported(use_case_name: str) -> Reported:
     """Return what the endpoint serves of a use case.
 
     :raises EndpointSilent: it does not answer
     """
-    address = f"{settings().endpoint.address}/deployments"
-    try:
-        with urlopen(address, timeout=ASK_SECONDS) as answer:  # noqa: S310  the address is written in the settings
-            found = json.load(answer).get(use_case_name)
-    except (OSError, ValueError) as error:
-        raise EndpointSilent(f"The endpoint does not say at {address} what it serves ({error}); start it.") from None
-    return _parsed(found or {})
+    return endpoint_backend().served(use_case_name)
 
 
 def require_loaded(use_case_name: str, version: str) -> None:
@@ -68,26 +72,39 @@ def require_loaded(use_case_name: str, version: str) -> None:
         )
 
 
-def wait_until_served(state: DeploymentState, seconds: float | None = None) -> Reported:
+def serve(state: DeploymentState) -> Reported:
+    """Have the endpoint serve ``state``, wait for it, and return what it serves then.
+
+    :raises EndpointSilent: it does not answer at the end
+    """
+    backend = endpoint_backend()
+    return _wait(backend, state, backend.follow_seconds or FOLLOW_SECONDS, asks=True)
+
+
+def wait_until_served(state: DeploymentState, seconds: float) -> Reported:
     """Wait until the endpoint serves ``state``, or ``seconds`` have passed, and return what it serves then.
 
     :raises EndpointSilent: it does not answer at the end
     """
-    deadline = time.monotonic() + (FOLLOW_SECONDS if seconds is None else seconds)
+    return _wait(endpoint_backend(), state, seconds, asks=False)
+
+
+def _wait(backend: EndpointBackend, state: DeploymentState, seconds: float, *, asks: bool) -> Reported:
+    deadline = time.monotonic() + seconds
     while True:
+        newest = deployment(state.use_case) or state  # another move may have come after it
         try:
-            found = reported(state.use_case)
-            if found.follows(state) or time.monotonic() > deadline:
+            if asks:
+                backend.apply(newest)
+            found = backend.served(state.use_case)
+            if found.revision is None and found.follows(newest):
+                found = replace(found, revision=newest.revision)
+            if found.final or (found.follows(state) and not found.moving) or time.monotonic() > deadline:
                 return found
         except EndpointSilent:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(POLL_SECONDS)
-
-
-def _parsed(found: dict[str, Any]) -> Reported:
-    variants = tuple(Variant(**variant) for variant in found.get("variants", ()))
-    return Reported(found.get("revision"), variants, found.get("problem"))
+        time.sleep(backend.poll_seconds or POLL_SECONDS)
 
 
 def _told(variant: Variant | None) -> str:

@@ -1,0 +1,34 @@
+"""Our own server: it follows the deployment records by itself, and says at ``/deployments`` what it serves."""
+
+import json
+from urllib.request import urlopen
+
+from driftgate.errors import EndpointSilent
+from driftgate.promotion.served import Reported
+from driftgate.promotion.state import DeploymentState, Variant
+from driftgate.settings import settings
+
+ASK_SECONDS = 2
+
+
+class EmbeddedBackend:
+    """The process at the address of the settings."""
+
+    follow_seconds: float | None = None
+    poll_seconds: float | None = None
+
+    def apply(self, state: DeploymentState) -> None:
+        """Do nothing: the process reads the record within a second."""
+
+    def served(self, use_case_name: str) -> Reported:
+        """Return what the process says."""
+        address = f"{settings().endpoint.address}/deployments"
+        try:
+            with urlopen(address, timeout=ASK_SECONDS) as answer:  # noqa: S310  the address is in the settings
+                found = json.load(answer).get(use_case_name) or {}
+        except (OSError, ValueError) as error:
+            raise EndpointSilent(
+                f"The endpoint does not say at {address} what it serves ({error}); start it."
+            ) from None
+        variants = tuple(Variant(**variant) for variant in found.get("variants", ()))
+        return Reported(found.get("revision"), variants, found.get("problem"))
