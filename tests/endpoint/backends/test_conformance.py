@@ -38,8 +38,8 @@ def test_a_candidate_goes_all_the_way(backend: EndpointBackend, move: Move) -> N
 
 
 def test_the_champion_is_back_within_five_seconds(backend: EndpointBackend, move: Move) -> None:
-    for state in (move("1"), move("1", "2", 50)):
-        serve(state)
+    for step in (("1",), ("1", "2", 50)):
+        serve(move(*step))
     began, back = time.monotonic(), move("1")
     while not (backend.apply(back), reported(NAME).follows(back))[1]:
         time.sleep(0.02)

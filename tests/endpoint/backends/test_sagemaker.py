@@ -68,8 +68,8 @@ def test_the_requests_of_a_promotion(recorder: Recorder, world: Any, move: Move,
 def test_whatever_call_it_dies_after_one_endpoint_comes_of_it(
     recorder: Recorder, world: Any, move: Move, aws: LocalAws
 ) -> None:
-    for state in (move("1"), move("1", "2"), move("1", "2", 5), move("2")):
-        deaths = 0
+    for step in (("1",), ("1", "2"), ("1", "2", 5), ("2",)):
+        state, deaths = move(*step), 0
         while deaths < 9:
             recorder.calls, recorder.dies_after = [], 1
             try:
