@@ -197,6 +197,14 @@ class TestJudge:
         assert (state.candidate, state.champion) == (None, "1"), "the judge itself took it out"
         assert state.reason == json.loads(lake().read(report.name))["reason"]
 
+    def test_its_button_leads_to_the_page_of_the_step_and_that_to_the_whole_promotion(self, run, tasks, shadow):
+        judge = tasks["promote.judge_shadow"]
+        branch_of(run(), judge, {"ready": False})
+        (link,) = judge.operator_extra_links
+        assert link.get_link(judge, ti_key=None) == f"/driftgate/reports/promotion/{NAME}/2/shadow.html"
+        assert b'href="index.html"' in lake().read(uris.promotion_report(NAME, "2", "shadow", "html"))
+        assert b"Version 2 was rolled back from shadow" in lake().read(uris.promotion_page(NAME, "2"))
+
     def test_a_candidate_that_was_taken_out_by_hand_is_not_judged(self, run, tasks, serving):
         with pytest.raises(AirflowFailException, match=r"PromotionRefused: Version 2 .* is not in shadow"):
             run().execute(tasks["promote.judge_shadow"])

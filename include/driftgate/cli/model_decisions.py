@@ -46,10 +46,14 @@ def rollback(
     ] = False,
 ) -> None:
     """Take the candidate out of the traffic at once, or restore the champion before."""
-    from driftgate.promotion import roll_back
+    from driftgate.promotion import deployment, roll_back
+    from driftgate.promotion.page import write_overview
     from driftgate.use_cases import load_use_case
 
-    state = roll_back(load_use_case(use_case), reason=reason, actor=_actor(), to_previous=to_previous)
+    asked, before = load_use_case(use_case), deployment(use_case)
+    state = roll_back(asked, reason=reason, actor=_actor(), to_previous=to_previous)
+    if before:
+        write_overview(asked, before.candidate or before.champion)
     out.print(f"Version {state.champion} of {use_case} serves, since revision {state.revision}.", highlight=False)
 
 

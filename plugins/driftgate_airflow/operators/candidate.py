@@ -8,6 +8,7 @@ from airflow.sdk import Context
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor
+from driftgate_airflow.ui.links import PromotionLink
 
 if TYPE_CHECKING:
     from driftgate.promotion import DeploymentState
@@ -21,6 +22,8 @@ class CandidateOperator(UseCaseOperator):
     """
 
     template_fields: Sequence[str] = ("use_case", "model_version")
+    operator_extra_links = (PromotionLink(),)
+    page: str | None = None  # where the button leads
 
     def __init__(self, *, model_version: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -29,9 +32,14 @@ class CandidateOperator(UseCaseOperator):
     def confirmed(self, state: "DeploymentState", context: Context) -> Step:
         """Return the step that led to ``state``, when the endpoint serves it."""
         from driftgate.promotion import confirm
+        from driftgate.promotion.page import write_overview
         from driftgate.use_cases import load_use_case
 
-        confirm(load_use_case(self.use_case), state, actor=actor(context))
+        use_case = load_use_case(self.use_case)
+        try:
+            confirm(use_case, state, actor=actor(context))
+        finally:  # a move that was taken back is on the page as well
+            self.page = write_overview(use_case, self.model_version)
         return self.moved(state)
 
     def moved(self, state: "DeploymentState") -> Step:

@@ -8,6 +8,7 @@ from airflow.sdk import Context
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor
+from driftgate_airflow.ui.links import PromotionLink
 
 if TYPE_CHECKING:
     from driftgate.promotion import DeploymentState
@@ -27,6 +28,8 @@ class RollBackOperator(UseCaseOperator):
 
     activity = "host"
     template_fields: Sequence[str] = ("use_case", "reason", "model_version")
+    operator_extra_links = (PromotionLink(),)
+    page: str | None = None  # where the button leads
 
     def __init__(self, *, reason: str, model_version: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,14 +39,17 @@ class RollBackOperator(UseCaseOperator):
     def step(self, context: Context) -> Step:
         from driftgate.lineage import DatasetRef
         from driftgate.promotion import confirm, deployment
+        from driftgate.promotion.page import write_overview
         from driftgate.use_cases import load_use_case
 
         before = deployment(self.use_case)
         if self.model_version == "" or (self.model_version is None and context["params"].get("dry_run")):
             state = before.model_dump(mode="json") if before else None
             return Step(summary={"moved": False, "deployment": state})
-        after = self._roll_back(context)
-        confirm(load_use_case(self.use_case), after, actor=actor(context), take_back=False)
+        after, use_case = self._roll_back(context), load_use_case(self.use_case)
+        if left := self.model_version or (before and (before.candidate or before.champion)):
+            self.page = write_overview(use_case, left)
+        confirm(use_case, after, actor=actor(context), take_back=False)
         return Step(
             summary={
                 "moved": after != before,
