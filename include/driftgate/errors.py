@@ -10,6 +10,7 @@ DriftgateError          will not heal by trying again: Airflow fails the task at
 ├── Tampered            bytes differ from the recorded hash
 ├── JobFailed           a job ended with an error of its own code
 ├── PromotionRefused    a move of traffic that the records do not allow
+├── Skewed              a model answers otherwise here than where it was registered
 └── CannotJudge         too little evidence for a decision
 Conflict                someone else moved first; trying again is right, so Airflow retries
 SourceUnready           the source cannot be read at this moment; trying again is right, so Airflow retries
@@ -62,6 +63,10 @@ class JobFailed(DriftgateError):
 
 class PromotionRefused(DriftgateError):
     """The records do not allow this move of traffic."""
+
+
+class Skewed(DriftgateError):
+    """A model answers otherwise here than where it was registered."""
 
 
 class CannotJudge(DriftgateError):

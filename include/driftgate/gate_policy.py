@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from driftgate.errors import nearest
 from driftgate.records import Record
 from driftgate.robustness_policy import RobustnessGate
+from driftgate.serving_policy import ServingGate, SkewGate
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1)]
 Limit = Annotated[float, Field(ge=0)]
@@ -132,6 +133,8 @@ class Gates(Record):
     slices: SliceGate | None = None
     robustness: RobustnessGate | None = None
     training_data: TrainingDataGate | None = None
+    serving: ServingGate | None = None
+    skew: SkewGate = SkewGate()
     waivers: tuple[Waiver, ...] = ()
     review_when: tuple[Literal["waived", "insufficient_data"], ...] = ("waived",)
     receipts_valid_days: Annotated[int, Field(gt=0)] = 30

@@ -61,6 +61,11 @@ def model_page(use_case: str, version: str) -> str:
     return f"reports/models/{use_case}/{version}.html"
 
 
+def skew_report(use_case: str, version: str, name: str) -> str:
+    """Return the path of one comparison of where a version serves with where it came from."""
+    return f"reports/skew/{use_case}/{version}/{name}.json"
+
+
 def tuning_report(use_case: str, study: str, name: str) -> str:
     """Return the path of a file of one study's report."""
     return f"reports/tuning/{use_case}/{study}/{name}"

@@ -14,6 +14,7 @@ SCENARIOS = {
     "a canary's judge says no": ({"judge_canary_25": "roll_back"}, "skipped", "success"),
     "the last judge says no": ({"judge_canary_50": "roll_back"}, "skipped", "success"),
     "the shadow cannot be deployed": ({"deploy_shadow": "failed"}, "upstream_failed", "success"),
+    "the candidate answers otherwise at the endpoint": ({"check_skew": "failed"}, "upstream_failed", "success"),
     "a person says no": ({"approve": "roll_back"}, "skipped", "success"),
     "nobody can be asked": ({"approve": "failed"}, "upstream_failed", "success"),
     "a judge breaks": ({"judge_shadow": "failed"}, "upstream_failed", "success"),

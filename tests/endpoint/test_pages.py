@@ -51,6 +51,7 @@ def test_deployments_shows_what_is_served(client, server, world):
             ],
             "step": "canary_25",
             "revision": revision,
+            "golden": {},
             "problem": None,
         }
     }

@@ -6,6 +6,7 @@ from typing import Literal
 
 from driftgate.errors import ConfigError
 from driftgate.fairness_policy import Facet
+from driftgate.fingerprint import Fingerprint
 from driftgate.problems import PrimaryMetric, Problem
 from driftgate.records import Record
 from driftgate.training_policy import Checkpoints, Stop, TrainerName
@@ -71,6 +72,7 @@ class JobResult(Record):
     seconds: float  # of the attempt that ended it; earlier attempts are in attempts/
     cpu_seconds: float
     peak_memory_mib: float
+    environment: Fingerprint | None = None  # in which the model was trained
 
     @property
     def model_sha256(self) -> str:

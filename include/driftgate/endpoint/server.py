@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ class Server:
         self.journal = Journal(Path(settings().journal))
         self.shipper = Shipper(self.journal, lake())
         packages = Packages(
-            registry.load_serving_package,
+            partial(registry.load_checked_package, load=registry.load_serving_package),
             registry.package_bytes,
             permit=registry.require_serving,
             max_memory_mb=limits.max_memory_mb,

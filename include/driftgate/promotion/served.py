@@ -1,10 +1,12 @@
 """What the endpoint itself says that it serves. A record is not yet traffic, so it is asked after each move."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from driftgate.endpoint.backends import EndpointBackend, endpoint_backend
 from driftgate.errors import EndpointSilent, PromotionRefused
+from driftgate.evaluation.golden_check import GoldenCheck
 from driftgate.promotion.state import DeploymentState, Variant, deployment
 
 FOLLOW_SECONDS = 30.0  # a network of some hundred megabytes is loaded by then
@@ -18,6 +20,7 @@ class Reported:
     :param revision: None when nothing is served, or where the variants are all that is known (SageMaker)
     :param moving: what is served is being changed, so that it is neither right nor wrong yet
     :param final: no waiting will change the problem
+    :param golden: what came of the golden set of each version when it was loaded; None where nobody tells (SageMaker)
     """
 
     revision: int | None
@@ -25,6 +28,7 @@ class Reported:
     problem: str | None = None
     moving: bool = False
     final: bool = False
+    golden: Mapping[str, GoldenCheck] | None = None
 
     def follows(self, state: DeploymentState) -> bool:
         """Return whether this is ``state``, or what came after it."""

@@ -3,6 +3,7 @@
 from driftgate.registry.aliases import champion, move_alias, set_champion
 from driftgate.registry.package import (
     Package,
+    load_checked_package,
     load_package,
     load_serving_package,
     load_signature,
@@ -19,6 +20,7 @@ __all__ = [
     "champion",
     "find_model",
     "list_models",
+    "load_checked_package",
     "load_package",
     "load_serving_package",
     "load_signature",

@@ -1,7 +1,8 @@
 """Model packages: every byte is checked against its recorded hash before it is used, and nothing in them is code."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from driftgate.errors import ConfigError, Conflict, DriftgateError, Tampered
@@ -22,6 +23,8 @@ from driftgate.registry.versions import (
 
 if TYPE_CHECKING:
     from driftgate.evaluation.explanation_report import AttributionBaseline
+    from driftgate.evaluation.golden import Golden
+    from driftgate.evaluation.golden_check import GoldenCheck
     from driftgate.models import Preprocessing, Rule, Scorer, Signature
 
 FEATURE_BASELINE = "feature_baseline.json"
@@ -36,6 +39,8 @@ class Package:
 
     :param fallback: the rule that answers where it cannot
     :param explained_from: what its scores are explained against
+    :param golden: None of a version that was registered before there were golden sets
+    :param checked: what came of its golden set here, once it was checked
     """
 
     model: ModelVersion
@@ -44,11 +49,39 @@ class Package:
     preprocessing: "Preprocessing"
     fallback: "Rule | None" = None
     explained_from: "AttributionBaseline | None" = None
+    golden: "Golden | None" = None
+    checked: "GoldenCheck | None" = None
 
     @property
     def info(self) -> dict[str, Any]:
         """The content of ``package.json``."""
         return self.model.model_dump(mode="json")
+
+
+def load_checked_package(
+    use_case_name: str, version: str, load: "Callable[[str, str], Package] | None" = None
+) -> Package:
+    """Return a model version after it has scored its golden set here.
+
+    :param load: :func:`load_package`, or :func:`load_serving_package` of an endpoint
+    :raises Skewed: it answers otherwise here than where it was registered
+    """
+    from driftgate.evaluation.golden_check import check_golden
+
+    began = time.perf_counter()
+    package = (load or load_package)(use_case_name, version)
+    seconds = time.perf_counter() - began
+    if package.golden is None:
+        return package
+    checked = check_golden(
+        package.golden,
+        package.scorer,
+        model_file=package.model.model_file,
+        load_seconds=seconds,
+        model_bytes=package.model.files[package.model.model_file].bytes,
+        name=f"Version {version} of {use_case_name}",
+    )
+    return replace(package, checked=checked)
 
 
 def load_package(use_case_name: str, version: str) -> Package:
@@ -75,6 +108,7 @@ def load_package(use_case_name: str, version: str) -> Package:
         preprocessing=preprocessing,
         fallback=_fallback(files, signature, where),
         explained_from=_explained_from(files, preprocessing, where),
+        golden=_golden(files, preprocessing, where),
     )
 
 
@@ -130,6 +164,18 @@ def _fallback(files: Mapping[str, bytes], signature: "Signature", where: str) ->
     if unknown := {*rule.by, rule.event_time} - {column.name for column in signature.columns}:
         raise Tampered(f"{where}/{FALLBACK} reads {', '.join(sorted(unknown))}, which signature.json does not have.")
     return rule
+
+
+def _golden(files: Mapping[str, bytes], preprocessing: "Preprocessing", where: str) -> "Golden | None":
+    from driftgate.evaluation.golden import GOLDEN, read_golden
+
+    if GOLDEN not in files:
+        return None
+    parse_json(files[GOLDEN], f"{where}/{GOLDEN}")
+    found = read_golden(files[GOLDEN], f"{where}/{GOLDEN}")
+    if any(set(row) != set(preprocessing.names) for row in found.rows) or not found.rows:
+        raise Tampered(f"{GOLDEN} and preprocessing.json in {where} name other features; take both from one job.")
+    return found
 
 
 def _require_same_features(signature: "Signature", preprocessing: "Preprocessing", where: str) -> None:

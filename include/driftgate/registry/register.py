@@ -12,9 +12,11 @@ from driftgate.evaluation import EvaluationReport, read_report
 from driftgate.evaluation.baselines import fit_rule
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
+from driftgate.evaluation.golden import GOLDEN, golden_set
 from driftgate.evaluation.holdout import read_split
 from driftgate.evaluation.metrics import reported
 from driftgate.evaluation.receipts import require_receipts_of_job
+from driftgate.fingerprint import fingerprint
 from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
@@ -83,6 +85,7 @@ def _publish(
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)
     files[FEATURE_BASELINE] = features.canonical()
+    files[GOLDEN] = _golden(use_case, job, folder)
     if use_case.serve.fallback == "rule":
         files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
     files["card.md"] = model_card(use_case, version, spec, report, dataset, features, files).encode()
@@ -101,6 +104,12 @@ def _publish(
     )
     write_package(model, files, trained_by=actor, registered_by=actor)
     return model
+
+
+def _golden(use_case: UseCase, job: JobResult, folder: Path) -> bytes:
+    validation = read_split(folder, "validation")
+    scorer = candidate_scorer(job)
+    return golden_set(use_case, scorer, validation, trained_in=job.environment, scored_in=fingerprint()).canonical()
 
 
 def _baselines(

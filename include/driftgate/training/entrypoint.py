@@ -23,6 +23,7 @@ from driftgate.compute.measuring import Measuring, measured
 from driftgate.compute.place import place
 from driftgate.datasets import DatasetVersion, version_files
 from driftgate.errors import DriftgateError
+from driftgate.fingerprint import fingerprint
 from driftgate.lake import lake
 from driftgate.records import canonical_json, sha256
 from driftgate.training import checkpoints
@@ -131,6 +132,7 @@ def _result(spec: JobSpec, trained: Trained, seconds: float) -> JobResult:
         seconds=round(seconds, 3),
         cpu_seconds=round(time.process_time(), 3),
         peak_memory_mib=round(_peak_memory_mib(), 1),
+        environment=fingerprint(),
     )
 
 

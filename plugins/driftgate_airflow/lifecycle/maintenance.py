@@ -2,7 +2,8 @@
 
 Looks after what has gathered: searches for **undeclared personal data**, builds the **catalogue** anew, reports what
 has reached the end of its **retention**, writes down what the last week **cost**, checks the hash chains of
-**lineage**, and **validates every champion again**, on the newest days with known outcomes that it has not met.
+**lineage**, **validates every champion again**, on the newest days with known outcomes that it has not met, and asks
+the endpoint whether the champion answers its **golden set** there as it did where it was registered.
 
 **When it runs:** every Monday at four, New York time, for that day. By hand: trigger it with a partition key, the day
 for which ends are counted.
@@ -19,6 +20,10 @@ says how much. Write `business_unit` into the settings file or under `owner` in 
 alarm and moves nothing; read the report in `reports/revalidation/`, whose segments say where, then retrain with a
 reason if a newer model can be better. Skipped, it says what was missing: a champion, or three days newer than it.
 
+**If `check_skew_<use case>` warns:** the champion's endpoint runs with other packages than trained it, or answers its
+golden set otherwise. Nothing was moved; read the report in `reports/skew/` and align the environments. If it fails, the
+endpoint is away, or does not serve the champion.
+
 **If `discover_sensitive_data` warns:** classify the column in its contract, or have the source leave it out.
 """
 
@@ -27,6 +32,7 @@ from airflow.sdk import DAG, Param
 from driftgate.use_cases import use_case_names
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, weekly
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
+from driftgate_airflow.operators.check_skew import CheckChampionSkewOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
 from driftgate_airflow.operators.report_cost import ReportCostOperator
 from driftgate_airflow.operators.revalidate_champion import RevalidateChampionOperator
@@ -64,4 +70,5 @@ def maintenance(*, owner: str, runbook: str | None) -> DAG:
         ReportCostOperator(task_id="report_cost")
         for name in use_case_names():
             RevalidateChampionOperator(task_id=f"revalidate_{name}", use_case=name)
+            CheckChampionSkewOperator(task_id=f"check_skew_{name}", use_case=name)
     return dag

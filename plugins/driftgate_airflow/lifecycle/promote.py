@@ -15,6 +15,10 @@ approve it: the question is asked again.
 
 **To stop a promotion:** trigger `…rollback`. This run then ends at its judge, which finds no candidate to judge.
 
+**If `check_skew` fails:** the candidate answers otherwise at the endpoint than where it was registered, is too slow or
+too large there (`gates.serving`), or was trained by other packages than it is served by. The shadow is taken out. Align
+the two environments and retrain, or allow the difference in `include/allowed_skew.yaml`.
+
 **If a `judge_…` task fails:** the rollback has already run. Read the report that the log names.
 
 **If a move fails with "The endpoint does not serve …":** the move was taken back. Look at the endpoint's log, then
@@ -35,6 +39,7 @@ from driftgate_airflow import assets
 from driftgate_airflow.defaults import LONG_RUN, START, Stage, Tier, default_args
 from driftgate_airflow.operators.advance_canary import AdvanceCanaryOperator
 from driftgate_airflow.operators.approve_candidate import ApproveCandidateOperator
+from driftgate_airflow.operators.check_skew import CheckSkewOperator
 from driftgate_airflow.operators.deploy_shadow import DeployShadowOperator
 from driftgate_airflow.operators.end_shadow import EndShadowOperator
 from driftgate_airflow.operators.judge_candidate import JudgeCandidateOperator
@@ -91,12 +96,15 @@ def _steps(
     use_case: UseCase, plan: "DeploymentPlan", candidate: dict[str, Any], approve: ApproveCandidateOperator
 ) -> Iterator[BaseOperator]:
     """Wire the steps of the plan after the approval, each followed by its judge, and yield what branches."""
-    first = "judge_shadow" if plan.steps else None
+    first = "check_skew" if plan.steps else None
     previous: BaseOperator = DeployShadowOperator(
         task_id="deploy_shadow", then=first, straight="switch_champion", **candidate
     )
     approve >> previous
     yield previous
+    if plan.steps:
+        previous >> (check := CheckSkewOperator(task_id="check_skew", **candidate))
+        previous = check
     shares = [step.name for step in plan.steps if step.percent]
     follows = [*shares, "switch_champion" if plan.switches else "end_shadow"]
     for step, then in zip(plan.steps, follows, strict=False):  # a plan without steps has no judge

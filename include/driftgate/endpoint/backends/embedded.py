@@ -4,8 +4,10 @@ import json
 from urllib.request import urlopen
 
 from driftgate.errors import EndpointSilent
+from driftgate.evaluation.golden_check import GoldenCheck
 from driftgate.promotion.served import Reported
 from driftgate.promotion.state import DeploymentState, Variant
+from driftgate.records import parse_record
 from driftgate.settings import settings
 
 ASK_SECONDS = 2
@@ -31,4 +33,6 @@ class EmbeddedBackend:
                 f"The endpoint does not say at {address} what it serves ({error}); start it."
             ) from None
         variants = tuple(Variant(**variant) for variant in found.get("variants", ()))
-        return Reported(found.get("revision"), variants, found.get("problem"))
+        checks = found.get("golden", {}).items()
+        golden = {version: parse_record(check, GoldenCheck, where=address) for version, check in checks}
+        return Reported(found.get("revision"), variants, found.get("problem"), golden=golden)
