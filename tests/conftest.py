@@ -18,13 +18,14 @@ import yaml
 from driftgate import uris
 from driftgate.datasets import prepare
 from driftgate.evaluation import EvaluationReport, GateResult
-from driftgate.evaluation.receipts import write_receipts
+from driftgate.evaluation.receipts import write_receipt, write_receipts
 from driftgate.evaluation.report import write_report
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
 from driftgate.promotion import deployment, served
+from driftgate.promotion.skew import skew_gates
 from driftgate.registry import ModelVersion
 from driftgate.registry.package import package_files, write_package
 from driftgate.registry.states import move_state
@@ -252,6 +253,12 @@ def leave_receipts() -> Callable[..., None]:
             passed=True,
             reason="a test",
         )
-        write_receipts(load_use_case(model.use_case), write_report(report))
+        use_case = load_use_case(model.use_case)
+        write_receipts(use_case, write_report(report))
+        for name in skew_gates(use_case):
+            write_receipt(
+                use_case, name, subject=model.job_id, model_sha256=model.model_sha256, verdict="pass",
+                as_of=report.last_day, inputs={}, evidence=uris.evaluation_report(model.use_case, model.job_id),
+            )  # fmt: skip
 
     return leave

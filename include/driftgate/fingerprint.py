@@ -41,8 +41,17 @@ class AllowedSkew(Record):
 
 
 def fingerprint() -> Fingerprint:
-    """Return the fingerprint of this process."""
-    return _of(str(project_root()), os.environ.get("DRIFTGATE_IMAGE_DIGEST"))
+    """Return the fingerprint of this process; files count as they are now, since that is how they are read."""
+    return Fingerprint(
+        architecture=platform.machine(),
+        system=platform.system(),
+        python=platform.python_version(),
+        cuda=_cuda(),
+        lock_sha256=_hash(project_root(), (LOCK,)),
+        image_digest=os.environ.get("DRIFTGATE_IMAGE_DIGEST"),
+        config_sha256=_hash(project_root(), ROWS),
+        packages={name: found for name in SCORING if (found := _version(name))},
+    )
 
 
 def differences(trained: Fingerprint, serving: Fingerprint) -> dict[str, str]:
@@ -70,25 +79,12 @@ def allowed_skew() -> Mapping[str, str]:
     return found
 
 
-@cache
-def _of(root: str, image_digest: str | None) -> Fingerprint:
-    return Fingerprint(
-        architecture=platform.machine(),
-        system=platform.system(),
-        python=platform.python_version(),
-        cuda=_cuda(),
-        lock_sha256=_hash(Path(root), (LOCK,)),
-        image_digest=image_digest,
-        config_sha256=_hash(Path(root), ROWS),
-        packages={name: found for name in SCORING if (found := _version(name))},
-    )
-
-
 def _flat(taken: Fingerprint) -> dict[str, str]:
     fields = taken.model_dump(mode="json", exclude={"schema_version", "packages"}, exclude_none=True)
     return fields | {f"packages.{name}": found for name, found in taken.packages.items()}
 
 
+@cache
 def _cuda() -> str | None:
     """Return the version of the CUDA that torch was built for, where there is a device for it."""
     if not shutil.which("nvidia-smi"):
@@ -100,6 +96,7 @@ def _cuda() -> str | None:
     return str(torch.version.cuda) if torch.cuda.is_available() else None
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

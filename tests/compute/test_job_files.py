@@ -23,7 +23,7 @@ GOLDEN_SPEC = (
 )
 GOLDEN_RESULT = (
     '{"artefacts":{"model.txt":"9372c470eeadd5ecd9c3c74c2b3cb633f8e2f2fad799250a0f70d652b6b825e4"},"cpu_seconds":3.'
-    '5,"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"model_file":"model.txt","pea'
+    '5,"environment":null,"job_id":"retrain-1","metrics":{"best_iteration":149.0,"validation_auc":0.711},"model_file":"model.txt","pea'
     'k_memory_mib":310.2,"schema_version":2,"seconds":5.25,"spec_sha256":"ab12","stop_reason":"early_stopping"}'
 )
 

@@ -100,7 +100,7 @@ class TestDeployShadow:
 
     def test_without_a_champion_it_leads_straight_to_the_switch(self, run, tasks):
         skipped = branch_of(run(), tasks["promote.deploy_shadow"])
-        assert {"judge_shadow", "roll_back"} <= skipped
+        assert {"check_skew", "roll_back"} <= skipped
         assert "switch_champion" not in skipped
 
     def test_a_candidate_that_takes_other_requests_gets_no_shadow(self, run, tasks, serving, put_package):

@@ -52,6 +52,14 @@ def test_a_receipt_that_is_gone_or_changed_stops_the_move(move, gate, place) -> 
     lake().write(path, whole)
 
 
+@pytest.mark.parametrize("gate", ["environment", "skew", "serving"])
+@pytest.mark.parametrize("move", ["advance", "switch_champion"], indirect=True)
+def test_nobody_is_answered_by_what_was_not_checked_where_it_serves(move, gate) -> None:
+    lake().delete(uris.gate_receipt(NAME, find_model(NAME, "2").job_id, gate))
+    with pytest.raises(PromotionRefused, match=f"The receipt of the gate '{gate}' is missing"):
+        move()
+
+
 def test_with_all_of_them_it_moves(move) -> None:
     before = deployment(NAME)
     assert move().revision == before.revision + 1

@@ -6,6 +6,7 @@ from driftgate.evaluation.receipts import require_receipts
 from driftgate.promotion.judgement import has_passed
 from driftgate.promotion.model_states import require_approved
 from driftgate.promotion.plan import ALL, deployment_plan, require_baked
+from driftgate.promotion.skew import skew_gates
 from driftgate.promotion.state import DeploymentState, canary_step, deployment, share_of
 from driftgate.registry import find_model, list_models
 from driftgate.use_cases import UseCase
@@ -64,7 +65,7 @@ def require_earned(use_case: UseCase, state: DeploymentState) -> None:
         )
     require_no_blocking_case(use_case.name)
     require_baked(use_case, state, utc_now())
-    require_receipts(use_case, find_model(use_case.name, str(state.candidate)))
+    require_receipts(use_case, find_model(use_case.name, str(state.candidate)), further=skew_gates(use_case))
 
 
 def previous_champion(use_case: UseCase, state: DeploymentState, to_previous: bool) -> str:

@@ -19,8 +19,6 @@ from driftgate.records import Record
 from driftgate.registry import ModelVersion, find_model, load_checked_package
 from driftgate.use_cases import UseCase
 
-GATES = ("environment", "skew", "serving")
-
 
 class SkewCheck(Record):
     """What came of one comparison; ``here`` is what the environment that asked made of the same golden set.
@@ -43,6 +41,11 @@ class SkewCheck(Record):
     def problems(self) -> tuple[str, ...]:
         """What each gate that did not pass found."""
         return tuple(gate.sentence for gate in self.gates if gate.verdict != "pass")
+
+
+def skew_gates(use_case: UseCase) -> tuple[str, ...]:
+    """Return the gates whose receipts a candidate needs before it answers anybody."""
+    return ("environment", "skew", *(["serving"] if use_case.gates.serving else []))
 
 
 def check_skew(use_case: UseCase, version: str, *, name: str = "promotion") -> SkewCheck:
