@@ -16,6 +16,8 @@ from driftgate.fingerprint import fingerprint
 from driftgate.lake import lake
 from driftgate.models import Preprocessing
 from driftgate.models.lightgbm_scorer import LightgbmScorer
+from driftgate.promotion import skew
+from driftgate.promotion.served import Reported
 from driftgate.promotion.skew import check_skew, require_no_skew, skew_gates
 from driftgate.serving_policy import ServingGate
 from driftgate.use_cases import UseCase, load_use_case
@@ -103,6 +105,7 @@ def test_a_candidate_that_answers_alike_leaves_its_receipts(shadow, golden, use_
     assert receipts() == dict.fromkeys(skew_gates(use_case), "pass")
     assert [gate.gate for gate in check.gates] == ["environment", "skew", "serving"]
     assert check.canonical() == lake().read(uris.skew_report(NAME, "3", "promotion"))
+    assert check.endpoint is not None
     assert check.here.environment == check.endpoint.environment == HERE
 
 
@@ -156,6 +159,13 @@ def test_nothing_is_said_of_what_the_endpoint_does_not_serve(shadow, golden, use
     monkeypatch.setenv("DRIFTGATE_ENDPOINT_PORT", "1")
     with pytest.raises(EndpointSilent):
         require_no_skew(use_case, "3")
+
+
+def test_an_endpoint_that_does_not_tell_leaves_the_gates_undecided(shadow, golden, use_case, monkeypatch):
+    shadow(golden())
+    monkeypatch.setattr(skew, "reported", lambda name: Reported(None, ()))
+    assert require_no_skew(use_case, "3").endpoint is None
+    assert receipts() == dict.fromkeys(skew_gates(use_case), "insufficient_data")
 
 
 def test_a_version_without_a_golden_set_is_not_judged(shadow, use_case):

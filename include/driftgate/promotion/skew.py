@@ -4,8 +4,6 @@ The endpoint scores the golden set of every package that it loads. Its word is h
 and the environment that it serves in against the one that trained.
 """
 
-from collections.abc import Iterator
-
 from driftgate import uris
 from driftgate.errors import CannotJudge, PromotionRefused
 from driftgate.evaluation.golden import GOLDEN, Golden
@@ -31,7 +29,7 @@ class SkewCheck(Record):
     version: str
     package_sha256: str
     trained_in: Fingerprint | None
-    endpoint: GoldenCheck
+    endpoint: GoldenCheck | None  # None where it does not tell, as SageMaker
     here: GoldenCheck
     differences: dict[str, str]
     allowed: dict[str, str]
@@ -39,8 +37,8 @@ class SkewCheck(Record):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What each gate that did not pass found."""
-        return tuple(gate.sentence for gate in self.gates if gate.verdict != "pass")
+        """What each gate that failed found."""
+        return tuple(gate.sentence for gate in self.gates if gate.verdict == "fail")
 
 
 def skew_gates(use_case: UseCase) -> tuple[str, ...]:
@@ -65,7 +63,7 @@ def check_skew(use_case: UseCase, version: str, *, name: str = "promotion") -> S
             "answers alike everywhere; train and register it anew."
         )
     endpoint = _of_endpoint(use_case.name, version)
-    found = differences(golden.trained_in, endpoint.environment) if golden.trained_in else {}
+    found = differences(golden.trained_in, endpoint.environment) if golden.trained_in and endpoint else {}
     allowed = {field: reason for field, reason in allowed_skew().items() if field in found}
     check = SkewCheck(
         use_case=use_case.name,
@@ -76,7 +74,7 @@ def check_skew(use_case: UseCase, version: str, *, name: str = "promotion") -> S
         here=here,
         differences=found,
         allowed=allowed,
-        gates=tuple(_gates(use_case, golden, endpoint, {name: found[name] for name in found if name not in allowed})),
+        gates=_gates(use_case, golden, endpoint, {name: found[name] for name in found if name not in allowed}),
     )
     lake().write(uris.skew_report(use_case.name, version, name), check.canonical())
     return check
@@ -108,8 +106,10 @@ def _write_receipt(use_case: UseCase, model: ModelVersion, gate: str, verdict: V
     )
 
 
-def _of_endpoint(use_case_name: str, version: str) -> GoldenCheck:
+def _of_endpoint(use_case_name: str, version: str) -> GoldenCheck | None:
     found = reported(use_case_name)
+    if found.golden is None:
+        return None
     if version not in found.golden:
         raise PromotionRefused(
             f"The endpoint does not say what version {version} of {use_case_name} made of its golden set: "
@@ -118,28 +118,27 @@ def _of_endpoint(use_case_name: str, version: str) -> GoldenCheck:
     return found.golden[version]
 
 
-def _gates(use_case: UseCase, golden: Golden, found: GoldenCheck, differing: dict[str, str]) -> Iterator[GateResult]:
-    yield _environment(golden, differing)
-    limits, metric = use_case.gates.skew, use_case.metric.primary
-    yield _worst(
-        "skew",
-        metric,
-        {
-            "the largest difference of an answer": (found.max_difference, found.tolerance),
-            "the difference of the metric": (found.metric_difference or 0.0, limits.max_metric_difference),
-            "Kolmogorov-Smirnov": (found.kolmogorov_smirnov, limits.max_kolmogorov_smirnov),
-        },
-    )
-    if serving := use_case.gates.serving:
-        yield _worst(
-            "serving",
-            metric,
-            {
-                "ms at the 95th percentile": (found.latency_p95_ms, serving.max_latency_p95_ms),
-                "MB of the model": (found.model_mb, serving.max_model_mb),
-                "seconds to load": (found.load_seconds, serving.max_load_seconds),
-            },
-        )
+def _gates(
+    use_case: UseCase, golden: Golden, found: GoldenCheck | None, differing: dict[str, str]
+) -> tuple[GateResult, ...]:
+    limits, serving, metric = use_case.gates.skew, use_case.gates.serving, use_case.metric.primary
+    if found is None:
+        told = "The endpoint does not tell what it made of the golden set; it loads nothing that answers it otherwise."
+        return tuple(_gate(name, metric, None, 1.0, "insufficient_data", told) for name in skew_gates(use_case))
+    skew = {
+        "the largest difference of an answer": (found.max_difference, found.tolerance),
+        "the difference of the metric": (found.metric_difference or 0.0, limits.max_metric_difference),
+        "Kolmogorov-Smirnov": (found.kolmogorov_smirnov, limits.max_kolmogorov_smirnov),
+    }
+    gates = (_environment(golden, differing), _worst("skew", metric, skew))
+    if serving is None:
+        return gates
+    measured = {
+        "ms at the 95th percentile": (found.latency_p95_ms, serving.max_latency_p95_ms),
+        "MB of the model": (found.model_mb, serving.max_model_mb),
+        "seconds to load": (found.load_seconds, serving.max_load_seconds),
+    }
+    return (*gates, _worst("serving", metric, measured))
 
 
 def _environment(golden: Golden, differing: dict[str, str]) -> GateResult:
@@ -150,7 +149,7 @@ def _environment(golden: Golden, differing: dict[str, str]) -> GateResult:
     elif differing:
         sentence = f"Training and serving differ in {told}; align them, or allow it in include/allowed_skew.yaml."
     failed = golden.trained_in is None or bool(differing)
-    return _gate("environment", "differences", float(len(differing)), 0.0, failed, sentence)
+    return _gate("environment", "differences", float(len(differing)), 0.0, "fail" if failed else "pass", sentence)
 
 
 def _worst(gate: str, metric: str, measured: dict[str, tuple[float, float]]) -> GateResult:
@@ -158,16 +157,16 @@ def _worst(gate: str, metric: str, measured: dict[str, tuple[float, float]]) -> 
     shares = {name: value / limit if limit else float(value > 0) * 2 for name, (value, limit) in measured.items()}
     told = ", ".join(f"{name} {value:.4g} (limit {limit:g})" for name, (value, limit) in measured.items())
     share = max(shares.values())
-    return _gate(gate, metric, round(share, 6), 1.0, share > 1, f"On the golden set: {told}.")
+    return _gate(gate, metric, round(share, 6), 1.0, "fail" if share > 1 else "pass", f"On the golden set: {told}.")
 
 
-def _gate(gate: str, metric: str, value: float, threshold: float, failed: bool, sentence: str) -> GateResult:
+def _gate(gate: str, metric: str, value: float | None, threshold: float, verdict: Verdict, sentence: str) -> GateResult:
     return GateResult(
         gate=gate,
         metric=metric,
         value=value,
         interval=None,
         threshold=threshold,
-        verdict="fail" if failed else "pass",
+        verdict=verdict,
         sentence=sentence,
     )

@@ -58,12 +58,13 @@ def _step(check: "SkewCheck", name: str) -> Step:
     from driftgate import uris
     from driftgate.lineage import DatasetRef
 
+    measured = check.endpoint or check.here
     return Step(
         summary={
             "model_version": check.version,
             "verdicts": {gate.gate: gate.verdict for gate in check.gates},
-            "max_difference": check.endpoint.max_difference,
-            "latency_p95_ms": check.endpoint.latency_p95_ms,
+            "max_difference": measured.max_difference,
+            "latency_p95_ms": measured.latency_p95_ms,
         },
         inputs=(DatasetRef(f"model/{check.use_case}/{check.version}", check.package_sha256),),
         outputs=(DatasetRef(uris.skew_report(check.use_case, check.version, name), check.hash),),
