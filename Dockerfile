@@ -1,4 +1,5 @@
-# One image for Airflow, the endpoint, MLflow and training jobs: what runs is decided by the command.
+# One image for Airflow, the endpoint, MLflow and training jobs: what runs is decided by the command. SageMaker's is
+# `serve`, the port is 8080 or SAGEMAKER_BIND_TO_PORT.
 FROM python:3.11-slim-bookworm
 
 # git: dataset versions are tags of a git repository. libgomp1: LightGBM's threads.
@@ -26,7 +27,8 @@ RUN --mount=type=secret,id=ca_bundle,required=false \
     python -m venv /opt/venv \
     && pip install --require-hashes --no-deps --requirement /opt/driftgate/requirements/runtime.txt \
     && printf '#!/bin/sh\nexec python -m driftgate.cli "$@"\n' > /opt/venv/bin/driftgate \
-    && chmod 0755 /opt/venv/bin/driftgate
+    && printf '#!/bin/sh\nexec python -m driftgate.endpoint serve\n' > /opt/venv/bin/serve \
+    && chmod 0755 /opt/venv/bin/driftgate /opt/venv/bin/serve
 
 # Networks need torch: `--build-arg TORCH=cpu`, or `TORCH=gpu` for machines with an NVIDIA GPU (its driver is the host's).
 ARG TORCH=none
@@ -51,6 +53,7 @@ COPY dags /opt/driftgate/dags
 ARG DRIFTGATE_CODE_REVISION
 ENV DRIFTGATE_CODE_REVISION=$DRIFTGATE_CODE_REVISION
 
+LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true
 USER 50000
 WORKDIR /opt/driftgate
 CMD ["driftgate", "--help"]

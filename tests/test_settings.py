@@ -55,7 +55,7 @@ def test_an_unknown_environment_gets_the_nearest_one(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DRIFTGATE_ENV", "locall")
     with pytest.raises(ConfigError) as caught:
         settings()
-    for telling in ("DRIFTGATE_ENV is 'locall'", "did you mean 'local'?", "Known: aws, compose, local"):
+    for telling in ("DRIFTGATE_ENV is 'locall'", "did you mean 'local'?", "Known: aws, compose, local, sagemaker"):
         assert telling in str(caught.value)
 
 

@@ -1,4 +1,7 @@
-"""``python -m driftgate.endpoint``: serve predictions until SIGTERM, which lets requests end and captures arrive."""
+"""``python -m driftgate.endpoint``: serve predictions until SIGTERM, which lets requests end and captures arrive.
+
+With ``serve``, as SageMaker calls its containers, it serves the one package in ``/opt/ml/model``.
+"""
 
 import ipaddress
 import logging
@@ -7,6 +10,7 @@ import sys
 
 import uvicorn
 
+from driftgate.endpoint.container import container_server
 from driftgate.endpoint.server import Server
 from driftgate.errors import ConfigError, DriftgateError
 from driftgate.settings import settings
@@ -25,7 +29,7 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         endpoint, port = settings().endpoint, _port()
-        server = Server()
+        server = container_server() if sys.argv[1:] == ["serve"] else Server()
     except DriftgateError as problem:
         sys.exit(str(problem))
     if not _is_loopback(endpoint.host):

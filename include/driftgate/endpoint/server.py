@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 class Server:
     """The application; creating it takes the journal for this process.
 
+    :param journal: another one than that of the settings
     :raises ConfigError: another endpoint writes the journal
     """
 
-    def __init__(self) -> None:
+    def __init__(self, journal: Journal | None = None) -> None:
         limits = settings().endpoint
         self.metrics = Metrics()
-        self.journal = Journal(Path(settings().journal))
+        self.journal = journal or Journal(Path(settings().journal))
         self.shipper = Shipper(self.journal, lake())
         packages = Packages(
             partial(registry.load_checked_package, load=registry.load_serving_package),
