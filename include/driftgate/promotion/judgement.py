@@ -6,6 +6,7 @@ from typing import Literal
 
 from driftgate import uris
 from driftgate.datasets import compute_labels
+from driftgate.endpoint.backends import endpoint_backend
 from driftgate.errors import CannotJudge, PromotionRefused
 from driftgate.lake import lake, read_manifest, read_table
 from driftgate.promotion.checks import judge_guardrails
@@ -53,6 +54,7 @@ def ready_to_judge(use_case: UseCase, version: str, step: str) -> bool:
     state = deployment(use_case.name)
     if state is None or (state.candidate, state.step) != (version, step):
         return True
+    endpoint_backend().collect(use_case.name)
     try:
         return _judgement(use_case, state).outcome != "not_yet"
     except CannotJudge:

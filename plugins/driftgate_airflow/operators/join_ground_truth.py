@@ -14,12 +14,14 @@ class JoinGroundTruthOperator(UseCaseOperator):
 
     def step(self, context: Context) -> Step:
         from driftgate import uris
+        from driftgate.endpoint.backends import endpoint_backend
         from driftgate.lake import lake, read_manifest
         from driftgate.lineage import DatasetRef
         from driftgate.monitoring import join_ground_truth
         from driftgate.use_cases import load_use_case
 
         use_case = load_use_case(self.use_case)
+        endpoint_backend().collect(use_case.name)
         joined = join_ground_truth(use_case, partition_key(context))
         day = joined.labelled_key
         truth = read_manifest(lake(), uris.partition("validated", use_case.datasets[0], day))

@@ -28,6 +28,9 @@ class EndpointBackend(Protocol):
         :raises EndpointSilent: the endpoint does not answer
         """
 
+    def collect(self, use_case_name: str) -> int:
+        """Bring what was answered into the captures, and return how many rows came; our own server does it itself."""
+
 
 # name → module and class; imported when the settings name it.
 BACKENDS = {

@@ -36,3 +36,7 @@ class EmbeddedBackend:
         checks = found.get("golden", {}).items()
         golden = {version: parse_record(check, GoldenCheck, where=address) for version, check in checks}
         return Reported(found.get("revision"), variants, found.get("problem"), golden=golden)
+
+    def collect(self, use_case_name: str) -> int:
+        """Do nothing: the process ships its own captures."""
+        return 0

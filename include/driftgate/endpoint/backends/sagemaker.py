@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from driftgate.compute.aws import FORBIDDEN, client_in, is_passing
+from driftgate.endpoint.backends.data_capture import collect
 from driftgate.endpoint.backends.sagemaker_places import refuse_places
 from driftgate.endpoint.backends.sagemaker_requests import (
     CANDIDATE,
@@ -72,6 +73,10 @@ class SageMakerBackend:
         problem = self._problem(use_case_name, there)
         moving = status in MOVING or (not problem and self._is_left(there))
         return Reported(None, _variants(there, config), problem, moving=moving, final=problem is not None)
+
+    def collect(self, use_case_name: str) -> int:
+        """Take over what data capture has written."""
+        return collect(use_case_name)
 
     @property
     def _client(self) -> Any:
