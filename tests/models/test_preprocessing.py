@@ -36,6 +36,7 @@ def test_a_table_and_json_rows_give_the_same_matrix(
     assert matrix.shape == (600, 6)
     assert matrix.dtype == np.float64
     np.testing.assert_array_equal(matrix, preprocessing.encode_rows(rows))
+    assert [preprocessing.encode_row(row) for row in rows] == [row.tobytes() for row in matrix]
 
 
 def test_no_rows_give_an_empty_matrix(preprocessing: Preprocessing, table: pa.Table) -> None:

@@ -62,12 +62,17 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
                 "score": self.score,
                 "error": self.error,
                 "latency_ms": self.latency_ms,
-                "received_at": self.received_at.isoformat(timespec="microseconds"),
+                "received_at": _written(self.received_at),
                 "event_time": self.event_time,
                 "request_key": self.request_key,
                 "features": self.features,
             }
         )
+
+
+def _written(time: datetime) -> datetime | str:
+    """Return a time as orjson may write it: always with microseconds."""
+    return time if time.microsecond else time.isoformat(timespec="microseconds")
 
 
 @lru_cache(4096)

@@ -40,6 +40,7 @@ def main() -> None:
         port=port,
         loop="uvloop",
         http="httptools",
+        proxy_headers=False,
         lifespan="on",
         access_log=False,
         log_config=None,

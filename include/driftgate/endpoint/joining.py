@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked
 from driftgate.endpoint.served import Served, ServedVariant
@@ -13,9 +11,6 @@ if TYPE_CHECKING:
     from driftgate.models import View
     from driftgate.online.store import Key
     from driftgate.use_cases import UseCase
-
-
-_NOTHING: dict[str, Any] = {}
 
 
 class Joining:
@@ -32,7 +27,7 @@ class Joining:
         """Return ``asked``, whose rows are the champion's, with rows as ``variant`` reads them."""
         if not variant.joins_rows:
             return asked
-        requests = [replace(one, row=one.request) for one in asked]
+        requests = [one.with_row(one.request) for one in asked]
         return self._joined(served.use_case, variant.package.signature.views, requests)[0]
 
     def _joined(
@@ -40,30 +35,41 @@ class Joining:
     ) -> tuple[list[Asked], list[str]]:
         warnings: list[str] = []
         if views:
-            rows = [dict(one.row) for one in asked]
+            asked = [one.with_row(one.row.copy()) for one in asked]
             for view in views:
-                warnings += self._add(use_case, view, asked, rows)
-            asked = [replace(one, row=row) for one, row in zip(asked, rows, strict=True)]
+                warnings += self._add(use_case, view, asked)
         return asked, warnings
 
-    def _add(self, use_case: "UseCase", view: "View", asked: list[Asked], rows: list[dict[str, Any]]) -> list[str]:
-        """Add the columns of one view to ``rows``; return a warning for each day without values."""
-        days: dict[str, list[tuple[Key, dict[str, Any]]]] = {}
-        nulls = dict.fromkeys(view.columns)
-        for one, row in zip(asked, rows, strict=True):
+    def _add(self, use_case: "UseCase", view: "View", asked: list[Asked]) -> list[str]:
+        """Add the columns of one view to the rows; return a warning for each day without values."""
+        days: dict[str, dict[Key, list[dict[str, Any]]]] = {}
+        key_of, nulls = view.key_of, view.nulls
+        for one in asked:
+            row = one.row
             row |= nulls
-            request = one.request
-            key = tuple([request[name] for name in view.key])
-            if None not in key:  # a null key joins nothing, as in SQL
-                days.setdefault(one.day, []).append((key, row))
-        warnings = []
+            key = key_of(one.request)
+            if None in key:  # a null key joins nothing, as in SQL
+                continue
+            rows = days.get(one.day)
+            if rows is None:
+                rows = days[one.day] = {}
+            if key in rows:
+                rows[key].append(row)
+            else:
+                rows[key] = [row]
+        warnings: list[str] = []
         for day, keyed in days.items():
-            keys = list({key for key, _ in keyed})
-            found = self._lookups.find(view.id, day, keys, max_age_days=use_case.max_age_days(view.name))
-            self._metrics.count_lookups(view.label, found.result, len(keyed))
-            for key, row in keyed:
-                row |= found.values.get(key, _NOTHING)
-            if found.result == "missing":
-                why = "the online store does not answer" if found.away else f"no values are known for {day}"
-                warnings.append(f"Online view {view.name}: {why}; its columns are null.")
+            warnings += self._fill(use_case, view, day, keyed)
         return warnings
+
+    def _fill(self, use_case: "UseCase", view: "View", day: str, keyed: "dict[Key, list[dict[str, Any]]]") -> list[str]:
+        """Write the values of one day into rows by key."""
+        found = self._lookups.find(view.id, day, list(keyed), max_age_days=use_case.max_age_days(view.name))
+        self._metrics.count_lookups(view.label, found.result, sum(map(len, keyed.values())))
+        for key, values in found.values.items():
+            for row in keyed[key]:
+                row |= values
+        if found.result != "missing":
+            return []
+        why = "the online store does not answer" if found.away else f"no values are known for {day}"
+        return [f"Online view {view.name}: {why}; its columns are null."]

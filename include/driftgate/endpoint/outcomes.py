@@ -24,6 +24,10 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     day: str
     request_key: str
 
+    def with_row(self, row: dict[str, Any]) -> "Asked":
+        """Return the same request with the row as another model reads it."""
+        return Asked(self.prediction_id, self.request, row, self.event_time, self.day, self.request_key)
+
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What one variant made of some rows: a score for each, or an error for all.

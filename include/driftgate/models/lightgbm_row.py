@@ -43,7 +43,8 @@ class SingleRow:
         )
         weakref.finalize(self, _LIB.LGBM_FastConfigFree, self._prepared).atexit = False
 
-    def score(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the score of a matrix of one row and all features."""
-        self._check(self._call(self._prepared, matrix.tobytes(), *self._into))
-        return np.array([self._score.value])
+    def score(self, row: bytes) -> NDArray[np.float64]:
+        """Return the score of one row: the doubles of all its features."""
+        if self._call(self._prepared, row, *self._into):
+            self._check(-1)  # raises LightGBM's sentence
+        return np.array((self._score.value,))

@@ -5,6 +5,7 @@ A table (training, evaluation) and JSON rows (requests) take two ways to the sam
 
 import math
 import re
+import struct
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from operator import itemgetter
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 # LightGBM puts a categorical feature into at most max_bin (255) bins; what is rarer would share one all the same.
 MAX_CATEGORIES = 255
 
-# What encoding a row needs: its values, the codes of categories by place, what stands for a null by place.
-_Encoding = tuple[
-    Callable[[dict[str, Any]], Sequence[Any]], list[tuple[int, dict[Any, float]]], list[tuple[int, float]]
+_Encoding = tuple[str, dict[Any, float] | None, float | None]  # the column's name, codes, what stands for a null
+_RowEncoding = tuple[
+    Callable[[dict[str, Any]], Sequence[Any]], Callable[..., bytes], list[tuple[int, dict[Any, float]]]
 ]
 
 
@@ -79,29 +80,48 @@ class Preprocessing(Record):
 
     def encode_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
         """Return a matrix with one row per JSON row; the rows must have passed :meth:`Signature.check`."""
-        values_of, codes, null_values = self._encoding
-        values = []
-        for row in rows:
-            found = list(values_of(row))
-            for place, codes_of in codes:
-                found[place] = codes_of.get(found[place], math.nan)
-            if None in found:  # NaN in the matrix, but where training had none
-                for place, null_value in null_values:
-                    if found[place] is None:
-                        found[place] = null_value
-            values += found
-        return np.array(values, dtype=np.float64).reshape(len(rows), len(self.features))
+        matrix = np.empty((len(rows), len(self.features)), dtype=np.float64)
+        for place, (name, codes, null_value) in enumerate(self._encoding):
+            values = [row[name] for row in rows]
+            if codes is not None:
+                values = [codes.get(value) for value in values]
+            elif null_value is not None and None in values:
+                values = [null_value if value is None else value for value in values]
+            matrix[:, place] = values  # None becomes NaN
+        return matrix
+
+    def encode_row(self, row: dict[str, Any]) -> bytes:
+        """Return the only row of the matrix of one JSON row as its doubles."""
+        values_of, pack, coded = self._row_encoding
+        values = list(values_of(row))
+        for place, codes in coded:
+            values[place] = codes.get(values[place], math.nan)
+        if None in values:
+            for place, value in enumerate(values):
+                if value is None:
+                    null_value = self._encoding[place][2]
+                    values[place] = math.nan if null_value is None else null_value
+        return pack(*values)
 
     @cached_property
-    def _encoding(self) -> "_Encoding":
+    def _encoding(self) -> list[_Encoding]:
+        """What encoding a column needs."""
+        return [
+            (feature.name, _codes(feature) if feature.kind == "categorical" else None, feature.null_value)
+            for feature in self.features
+        ]
+
+    @cached_property
+    def _row_encoding(self) -> _RowEncoding:
+        """What encoding a row needs, its values, the bytes of their doubles, the codes of categories by place."""
         names = self.names
         values_of = itemgetter(*names) if len(names) > 1 else lambda row: [row[name] for name in names]
-        codes = [
-            (place, {value: float(code) for code, value in enumerate(self.features[place].categories)})
-            for place in self.categorical
-        ]
-        known = [(place, feature.null_value) for place, feature in enumerate(self.features)]
-        return values_of, codes, [(place, value) for place, value in known if value is not None]
+        coded = [(place, _codes(self.features[place])) for place in self.categorical]
+        return values_of, struct.Struct(f"{len(names)}d").pack, coded
+
+
+def _codes(feature: Feature) -> dict[Any, float]:
+    return {value: float(code) for code, value in enumerate(feature.categories)}
 
 
 def _fit_feature(name: str, column: "pa.ChunkedArray", max_categories: int) -> Feature:

@@ -41,7 +41,13 @@ class Scorer(Protocol):
 
     def score_rows(self, rows: Sequence[dict[str, Any]]) -> NDArray[np.float64]:
         """Return the score of each JSON row; the rows must have passed the signature's check."""
+        if len(rows) == 1:
+            return self.score_one(self.preprocessing.encode_row(rows[0]))
         return self.score_matrix(self.preprocessing.encode_rows(rows))
+
+    def score_one(self, row: bytes) -> NDArray[np.float64]:
+        """Return the score of the doubles of one encoded row."""
+        return self.score_matrix(np.frombuffer(row).reshape(1, -1))
 
     def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the score of each row of a matrix that ``preprocessing`` encoded."""

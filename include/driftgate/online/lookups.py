@@ -5,9 +5,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from driftgate.online.store import Key, OnlineStore, Snapshot, Values
 
@@ -21,8 +20,7 @@ EXACT_SECONDS, OLDER_SECONDS = 30.0, 1.0
 MAX_PAUSE_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a view says of some keys.
 
     ``exact``: what was known when the day began, also for a key without values: it has none offline either. ``older``:
@@ -57,9 +55,13 @@ class Lookups:
         """Return the values of ``keys`` in the newest snapshot up to ``day``, if it is at most so many days old."""
         try:
             snapshot = self._snapshot(view, day)
-            if snapshot is None or _days_between(snapshot.as_of, day) > max_age_days:
+            if snapshot is None:
                 return Found("missing", {})
-            return Found("exact" if snapshot.as_of == day else "older", self._values_of(snapshot, keys))
+            if snapshot.as_of == day:
+                return Found("exact", self._values_of(snapshot, keys))
+            if _days_between(snapshot.as_of, day) > max_age_days:
+                return Found("missing", {})
+            return Found("older", self._values_of(snapshot, keys))
         except _Away:
             return Found("missing", {}, away=True)
 
@@ -125,4 +127,4 @@ class _Away(Exception):
 
 
 def _days_between(earlier: str, later: str) -> int:
-    return 0 if earlier == later else (date.fromisoformat(later) - date.fromisoformat(earlier)).days
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days
