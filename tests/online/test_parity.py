@@ -6,13 +6,14 @@ A correction comes in on the way, and one night's outcomes come late: each is se
 import json
 import struct
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 import pytest
+from starlette.testclient import TestClient
 
 from driftgate.captures import read_captures
 from driftgate.datasets import compute_features, history_name
@@ -152,6 +153,6 @@ def test_ten_thousand_flights_have_the_same_features_both_ways(
 
 def ask(server: Server, use_case: UseCase, rows: list[dict[str, Any]]) -> None:
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        body = json.dumps({"use_case": use_case.name, "rows": rows[start : start + ROWS_AT_ONCE]}).encode()
-        answer = json.loads(server._invocations._answering.answer(body, datetime.now(UTC)))
+        body = {"use_case": use_case.name, "rows": rows[start : start + ROWS_AT_ONCE]}
+        answer = TestClient(server).post("/invocations", json=body).raise_for_status().json()
         assert not [warning for warning in answer["warnings"] if "online" in warning]
