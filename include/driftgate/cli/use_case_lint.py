@@ -82,12 +82,14 @@ def _tune_problems(use_case: UseCase, where: Path) -> Iterator[str]:
 
 def _accountability_problems(use_case: UseCase, where: Path) -> Iterator[str]:
     """Say before a training what would refuse its registration."""
+    from driftgate.registry.card_text import card_text
     from driftgate.registry.ethics import require_accountable
 
-    try:
-        require_accountable(use_case, where.parent)
-    except DriftgateError as refusal:
-        yield str(refusal)
+    for required in (require_accountable, card_text):
+        try:
+            required(use_case, where.parent)
+        except DriftgateError as refusal:
+            yield str(refusal)
 
 
 def _online_problems(use_case: UseCase, where: Path) -> list[str]:

@@ -1,207 +1,208 @@
-"""The model card: what a person should know before relying on a version, in Markdown made from records.
+"""The model card: what a person should know before relying on a version, made from records and ``card.yaml``.
 
-Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting".
+Its sections follow Mitchell et al. 2019, "Model Cards for Model Reporting". It comes in two renderings, one for those
+who work on the model and one for everybody else; a version whose card lacks a section is not registered.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 
-from driftgate.compute import JobSpec
-from driftgate.datasets import DatasetVersion, LabelCounts
-from driftgate.evaluation import EvaluationReport
+from driftgate.datasets import LabelCounts
 from driftgate.evaluation.costs import cost_threshold
-from driftgate.evaluation.feature_baseline import FeatureBaseline
-from driftgate.evaluation.metrics import COMPARED, LEVEL, METRICS
 from driftgate.problems import ErrorCosts
 from driftgate.records import sha256
-from driftgate.use_cases import UseCase
+from driftgate.registry.card_facts import CardFacts
+from driftgate.registry.card_measured import measured
+from driftgate.registry.card_plain import PLAIN, plain_sections
+from driftgate.registry.card_record import Block, Card, Points, Section, Table, markdown, require_sections
 
-TOP_FEATURES = 10
-FURTHEST = 3  # features whose distance between two splits is named
+# Without one of these no version is registered; others may follow from what was measured.
+TECHNICAL = (
+    "Purpose",
+    "Business requirement",
+    "Intended use",
+    "Out of scope",
+    "Owners",
+    "Risk",
+    "Data",
+    "Performance goals",
+    "Results",
+    "Gates",
+    "Features",
+    "Error costs",
+    "Fairness",
+    "Robustness",
+    "Explainability",
+    "Limitations",
+    "Ethical considerations",
+    "Decisions",
+    "Security",
+    "Usage",
+    "Origin",
+)
 
 
-def model_card(
-    use_case: UseCase,
-    version: str,
-    spec: JobSpec,
-    report: EvaluationReport,
-    dataset: DatasetVersion,
-    features: FeatureBaseline,
-    files: Mapping[str, bytes],
-) -> str:
-    """Return the card of a version as Markdown.
+def model_card(facts: CardFacts) -> Card:
+    """Return the card of a version.
 
-    :param features: what the model's features are worth
-    :param files: the other files of its package, which are listed with their hashes
+    :raises PromotionRefused: it says nothing in a section that it must have
     """
-    sections = (
-        _head(use_case, version),
-        _use(use_case),
-        _data(dataset),
-        _results(use_case, report),
-        _gates(report),
-        *_validation(use_case, report),
-        _features(features),
-        _limits(use_case, spec, report, dataset),
-        _origin(spec, files),
+    sections = (*_written(facts), *measured(facts), *_closing(facts))
+    card = Card(
+        use_case=facts.use_case.name,
+        version=facts.version,
+        technical=tuple(Section(title=title, blocks=tuple(blocks)) for title, blocks in sections),
+        plain=tuple(plain_sections(facts)),
     )
-    return "\n\n".join(sections) + "\n"
+    require_sections(card, TECHNICAL, PLAIN)
+    return card
 
 
-def _head(use_case: UseCase, version: str) -> str:
-    owner = use_case.owner
-    return f"# {use_case.name}, version {version}\n\n{use_case.question}\n\nOwner: {owner.team} ({owner.contact})"
+def card_files(card: Card) -> dict[str, bytes]:
+    """Return the files of a card: as data, and in both renderings."""
+    title = f"{card.use_case}, version {card.version}"
+    return {
+        "card.json": card.canonical(),
+        "card.md": markdown(title, card.technical).encode(),
+        "card_plain.md": markdown(f"{title}, in plain words", card.plain).encode(),
+    }
 
 
-def _use(use_case: UseCase) -> str:
-    return (
-        "## Intended use\n\n"
-        f"A score is {_answer(use_case)} one request "
-        f"({', '.join(use_case.request_key)}), as known at its `{use_case.event_time}`. "
-        f"The truth is known {use_case.label.known_after_days} day(s) later.\n\n"
-        f"{_costs(use_case)}"
-    )
+def _written(facts: CardFacts) -> Iterator[tuple[str, list[Block]]]:
+    use_case, text = facts.use_case, facts.text
+    yield "Purpose", [text.purpose, use_case.question]
+    yield "Business requirement", [text.business_requirement]
+    yield "Intended use", [_answer(facts), Points(points=text.intended_uses)]
+    yield "Out of scope", [Points(points=text.out_of_scope_uses)]
+    yield "Owners", [_owners(facts)]
+    yield "Risk", [_risk(facts)]
+    yield "Data", [_split(facts), _labels(facts)]
+    yield "Performance goals", [Points(points=text.performance_goals)]
 
 
-def _answer(use_case: UseCase) -> str:
+def _closing(facts: CardFacts) -> Iterator[tuple[str, list[Block]]]:
+    yield "Error costs", [_costs(facts)]
+    yield "Limitations", [Points(points=(*facts.text.limitations, *_limits(facts)))]
+    yield "Ethical considerations", list(_ethics(facts))
+    yield "Decisions", [Points(points=tuple(_decisions(facts)))]
+    yield "Security", [Points(points=_security(facts))]
+    yield "Usage", [Points(points=facts.text.usage)]
+    yield "Origin", [Points(points=tuple(_origin(facts)))]
+
+
+def _answer(facts: CardFacts) -> str:
+    use_case = facts.use_case
     expression = use_case.label.expression
+    what = f"the `{expression}` to be expected, in {use_case.label.unit}, of"
     if use_case.problem == "binary":
-        return f"the probability that `{expression}` will hold for"
-    return f"the `{expression}` to be expected, in {use_case.label.unit}, of"
+        what = f"the probability that `{expression}` will hold for"
+    return (
+        f"A score is {what} one request ({', '.join(use_case.request_key)}), as known at its `{use_case.event_time}`. "
+        f"The truth is known {use_case.label.known_after_days} day(s) later."
+    )
 
 
-def _costs(use_case: UseCase) -> str:
-    costs = use_case.metric.costs_usd
+def _owners(facts: CardFacts) -> Points:
+    owner, owners = facts.use_case.owner, facts.use_case.owners
+    named = owners.model_dump() if owners else {}
+    return Points(
+        points=(f"Owner: {owner.team} ({owner.contact})", *(f"For {what}: {who}" for what, who in named.items()))
+    )
+
+
+def _risk(facts: CardFacts) -> str:
+    promote = facts.use_case.promote
+    return (
+        f"Risk rating: **{promote.risk}**. A candidate goes by `{promote.strategy}`, because: {promote.rationale} "
+        f"A person approves: {promote.approve.replace('_', ' ')}."
+    )
+
+
+def _split(facts: CardFacts) -> Table:
+    split, window = facts.dataset.split, facts.dataset.window
+    trained = f"{window.first} to the day before {split.validation_first}"
+    return Table(
+        head=("", "days", "rows"),
+        rows=(
+            ("trained on", trained, f"{split.train_rows:,}"),
+            ("validated on", f"{split.validation_first} to {window.last}", f"{split.validation_rows:,}"),
+        ),
+    )
+
+
+def _labels(facts: CardFacts) -> str:
+    rows, labels = facts.dataset.rows, facts.dataset.labels
+    if isinstance(labels, LabelCounts):
+        return f"Of {rows:,} rows {labels.positive:,} ({labels.positive / rows:.1%}) are positive."
+    return (
+        f"The labels of {rows:,} rows go from {labels.minimum:g} to {labels.maximum:g}, with mean {labels.mean:.2f} "
+        f"and standard deviation {labels.standard_deviation:.2f}."
+    )
+
+
+def _costs(facts: CardFacts) -> str:
+    costs = facts.use_case.metric.costs_usd
     if isinstance(costs, ErrorCosts):
         return (
             f"A false alarm costs {costs.false_alarm:g} USD and a missed one {costs.missed:g} USD, so an alarm pays "
             f"above a score of {cost_threshold(costs):.3f}."
         )
     return (
-        f"Of the {use_case.label.unit} that a score is off by, each one too many costs {costs.over:g} USD and each one "
-        f"too few {costs.under:g} USD."
+        f"Of the {facts.use_case.label.unit} that a score is off by, each one too many costs {costs.over:g} USD and "
+        f"each one too few {costs.under:g} USD."
     )
 
 
-def _data(dataset: DatasetVersion) -> str:
-    split = dataset.split
+def _limits(facts: CardFacts) -> Iterator[str]:
+    report = facts.report
+    yield f"Measured on {report.first_day} to {report.last_day} only; it says nothing about another season."
+    if facts.spec.parameters.get("early_stopping_round"):
+        yield "Training stopped early on the validation rows, so this version's results on them are optimistic."
+    yield (
+        f"{facts.dataset.labels.without_outcome:,} requests of the window have no outcome; they were neither learnt "
+        "nor measured."
+    )
+    yield "A category that training never saw is scored as a missing value, and the answer carries a warning."
+    yield f"Columns that identify but are not learnt: {', '.join(facts.use_case.not_features) or 'none'}."
+
+
+def _ethics(facts: CardFacts) -> Iterator[Block]:
+    for title, body in facts.ethics.sections.items():
+        yield f"**{title}**"
+        for part in body.split("\n\n"):
+            points = tuple(" ".join(point.split()) for point in re.split(r"^- ", part, flags=re.MULTILINE) if point)
+            yield Points(points=points) if part.startswith("- ") else " ".join(part.split())
+    yield f"From `ethics_assessment.md`, sha256 `{facts.ethics.sha256}`."
+
+
+def _decisions(facts: CardFacts) -> Iterator[str]:
+    report = facts.report
+    passed = sum(gate.verdict == "pass" for gate in report.gates)
+    yield f"Its evaluation passed it: {passed} of {len(report.gates)} gates said pass."
+    for gate in report.gates:
+        if gate.waiver:
+            waiver = gate.waiver
+            yield f"Gate {gate.gate} is waived by {waiver.approver} until {waiver.until}: {waiver.reason}"
+    yield f"A person must look at: {', '.join(report.review)}." if report.review else "No gate asked for a person."
+    yield (
+        f"What was decided since (approval, each move of traffic) is not part of the package: "
+        f"`driftgate model card {facts.use_case.name} {facts.version}` adds it."
+    )
+
+
+def _security(facts: CardFacts) -> tuple[str, ...]:
+    model = next((name for name in facts.files if name.startswith("model.")), "model")
     return (
-        "## Data\n\n"
-        "| | days | rows |\n|---|---|---|\n"
-        f"| trained on | {dataset.window.first} to the day before {split.validation_first} | {split.train_rows:,} |\n"
-        f"| validated on | {split.validation_first} to {dataset.window.last} | {split.validation_rows:,} |\n\n"
-        f"{_labels(dataset)}"
+        f"`{model}` is data; loading it executes no code. Nothing in the package is a pickle.",
+        "At each load every file is checked against its sha256, and `package.json` against its signature.",
+        "Each gate left a signed receipt; without all of them no traffic moves.",
     )
 
 
-def _labels(dataset: DatasetVersion) -> str:
-    labels = dataset.labels
-    if isinstance(labels, LabelCounts):
-        return f"Of {dataset.rows:,} rows {labels.positive:,} ({labels.positive / dataset.rows:.1%}) are positive."
-    return (
-        f"The labels of {dataset.rows:,} rows go from {labels.minimum:g} to {labels.maximum:g}, with mean "
-        f"{labels.mean:.2f} and standard deviation {labels.standard_deviation:.2f}."
-    )
-
-
-def _results(use_case: UseCase, report: EvaluationReport) -> str:
-    names, compared = {"champion": f"champion {report.champion}"}, COMPARED[use_case.problem]
-    others = [key.removesuffix(f"_{compared[0]}") for key in report.metrics if key.endswith(f"_{compared[0]}")]
-    rows = [_result_row(report, compared, name, names.get(name, f"baseline: {name}")) for name in sorted(others)]
-    titles = (f"{METRICS[name].title} ({_unit(use_case, name)})".removesuffix(" ()") for name in compared)
-    level = METRICS[LEVEL[use_case.problem]]
-    return (
-        f"## Results on the {report.rows:,} validation rows\n\n"
-        f"| | {' | '.join(titles)} | expected cost (USD per 1,000) |\n|---|{'---|' * len(compared)}---|\n"
-        + "\n".join([_result_row(report, compared, "", "**this version**"), *rows])
-        + f"\n\n{level.title.capitalize()} {report.metrics[level.name]:.4f}. Intervals resample whole days."
-    )
-
-
-def _unit(use_case: UseCase, name: str) -> str:
-    return (use_case.label.unit or "") if METRICS[name].in_unit else {"log_loss": "nats"}.get(name, "")
-
-
-def _result_row(report: EvaluationReport, compared: tuple[str, ...], name: str, label: str) -> str:
-    prefix = f"{name}_" if name else ""
-    cells = " | ".join(_number(report, f"{prefix}{one}") for one in compared)
-    return f"| {label} | {cells} | {report.metrics[f'{prefix}expected_cost_usd_per_1000']:,.0f} |"
-
-
-def _number(report: EvaluationReport, metric: str) -> str:
-    interval = report.intervals.get(metric)
-    bounds = f" ({interval[0]:.4f} to {interval[1]:.4f})" if interval else ""
-    return f"{report.metrics[metric]:.4f}{bounds}"
-
-
-def _gates(report: EvaluationReport) -> str:
-    return "## Gates\n\n" + "\n".join(f"- **{gate.gate}: {gate.verdict}.** {gate.sentence}" for gate in report.gates)
-
-
-def _validation(use_case: UseCase, report: EvaluationReport) -> tuple[str, ...]:
-    """How well the validation rows stand for what is asked, and the answers on rare cases; nothing of old reports."""
-    parts = [*_segments(use_case, report), *_splits(report)]
-    if report.edge_cases:
-        parts.append("Edge cases:\n\n" + "\n".join(f"- {one.verdict}: {one.sentence}" for one in report.edge_cases))
-    return ("## Validation\n\n" + "\n\n".join(parts),) if parts else ()
-
-
-def _segments(use_case: UseCase, report: EvaluationReport) -> Iterator[str]:
-    if report.segments:
-        rows = (
-            f"| {one.segment} | {one.rows:,} | {one.min_rows:,} | {_cell(one.value)} | {_cell(one.bias)} |"
-            for one in report.segments
-        )
-        yield (
-            f"| segment | rows | asked for | {METRICS[use_case.metric.primary].title} | bias |\n|---|---|---|---|---|\n"
-            + "\n".join(rows)
-        )
-
-
-def _splits(report: EvaluationReport) -> Iterator[str]:
-    for pair in dict.fromkeys((one.first, one.second) for one in report.splits):
-        furthest = sorted((one for one in report.splits if (one.first, one.second) == pair), key=lambda one: -one.psi)
-        told = ", ".join(f"`{one.feature}` {one.psi:.3f}" for one in furthest[:FURTHEST])
-        yield f"Furthest apart between {pair[0]} and {pair[1]} rows, by PSI: {told}."
-
-
-def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
-
-
-def _features(features: FeatureBaseline) -> str:
-    rows = (
-        f"| `{name}` | {found.tier} | {found.importance.share:.1%} | {found.sensitivity:.1%} |"
-        for name, found in features.ranked[:TOP_FEATURES]
-    )
-    turned = "close decisions" if features.decision_threshold is not None else "answers"
-    pairs = (f"`{pair.first}` and `{pair.second}` ({pair.spearman:.2f})" for pair in features.strong_pairs)
-    return (
-        f"## The {min(TOP_FEATURES, len(features.features))} most important of {len(features.features)} features\n\n"
-        f"| | tier | importance | {turned} that turn when it moves a little |\n|---|---|---|---|\n"
-        + "\n".join(rows)
-        + f"\n\nFeatures that say nearly the same (rank correlation): {', '.join(pairs) or 'none'}."
-    )
-
-
-def _limits(use_case: UseCase, spec: JobSpec, report: EvaluationReport, dataset: DatasetVersion) -> str:
-    not_features = ", ".join(use_case.not_features) or "none"
-    stopped = "- Training stopped early on the validation rows, so this version's results on them are optimistic.\n"
-    return (
-        "## Limits\n\n"
-        f"- Measured on {report.first_day} to {report.last_day} only; it says nothing about another season.\n"
-        f"{stopped if spec.parameters.get('early_stopping_round') else ''}"
-        f"- {dataset.labels.without_outcome:,} requests of the window have no outcome; they were neither learnt nor "
-        "measured.\n"
-        "- A category that training never saw is scored as a missing value, and the answer carries a warning.\n"
-        f"- Columns that identify but are not learnt: {not_features}."
-    )
-
-
-def _origin(spec: JobSpec, files: Mapping[str, bytes]) -> str:
+def _origin(facts: CardFacts) -> Iterator[str]:
+    spec = facts.spec
     parameters = ", ".join(f"{name}={value}" for name, value in sorted(spec.parameters.items()))
-    return (
-        "## Origin\n\n"
-        f"- Job `{spec.job_id}`, dataset version `{spec.dataset_version}`\n"
-        f"- Trainer {spec.trainer}, seed {spec.seed}, {parameters}\n"
-        + "\n".join(f"- `{name}` sha256 `{sha256(data)}`" for name, data in sorted(files.items()))
-    )
+    yield f"Job `{spec.job_id}`, dataset version `{spec.dataset_version}`"
+    yield f"Trainer {spec.trainer}, seed {spec.seed}, {parameters}"
+    for name, data in sorted(facts.files.items()):
+        yield f"`{name}` sha256 `{sha256(data)}`"

@@ -21,8 +21,10 @@ from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
 from driftgate.registry import tracking
 from driftgate.registry.approval import admit
-from driftgate.registry.card import model_card
-from driftgate.registry.ethics import require_accountable
+from driftgate.registry.card import card_files, model_card
+from driftgate.registry.card_facts import CardFacts
+from driftgate.registry.card_text import card_text
+from driftgate.registry.ethics import ethics_assessment, require_accountable
 from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
@@ -48,6 +50,7 @@ def register_job(
     model = model_of_job(use_case.name, job_id)
     if model is None:
         require_accountable(use_case)
+        card_text(use_case)
         job = result(job_id, use_case.train.target)
         report = _passed_report(use_case, job, dataset_version)
         model = _publish(use_case, job, report, version_files(dataset_version), make_baseline, actor)
@@ -88,7 +91,18 @@ def _publish(
     files[GOLDEN] = _golden(use_case, job, folder)
     if use_case.serve.fallback == "rule":
         files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
-    files["card.md"] = model_card(use_case, version, spec, report, dataset, features, files).encode()
+    facts = CardFacts(
+        use_case,
+        version,
+        spec,
+        report,
+        dataset,
+        features,
+        dict(files),
+        card_text(use_case),
+        ethics_assessment(use_case),
+    )
+    files |= card_files(model_card(facts))
     model = ModelVersion(
         use_case=use_case.name,
         version=version,
