@@ -19,6 +19,7 @@ FILES = {
     "evaluation.json": b'{"passed":true}',
     "feature_baseline.json": b'{"seed":7}',
     "card.md": b"# A [bold] card | 12345\n",
+    "card_plain.md": b"# In [plain] words\n",
 }
 
 
@@ -77,8 +78,11 @@ def test_show_prints_the_record_its_hash_and_the_evaluation(run: Callable[..., A
 
 
 @pytest.mark.usefixtures("models")
-def test_the_card_is_printed_as_it_is(run: Callable[..., Any]) -> None:
-    assert run("model", "card", "flight_delays", "1").stdout == "# A [bold] card | 12345\n"
+def test_the_card_is_printed_as_it_is_with_what_was_decided_since(run: Callable[..., Any]) -> None:
+    card, since = run("model", "card", "flight_delays", "1").stdout.split("\n\n## Decisions since its registration\n\n")
+    assert card == "# A [bold] card | 12345"
+    assert since.splitlines()[-1].endswith(" | approved | test | a test |")
+    assert run("model", "card", "flight_delays", "1", "--plain").stdout == "# In [plain] words\n"
 
 
 @pytest.mark.usefixtures("models")

@@ -145,6 +145,14 @@ def test_edge_cases_that_nobody_asks_are_named(folder: Path) -> None:
     assert problem.startswith(f"{folder / 'edge_cases.yaml'} is asked by nobody; name it in 'validation.edge_cases'")
 
 
+def test_a_missing_text_of_the_model_card_is_said_before_a_training(folder: Path) -> None:
+    (folder / "card.yaml").unlink()
+    (problem,) = lint(folder)
+    assert problem.startswith(
+        f"{folder / 'card.yaml'} does not exist, so no model of flight_delays is registered; write"
+    )
+
+
 def test_what_would_refuse_the_registration_is_said_before_a_training(folder: Path) -> None:
     (folder / "ethics_assessment.md").unlink()
     (problem,) = lint(folder)

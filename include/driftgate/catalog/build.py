@@ -52,10 +52,13 @@ def build_catalog() -> Catalog:
 
 
 def sync_catalog() -> Catalog:
-    """Build the catalogue, write its page to the lake, and record each entry that has changed."""
+    """Build the catalogue, write its page and those of the models, and record each entry that has changed."""
+    from driftgate.catalog.model_page import write_model_page
     from driftgate.catalog.page import render_catalog
 
     catalog = build_catalog()
+    for model in catalog.models:
+        write_model_page(model.use_case, model.name.rpartition("/")[2])
     lake().write(PAGE, render_catalog(catalog))
     bodies = {subject: entry.model_dump(mode="json") for subject, entry in _subjects(catalog).items()}
     for subject, body in {**bodies, INDEX: {"entries": list(bodies)}}.items():

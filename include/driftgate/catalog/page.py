@@ -100,7 +100,8 @@ models {{ d.models | join(", ") or "none" }}{% endcall %}
 {% endfor %}</table>
 <h2>Models</h2>
 <table>{{ heads(["model", "trained on", "features", "class"]) }}
-{% for m in catalog.models %}<tr class="entry"><td>{{ m.name }}</td><td>{{ m.dataset_version }}</td>
+{% for m in catalog.models %}<tr class="entry"><td><a href="../models/{{ m.name }}.html">{{ m.name }}</a></td>
+<td>{{ m.dataset_version }}</td>
 <td>{{ m.features | length }}</td><td>{{ tag(m.sensitivity, m.sensitivity) }}</td></tr>
 {% endfor %}</table>
 <script>"""

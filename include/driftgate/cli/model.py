@@ -60,13 +60,28 @@ def show(use_case: UseCase, version: Version) -> None:
 
 
 @app.command()
-def card(use_case: UseCase, version: Version) -> None:
-    """Print the model card."""
+def card(
+    use_case: UseCase,
+    version: Version,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="In plain words, for people who know nothing of models.")
+    ] = False,
+) -> None:
+    """Print the model card, with what was decided since the version was registered."""
+    from driftgate.catalog.model_page import decisions
+    from driftgate.errors import ConfigError
     from driftgate.registry import find_model, verified_files
+    from driftgate.registry.card_record import markdown_of
     from driftgate.use_cases import load_use_case
 
-    text = verified_files(find_model(load_use_case(use_case).name, version))["card.md"].decode()
-    out.print(text, markup=False, highlight=False, end="")
+    files = verified_files(find_model(load_use_case(use_case).name, version))
+    name = "card_plain.md" if plain else "card.md"
+    if name not in files:
+        raise ConfigError(f"{use_case}/{version} was registered before there was a {name}; read it without --plain.")
+    out.print(files[name].decode(), markup=False, highlight=False, end="")
+    since = decisions(use_case, version)
+    if since.blocks and not plain:
+        out.print(f"\n{markdown_of(since)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

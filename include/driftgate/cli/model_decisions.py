@@ -20,20 +20,24 @@ Reason = Annotated[str, typer.Option(help="Why, in a few words; it is recorded w
 @app.command()
 def approve(use_case: UseCase, version: Version, reason: Reason) -> None:
     """Approve a version that waits for it; whoever had it trained or registered cannot."""
+    from driftgate.catalog.model_page import write_model_page
     from driftgate.registry import approval
     from driftgate.use_cases import load_use_case
 
     state = approval.approve(load_use_case(use_case), version, actor=_actor(), reason=reason)
+    write_model_page(use_case, version)
     out.print(f"Version {version} of {use_case} is approved by {state.actor}.", markup=False, highlight=False)
 
 
 @app.command()
 def reject(use_case: UseCase, version: Version, reason: Reason) -> None:
     """Reject a version that waits for approval, or has no traffic yet; it is never promoted."""
+    from driftgate.catalog.model_page import write_model_page
     from driftgate.registry import approval
     from driftgate.use_cases import load_use_case
 
     state = approval.reject(load_use_case(use_case), version, actor=_actor(), reason=reason)
+    write_model_page(use_case, version)
     out.print(f"Version {version} of {use_case} is rejected by {state.actor}.", markup=False, highlight=False)
 
 
@@ -46,14 +50,14 @@ def rollback(
     ] = False,
 ) -> None:
     """Take the candidate out of the traffic at once, or restore the champion before."""
+    from driftgate.catalog.model_page import write_pages
     from driftgate.promotion import deployment, roll_back
-    from driftgate.promotion.page import write_overview
     from driftgate.use_cases import load_use_case
 
     asked, before = load_use_case(use_case), deployment(use_case)
     state = roll_back(asked, reason=reason, actor=_actor(), to_previous=to_previous)
     if before:
-        write_overview(asked, before.candidate or before.champion)
+        write_pages(asked, before.candidate or before.champion)
     out.print(f"Version {state.champion} of {use_case} serves, since revision {state.revision}.", highlight=False)
 
 

@@ -1,5 +1,6 @@
 """The frame of a page: no script, no network, every value escaped."""
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,14 @@ def render(template: str, **values: Any) -> "Markup":
     return Markup(_template(template).render(**values))  # noqa: S704  made by a template that escapes
 
 
+def inline(text: str) -> "Markup":
+    """Return a text of records with its `names` and **bold** words marked up, and everything else escaped."""
+    from markupsafe import Markup, escape
+
+    named = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<b>\1</b>", named))  # noqa: S704  escaped first
+
+
 def number(value: float | None, digits: int | None = None) -> str:
     """Return a number as tables show it: without ``digits``, the larger it is the fewer."""
     if value is None:
@@ -79,5 +88,6 @@ def _template(text: str) -> Any:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals.update(number=number, interval=interval, percent=percent, count=count)
+    environment.filters["inline"] = inline
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     return environment.from_string(text)

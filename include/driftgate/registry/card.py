@@ -15,6 +15,7 @@ from driftgate.registry.card_facts import CardFacts
 from driftgate.registry.card_measured import measured
 from driftgate.registry.card_plain import PLAIN, plain_sections
 from driftgate.registry.card_record import Block, Card, Points, Section, Table, markdown, require_sections
+from driftgate.registry.package import CARD
 
 # Without one of these no version is registered; others may follow from what was measured.
 TECHNICAL = (
@@ -62,7 +63,7 @@ def card_files(card: Card) -> dict[str, bytes]:
     """Return the files of a card: as data, and in both renderings."""
     title = f"{card.use_case}, version {card.version}"
     return {
-        "card.json": card.canonical(),
+        CARD: card.canonical(),
         "card.md": markdown(title, card.technical).encode(),
         "card_plain.md": markdown(f"{title}, in plain words", card.plain).encode(),
     }

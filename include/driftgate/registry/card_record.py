@@ -41,10 +41,12 @@ class Card(Record):
 
 def markdown(title: str, sections: Iterable[Section]) -> str:
     """Return a rendering as Markdown."""
-    parts = [f"# {title}"]
-    for section in sections:
-        parts += [f"## {section.title}", *map(_block, section.blocks)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join((f"# {title}", *map(markdown_of, sections))) + "\n"
+
+
+def markdown_of(section: Section) -> str:
+    """Return one section as Markdown."""
+    return "\n\n".join((f"## {section.title}", *map(_block, section.blocks)))
 
 
 def require_sections(card: Card, technical: Iterable[str], plain: Iterable[str]) -> None:

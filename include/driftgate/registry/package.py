@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from driftgate.evaluation.golden import Golden
     from driftgate.evaluation.golden_check import GoldenCheck
     from driftgate.models import Preprocessing, Rule, Scorer, Signature
+    from driftgate.registry.card_record import Card
 
 FEATURE_BASELINE = "feature_baseline.json"
 FALLBACK = "fallback.json"
+CARD = "card.json"
 EXPLANATION = "explain.json"
 LARGEST_FILE_BYTES = 200_000_000  # a model of a million leaves is about 100 MB as text; more is no model of ours
 
@@ -210,6 +212,21 @@ def load_signature(use_case_name: str, version: str) -> "Signature":
     """
     model = find_model(use_case_name, version)
     return _signature(model, _verified(model, "signature.json", model.files["signature.json"]))
+
+
+def load_card(use_case_name: str, version: str) -> "Card | None":
+    """Return the card of a model version as data; None of a version that was registered before cards were.
+
+    :raises ConfigError: there is no such version
+    :raises Tampered: the file was changed since the version was registered
+    """
+    from driftgate.registry.card_record import Card
+
+    model = find_model(use_case_name, version)
+    if CARD not in model.files:
+        return None
+    data, where = _verified(model, CARD, model.files[CARD]), f"{lake().uri(model.folder)}/{CARD}"
+    return parse_record(parse_json(data, where), Card, where=where)
 
 
 def _signature(model: ModelVersion, data: bytes) -> "Signature":

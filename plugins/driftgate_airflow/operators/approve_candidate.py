@@ -7,9 +7,11 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import BaseBranchOperator, Context
 
+from driftgate import uris
 from driftgate.compute.tags import Activity
 from driftgate_airflow.errors import fail_at_once
 from driftgate_airflow.runs import actor, candidate_version
+from driftgate_airflow.ui.addresses import full_url
 
 
 class ApproveCandidateOperator(ApprovalOperator, BaseBranchOperator):
@@ -47,7 +49,10 @@ class ApproveCandidateOperator(ApprovalOperator, BaseBranchOperator):
             context["ti"].xcom_push(key="model_version", value=version)
             asks = needs_approval(load_use_case(self.use_case), version)
         if asks:
-            self.body = f"Version {version}: its evaluation and its card are what `driftgate model show` prints of it."
+            self.body = (
+                f"Version {version}: [its card, with links to its evaluation]"
+                f"({full_url(uris.model_page(self.use_case, version))}); `driftgate model show` prints everything."
+            )
             return super().execute(context)  # waits, and goes on in execute_complete
         self.log.info("nobody has to be asked about version %s", version)
         return self.do_branch(context, self.then)

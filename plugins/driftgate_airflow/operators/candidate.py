@@ -31,15 +31,15 @@ class CandidateOperator(UseCaseOperator):
 
     def confirmed(self, state: "DeploymentState", context: Context) -> Step:
         """Return the step that led to ``state``, when the endpoint serves it."""
+        from driftgate.catalog.model_page import write_pages
         from driftgate.promotion import confirm
-        from driftgate.promotion.page import write_overview
         from driftgate.use_cases import load_use_case
 
         use_case = load_use_case(self.use_case)
         try:
             confirm(use_case, state, actor=actor(context))
         finally:  # a move that was taken back is on the page as well
-            self.page = write_overview(use_case, self.model_version)
+            self.page = write_pages(use_case, self.model_version)
         return self.moved(state)
 
     def moved(self, state: "DeploymentState") -> Step:

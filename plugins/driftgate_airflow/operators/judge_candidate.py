@@ -62,8 +62,9 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
         )
 
     def go_on(self, context: Context, event: dict[str, Any]) -> Any:
+        from driftgate.catalog.model_page import write_pages
         from driftgate.promotion import judge, roll_back, step_bakes_until
-        from driftgate.promotion.page import write_overview, write_step_page
+        from driftgate.promotion.page import write_step_page
         from driftgate.use_cases import load_use_case
 
         use_case = load_use_case(self.use_case)
@@ -84,7 +85,7 @@ class JudgeCandidateOperator(CandidateOperator, BaseBranchOperator):
                 candidate=self.model_version,
                 rejects=judgement.outcome == "fail_now",
             )
-        write_overview(use_case, self.model_version)
+        write_pages(use_case, self.model_version)
         self.page = write_step_page(judgement)
         self.conclude([self._judged(judgement)], context)
         return self.do_branch(context, self.then if judgement.passed else self.otherwise)

@@ -10,6 +10,7 @@ from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor
+from driftgate_airflow.ui.links import ModelCardLink
 
 
 class RegisterCandidateOperator(UseCaseOperator):
@@ -25,6 +26,8 @@ class RegisterCandidateOperator(UseCaseOperator):
 
     activity = "evaluate"
     template_fields: Sequence[str] = ("use_case", "dataset_version", "job_id")
+    operator_extra_links = (ModelCardLink(),)
+    page: str | None = None  # where the button leads
 
     def __init__(self, *, use_case: str, dataset_version: str, job_id: str, **kwargs: Any) -> None:
         super().__init__(use_case=use_case, outlets=[assets.candidate(use_case)], **kwargs)
@@ -53,6 +56,8 @@ class RegisterCandidateOperator(UseCaseOperator):
         return spec.row_share, load_use_case(self.use_case).train.row_share
 
     def step(self, context: Context) -> Step:
+        from driftgate import uris
+        from driftgate.catalog.model_page import write_model_page
         from driftgate.lineage import DatasetRef
         from driftgate.monitoring import training_baseline
         from driftgate.registry import register_job
@@ -62,6 +67,8 @@ class RegisterCandidateOperator(UseCaseOperator):
         model = register_job(
             use_case, self.job_id, self.dataset_version, make_baseline=training_baseline, actor=actor(context)
         )
+        write_model_page(self.use_case, model.version)
+        self.page = uris.model_page(self.use_case, model.version)
         return Step(
             summary={"model_version": model.version, "dataset_version": self.dataset_version},
             inputs=(

@@ -37,9 +37,9 @@ class RollBackOperator(UseCaseOperator):
         self.model_version = model_version
 
     def step(self, context: Context) -> Step:
+        from driftgate.catalog.model_page import write_pages
         from driftgate.lineage import DatasetRef
         from driftgate.promotion import confirm, deployment
-        from driftgate.promotion.page import write_overview
         from driftgate.use_cases import load_use_case
 
         before = deployment(self.use_case)
@@ -48,7 +48,7 @@ class RollBackOperator(UseCaseOperator):
             return Step(summary={"moved": False, "deployment": state})
         after, use_case = self._roll_back(context), load_use_case(self.use_case)
         if left := self.model_version or (before and (before.candidate or before.champion)):
-            self.page = write_overview(use_case, left)
+            self.page = write_pages(use_case, left)
         confirm(use_case, after, actor=actor(context), take_back=False)
         return Step(
             summary={

@@ -48,6 +48,12 @@ class EvaluationLink(ReportLink):
     name = "Evaluation"
 
 
+class ModelCardLink(ReportLink):
+    """The card of the model version, in plain words and for those who work on it."""
+
+    name = "Model card"
+
+
 class PromotionLink(ReportLink):
     """The way of the candidate through shadow and canary, with each judgement."""
 
