@@ -91,17 +91,8 @@ def _publish(
     files[GOLDEN] = _golden(use_case, job, folder)
     if use_case.serve.fallback == "rule":
         files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
-    facts = CardFacts(
-        use_case,
-        version,
-        spec,
-        report,
-        dataset,
-        features,
-        dict(files),
-        card_text(use_case),
-        ethics_assessment(use_case),
-    )
+    text, ethics = card_text(use_case), ethics_assessment(use_case)
+    facts = CardFacts(use_case, version, spec, report, dataset, features, dict(files), text, ethics)
     files |= card_files(model_card(facts))
     model = ModelVersion(
         use_case=use_case.name,
