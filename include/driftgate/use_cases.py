@@ -21,6 +21,7 @@ from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms rea
 from driftgate.problems import Problem as Problem
 from driftgate.promotion_policy import Promote
 from driftgate.records import Record, load_yaml
+from driftgate.scaling_policy import Scaling
 from driftgate.search_space import Experiments, Tune
 from driftgate.serve_policy import Serve
 from driftgate.settings import project_root
@@ -149,6 +150,7 @@ class UseCase(Record):
     promote: Promote
     approval: Approval | None = None  # None: whoever did not make the model
     serve: Serve = Serve()
+    scaling: Scaling | None = None  # None: as many machines as at first (SageMaker)
     monitor: Monitor
     retrain: Retrain
     budget: Budget | None = None  # None: nothing is held back

@@ -9,7 +9,9 @@ from driftgate.cli.sentences import out
 if TYPE_CHECKING:
     from driftgate.promotion.changes import RecordedChange
 
-app = typer.Typer(help="Plans, change records and the traffic as it is: plan, report, reconcile.", no_args_is_help=True)
+app = typer.Typer(
+    help="Plans, change records and the traffic as it is: plan, report, reconcile, stack.", no_args_is_help=True
+)
 
 UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
 
@@ -75,6 +77,16 @@ def reconcile(
         raise PromotionRefused(found.manual_change)
     elif not found.silent:
         out.print(f"{use_case} is served as recorded.", highlight=False)
+
+
+@app.command()
+def stack(use_case: UseCase) -> None:
+    """Print what the use case decides about its stack on AWS (infra/serving.yaml), for --parameter-overrides."""
+    from driftgate.endpoint.backends.serving_stack import stack_parameters
+    from driftgate.use_cases import load_use_case
+
+    for name, value in stack_parameters(load_use_case(use_case)).items():
+        out.print(f"{name}={value}", highlight=False, soft_wrap=True)
 
 
 def _row(one: "RecordedChange") -> tuple[str, ...]:
