@@ -96,6 +96,11 @@ def captures(use_case: str, key: str) -> str:
     return f"captures/{use_case}/{key}"
 
 
+def data_capture(endpoint: str = "") -> str:
+    """Return the folder that SageMaker writes the requests and answers of an endpoint (or of all) to."""
+    return f"sagemaker/{endpoint}".rstrip("/")
+
+
 def package(use_case: str, version: str) -> str:
     """Return the folder of a registered model package."""
     return f"models/{use_case}/{version}"

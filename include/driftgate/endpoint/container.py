@@ -17,7 +17,7 @@ from driftgate.errors import ConfigError, Tampered
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.records import parse_record
-from driftgate.registry.package import load_package
+from driftgate.registry.package import load_serving_package
 from driftgate.registry.states import State, model_state, move_state
 from driftgate.registry.versions import (
     POINTER,
@@ -94,11 +94,11 @@ def _take_in(folder: Path, use_case: str, version: str) -> None:
         record_registration(_signed(folder, use_case, version))
     for file in sorted(path for path in folder.iterdir() if path.is_file()):
         lake().write(f"{uris.package(use_case, version)}/{file.name}", file.read_bytes())
-    load_package(use_case, version)  # a package that cannot be loaded must end the container, not answer 503 for ever
     way: tuple[State, ...] = ("candidate", "approved")  # decided where the model was made
     if model_state(use_case, version) is None:
         for state in way:
             move_state(use_case, version, state, actor=ACTOR, reason="put before users by the project")
+    load_serving_package(use_case, version)  # one that cannot be loaded must end the container, not answer 503 for ever
     _deploy(use_case, version)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from driftgate import uris
 from driftgate.captures import Capture, Role
 from driftgate.captures.capture import day_of, features_text, request_key
 from driftgate.captures.segments import publish_segment, segment_lines
@@ -26,7 +27,6 @@ from driftgate.use_cases import UseCase, load_use_case
 
 log = logging.getLogger(__name__)
 
-FOLDER = "sagemaker"  # of the lake: <endpoint>/<variant>/<year>/<month>/<day>/<hour>/<file>.jsonl
 History = list[tuple[datetime, DeploymentState]]
 
 
@@ -38,9 +38,12 @@ def collect(use_case_name: str) -> int:
     """
     use_case, rows = load_use_case(use_case_name), 0
     history = [(entry.written_at, parse_state(entry)) for entry in metadata().history(KIND, use_case_name)]
-    for path in lake().list(f"{FOLDER}/{endpoint_name(use_case_name)}"):
-        data = lake().read(path)
+    for path in lake().list(uris.data_capture(endpoint_name(use_case_name))):
         try:
+            data = lake().read(path)
+        except FileNotFoundError:
+            continue  # another process takes it over at this moment
+        try:  # sagemaker/<endpoint>/<variant>/<year>/<month>/<day>/<hour>/<file>.jsonl
             found = list(captures_of(use_case, path.split("/")[2], data, history))
         except (Tampered, KeyError, TypeError, ValueError, AttributeError) as problem:
             log.error("%s is no file of data capture (%s); it is kept under quarantine/.", path, type(problem).__name__)

@@ -136,7 +136,7 @@ def _capture(asked: SageMakerSettings) -> Body:
     body: Body = {
         "EnableCapture": True,
         "InitialSamplingPercentage": asked.capture_percent,
-        "DestinationS3Uri": lake().uri("sagemaker"),
+        "DestinationS3Uri": lake().uri(uris.data_capture()),
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
         "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
     }
