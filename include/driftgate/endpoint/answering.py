@@ -1,13 +1,13 @@
 """Answering one request: check, route, score, capture, and only then answer."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from driftgate.captures import Journal
+from driftgate.captures import Capture, Journal
 from driftgate.captures.capture import day_of, request_key
 from driftgate.captures.segments import place_of, segment_lines
 from driftgate.endpoint.explaining import explained
@@ -18,6 +18,7 @@ from driftgate.endpoint.questions import open_envelope, parse_question
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Served, ServedVariant
 from driftgate.endpoint.shadowing import Shadowing
+from driftgate.endpoint.steps import Steps, take_steps
 from driftgate.endpoint.watching import Watcher
 from driftgate.errors import RequestRefused
 from driftgate.use_cases import UseCase
@@ -40,24 +41,26 @@ class Answering:
         self._shadowing, self._metrics = shadowing, metrics
         self._max_rows = max_rows
 
-    def answer(self, body: bytes, received_at: datetime, request_id: str, use_case: str | None = None) -> bytes:
-        """Return the answer to the request ``body`` as JSON; when it returns, the answer is in the journal.
+    def answer(self, body: bytes, received_at: datetime, request_id: str, use_case: str | None = None) -> Steps[bytes]:
+        """Answer the request ``body`` as JSON, in the journal before the last step.
 
         :param use_case: the one of the path; None: the body names it
         :raises Refused: the body cannot be answered, or the champion failed
         :raises RequestRefused: a row does not fit the champion's signature
-        :raises JournalFull: the answer could not be captured
         """
         served, rows = self.read(body, use_case)
-        return orjson.dumps(self.answer_rows(served, rows, received_at, request_id))
+        return orjson.dumps((yield from self.answer_rows(served, rows, received_at, request_id)))
 
     def answer_rows(
         self, served: Served, rows: list[dict[str, Any]], received_at: datetime, request_id: str
-    ) -> dict[str, Any]:
-        """Return the answer to rows that fit the champion's signature; raises as :meth:`answer` does."""
+    ) -> Steps[dict[str, Any]]:
+        """Answer rows that fit the champion's signature; raises as :meth:`answer` does."""
+        yield ()
         asked, warnings = self._joining.join(served, _asked(served, rows))
+        yield ()
         answers, failed = self._outcomes(served, asked)
-        self._capture(served, answers, failed, received_at)
+        yield ()
+        yield from self._capture(served, answers, failed, received_at)
         self._shadowing.offer(served, asked, received_at)
         signature = served.champion.package.signature
         return {
@@ -66,6 +69,17 @@ class Answering:
             "predictions": _predictions(served.use_case, asked, answers),
             "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
+
+    def together(self, requests: Sequence[Steps[bytes]]) -> list[bytes | Exception]:
+        """Return the answer to each request, or what it raised; :class:`JournalFull` if they cannot be captured."""
+        return take_steps(requests, self._record)
+
+    def _record(self, captures: list[Capture]) -> None:
+        use_cases = {capture.use_case for capture in captures}
+        if use_cases:
+            (name,) = use_cases if len(use_cases) == 1 else ("",)
+            place = place_of(name, [capture.day for capture in captures]) if name else ""
+            self._journal.append(segment_lines(captures), place)
 
     def explain_row(self, served: Served, row: dict[str, Any], request_id: str, *, top: int | None) -> dict[str, Any]:
         """Return why a row that fits the champion's signature gets its score; nothing is captured."""
@@ -109,13 +123,13 @@ class Answering:
             answers.append(outcome)
         return answers, failed
 
-    def _capture(self, served: Served, answers: list[Outcome], failed: list[Outcome], received_at: datetime) -> None:
-        """Write the whole request at once; one with a row that nobody could answer leaves nothing but its errors."""
+    def _capture(
+        self, served: Served, answers: list[Outcome], failed: list[Outcome], received_at: datetime
+    ) -> Steps[None]:
+        """Have a whole request written; one with a row that nobody could answer leaves nothing but its errors."""
         unanswered = any(outcome.error for outcome in answers)
         captured = [outcome for outcome in answers + failed if outcome.error or not unanswered]
-        captures = (capture for outcome in captured for capture in outcome.captures(served, received_at))
-        days = [one.day for outcome in captured for one in outcome.asked]
-        self._journal.append(segment_lines(captures), place_of(served.use_case.name, days))
+        yield [capture for outcome in captured for capture in outcome.captures(served, received_at)]
         for outcome in captured:
             self._metrics.count(served, outcome)
         if unanswered:

@@ -1,5 +1,6 @@
 """Answering a call: its body becomes rows, the rows get answers, the answers are written as the caller accepts them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from driftgate.endpoint.calls import Call
 from driftgate.endpoint.formats import CSV, JSON, written
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Served
+from driftgate.endpoint.steps import Steps
 from driftgate.endpoint.tables import arrow_rows, csv_rows
 from driftgate.endpoint.watching import Watcher
 
@@ -19,7 +21,21 @@ class Calling:
         self._watcher, self._answering, self._max_rows = watcher, answering, max_rows
 
     def answer(self, call: Call, body: bytes, received_at: datetime) -> bytes:
-        """Return the answer; see :meth:`Answering.answer` for what it raises.
+        """Return the answer; when it does, it is in the journal.
+
+        :raises JournalFull: the answer could not be captured
+        """
+        (answer,) = self.together([self.steps(call, body, received_at)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def together(self, requests: Sequence[Steps[bytes]]) -> list[bytes | Exception]:
+        """Return the answer to each of these requests, or what it raised."""
+        return self._answering.together(requests)
+
+    def steps(self, call: Call, body: bytes, received_at: datetime) -> Steps[bytes]:
+        """Answer a call step by step; see :meth:`Answering.answer` for what it raises.
 
         :raises Refused: also 404 and 410 for another version of the path than the use case's
         """
@@ -28,9 +44,10 @@ class Calling:
         if call.verb == "explain":
             return self._explanation(call, body)
         if call.body == call.accept == JSON:
-            return self._answering.answer(body, received_at, call.request_id, call.use_case)
+            return (yield from self._answering.answer(body, received_at, call.request_id, call.use_case))
         served, rows = self._rows(call, body)
-        return written(self._answering.answer_rows(served, rows, received_at, call.request_id), call.accept)
+        answer = yield from self._answering.answer_rows(served, rows, received_at, call.request_id)
+        return written(answer, call.accept)
 
     def _explanation(self, call: Call, body: bytes) -> bytes:
         if call.accept != JSON:

@@ -15,6 +15,7 @@ from driftgate.endpoint.calls import call_of, request_id_of
 from driftgate.endpoint.formats import JSON
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.refusals import Refused
+from driftgate.endpoint.turns import Turns
 from driftgate.errors import RequestRefused
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Invocations:
 
     def __init__(self, calling: Calling, metrics: Metrics, *, max_body_bytes: int) -> None:
         self._calling, self._metrics, self._max_body_bytes = calling, metrics, max_body_bytes
+        self._turns = Turns(calling)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="batch")
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -55,7 +57,7 @@ class Invocations:
             call = call_of(scope, headers, request_id)
             body = await read_body(scope, receive, self._max_body_bytes)
             if len(body) <= INLINE_BYTES:
-                return 200, self._calling.answer(call, body, received_at), call.accept
+                return 200, await self._turns.answer(call, body, received_at), call.accept
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._calling.answer, call, body, received_at)
             return 200, answer, call.accept
