@@ -13,7 +13,9 @@ class Serve(Record):
     :param api_version: the number in the path ``/v1/<use case>/predict``; raise it with a change that breaks callers
     :param fallback: what answers a request that the champion failed on. ``rule``: the rule of ``train.rule_by`` that
         was fitted on the champion's own training rows; ``none``: nothing, the caller gets a 503
+    :param rto_minutes: how long it may take to serve the champion again after its environment was lost
     """
 
     api_version: Annotated[int, Field(ge=1)] = 1
     fallback: Literal["rule", "none"] = "none"
+    rto_minutes: Annotated[float, Field(gt=0)] = 15

@@ -106,6 +106,21 @@ def package(use_case: str, version: str) -> str:
     return f"models/{use_case}/{version}"
 
 
+def releases(use_case: str) -> str:
+    """Return the folder of the releases of a use case."""
+    return f"releases/{use_case}"
+
+
+def release(use_case: str, release_id: str) -> str:
+    """Return the path of what belongs to one switch of the champion."""
+    return f"{releases(use_case)}/{release_id}/release.json"
+
+
+def recovery_report(use_case: str, key: str) -> str:
+    """Return the path of one recovery drill."""
+    return f"reports/recovery/{use_case}/{key}.json"
+
+
 def job(job_id: str) -> str:
     """Return the folder in the lake for what a job writes."""
     return f"jobs/{job_id}"

@@ -23,6 +23,7 @@ from driftgate.cli import (
     model,
     promotion,
     quarantine,
+    release,
     retention,
     source,
     train,
@@ -55,6 +56,8 @@ app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
 app.add_typer(promotion.app, name="promotion")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(release.app, name="release")
+app.add_typer(release.backup_app, name="backup")
 app.add_typer(retention.app, name="retention")
 app.add_typer(source.app, name="source")
 app.add_typer(train.app, name="train")

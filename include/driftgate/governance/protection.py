@@ -6,6 +6,7 @@ from driftgate.datasets import DatasetVersion, all_versions, load_any
 from driftgate.datasets.holds import holds
 from driftgate.promotion import deployment
 from driftgate.registry import champion, find_model, list_models
+from driftgate.registry.releases import kept_releases
 
 
 def versions_needed() -> dict[str, str]:
@@ -17,6 +18,8 @@ def versions_needed() -> dict[str, str]:
     for use_case in sorted({version.subject for version in all_versions()}):
         for version, role in _roles(use_case):
             needed.setdefault(find_model(use_case, version).dataset_version, []).append(role)
+        for release in kept_releases(use_case):
+            needed.setdefault(release.dataset_version, []).append(f"release {release.id}")
     return {name: ", ".join(dict.fromkeys(roles)) for name, roles in needed.items()}
 
 

@@ -156,11 +156,12 @@ def roll_back(
 
 
 def restore(use_case: UseCase, recorded: DeploymentState, *, actor: str, reason: str) -> DeploymentState:
-    """Bring back the variants of ``recorded``, an earlier state, after somebody moved the traffic past the records.
+    """Bring back the variants of ``recorded``, an earlier state: somebody moved the traffic past the records, or they
+    are lost.
 
     :raises Conflict: someone else moved the traffic meanwhile
     """
-    state = serving(use_case, "there is nothing to restore")
+    state = deployment(use_case.name)
     with change_of(
         use_case, "restore", recorded.candidate or recorded.champion, requester=actor, reason=reason
     ) as change:

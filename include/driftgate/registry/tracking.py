@@ -54,6 +54,15 @@ def claim_version(use_case_name: str, job_id: str, parameters: Mapping[str, Any]
     return str(first)
 
 
+def reserve_versions(use_case_name: str, last: int) -> None:
+    """Have the next version be numbered after ``last``, when MLflow has lost the versions up to it."""
+    client = _client()
+    _create_model(client, use_case_name)
+    known = [int(one.version) for one in client.search_model_versions(f"name = '{use_case_name}'")]
+    for number in range(max(known, default=0) + 1, last + 1):
+        client.create_model_version(use_case_name, lake().uri(uris.package(use_case_name, str(number))))
+
+
 def describe_version(model: ModelVersion, primary: str) -> None:
     """Write onto MLflow's version where its package is and which bytes it has."""
     client = _client()

@@ -87,13 +87,13 @@ class Registration(Record):
 
 def list_models(use_case_name: str) -> list[ModelVersion]:
     """Return every registered version of a use case, oldest first."""
-    return [_read(registration) for registration in registrations(use_case_name)]
+    return [read_model(registration) for registration in registrations(use_case_name)]
 
 
 def model_of_job(use_case_name: str, job_id: str) -> ModelVersion | None:
     """Return the version that was registered of a job, or None."""
     found = (registration for registration in registrations(use_case_name) if registration.job_id == job_id)
-    return next((_read(registration) for registration in found), None)
+    return next((read_model(registration) for registration in found), None)
 
 
 def find_model(use_case_name: str, version: str) -> ModelVersion:
@@ -106,7 +106,7 @@ def find_model(use_case_name: str, version: str) -> ModelVersion:
     if registration is None:
         known = [registration.version for registration in registrations(use_case_name)]
         raise ConfigError(f"{use_case_name} has no model version {version!r}{nearest(version, known)}")
-    return _read(registration)
+    return read_model(registration)
 
 
 def registration_of(use_case_name: str, version: str) -> Registration | None:
@@ -168,8 +168,11 @@ def read_pointer(registration: Registration) -> bytes:
     return raw
 
 
-def _read(registration: Registration) -> ModelVersion:
-    """Return what ``package.json`` says, of which nothing is parsed before its hash and its signature were checked."""
+def read_model(registration: Registration) -> ModelVersion:
+    """Return what ``package.json`` says, of which nothing is parsed before its hash and its signature were checked.
+
+    :raises Tampered: it is gone, another one, or not signed by a key that is trusted here
+    """
     folder = uris.package(registration.use_case, registration.version)
     raw = read_pointer(registration)
     _require_signed(registration, folder, raw)

@@ -3,7 +3,8 @@
 Looks after what has gathered: searches for **undeclared personal data**, builds the **catalogue** anew, reports what
 has reached the end of its **retention**, writes down what the last week **cost**, checks the hash chains of
 **lineage**, **validates every champion again**, on the newest days with known outcomes that it has not met, and asks
-the endpoint whether the champion answers its **golden set** there as it did where it was registered.
+the endpoint whether the champion answers its **golden set** there as it did where it was registered. A **recovery
+drill** serves the newest release of each use case from a backup, in an empty folder, and times it.
 
 **When it runs:** every Monday at four, New York time, for that day. By hand: trigger it with a partition key, the day
 for which ends are counted.
@@ -24,6 +25,9 @@ reason if a newer model can be better. Skipped, it says what was missing: a cham
 golden set otherwise. Nothing was moved; read the report in `reports/skew/` and align the environments. If it fails, the
 endpoint is away, or does not serve the champion.
 
+**If `recovery_drill_<use case>` fails:** the newest release could not be served again from a backup in an empty folder,
+or not within `serve.rto_minutes`. The sentence says what is missing: do not wait for the day when it is needed.
+
 **If `discover_sensitive_data` warns:** classify the column in its contract, or have the source leave it out.
 """
 
@@ -34,6 +38,7 @@ from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_ar
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.check_skew import CheckChampionSkewOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
+from driftgate_airflow.operators.recovery_drill import RecoveryDrillOperator
 from driftgate_airflow.operators.report_cost import ReportCostOperator
 from driftgate_airflow.operators.revalidate_champion import RevalidateChampionOperator
 from driftgate_airflow.operators.sweep_expired import SweepExpiredOperator
@@ -71,4 +76,5 @@ def maintenance(*, owner: str, runbook: str | None) -> DAG:
         for name in use_case_names():
             RevalidateChampionOperator(task_id=f"revalidate_{name}", use_case=name)
             CheckChampionSkewOperator(task_id=f"check_skew_{name}", use_case=name)
+            RecoveryDrillOperator(task_id=f"recovery_drill_{name}", use_case=name)
     return dag

@@ -24,6 +24,9 @@ the two environments and retrain, or allow the difference in `include/allowed_sk
 **If a move fails with "The endpoint does not serve …":** the move was taken back. Look at the endpoint's log, then
 trigger the run again.
 
+**After `switch_champion`** all that belongs to the new champion is a release (`driftgate release list`), which can be
+served again from nothing.
+
 **If `switch_champion` fails:** the candidate has passed everything and keeps its last share. Clear the task; it goes on
 where it was.
 """

@@ -40,6 +40,7 @@ class RollBackOperator(UseCaseOperator):
         from driftgate.catalog.model_page import write_pages
         from driftgate.lineage import DatasetRef
         from driftgate.promotion import confirm, deployment
+        from driftgate.recovery import release_of
         from driftgate.use_cases import load_use_case
 
         before = deployment(self.use_case)
@@ -49,6 +50,8 @@ class RollBackOperator(UseCaseOperator):
         after, use_case = self._roll_back(context), load_use_case(self.use_case)
         if left := self.model_version or (before and (before.candidate or before.champion)):
             self.page = write_pages(use_case, left)
+        if before and after.champion != before.champion:
+            release_of(use_case, after)
         confirm(use_case, after, actor=actor(context), take_back=False)
         return Step(
             summary={

@@ -20,8 +20,11 @@ class SwitchChampionOperator(CandidateOperator):
 
     def step(self, context: Context) -> Step:
         from driftgate.promotion import switch_champion
+        from driftgate.recovery import release_of
         from driftgate.use_cases import load_use_case
 
-        reason = f"run {context['dag_run'].run_id}"
-        state = switch_champion(load_use_case(self.use_case), self.model_version, actor=actor(context), reason=reason)
-        return self.confirmed(state, context)
+        use_case, reason = load_use_case(self.use_case), f"run {context['dag_run'].run_id}"
+        state = switch_champion(use_case, self.model_version, actor=actor(context), reason=reason)
+        step = self.confirmed(state, context)
+        release_of(use_case, state)
+        return step
