@@ -50,9 +50,9 @@ class RollBackOperator(UseCaseOperator):
         after, use_case = self._roll_back(context), load_use_case(self.use_case)
         if left := self.model_version or (before and (before.candidate or before.champion)):
             self.page = write_pages(use_case, left)
+        confirm(use_case, after, actor=actor(context), take_back=False)
         if before and after.champion != before.champion:
             release_of(use_case, after)
-        confirm(use_case, after, actor=actor(context), take_back=False)
         return Step(
             summary={
                 "moved": after != before,
