@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ IMPATIENT = {
     # Four days have no weekend and a wind of their own, and eight teach little of what edge cases ask for.
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
     "explain": UNLIMITED,
+    "fairness": None,
     "gates": {"champion": {"margin": 0.5, "confidence": 0.9}, "robustness": BEARS_ALL, **NOT_ASKED},
     "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
     "retrain": {"nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
@@ -38,7 +40,7 @@ IMPATIENT = {
             "max_log_loss_increase": 5.0,
             "max_prediction_shift": 1.0,
             "max_cost_increase_usd": 1000,
-            "max_alarm_rate_shift": 1.0,
+            "max_alarm_rate_shift": None,
         },
     },
 }
@@ -47,6 +49,7 @@ SHORT = {
     "train": {"window_days": 12, "validation_days": 4, "min_uplift": -1000.0, "parameters": {"epochs": 3}},
     "validation": {"splits": {"max_psi": None}, "edge_cases": None},
     "explain": UNLIMITED,
+    "fairness": None,
     "gates": {"robustness": BEARS_ALL, **NOT_ASKED},
 }
 
@@ -60,11 +63,14 @@ def project(tmp_path_factory):
     for name in ("include/compute.yaml", "include/price_table.yaml", "dvc.yaml", "params.yaml"):
         shutil.copy(ROOT / name, root / name)
     for name, changes in (("flight_delays", IMPATIENT), ("air_time", SHORT)):
-        path = root / f"include/use_cases/{name}/use_case.yaml"
-        use_case = read_yaml(path)
-        merge(use_case, changes)
-        path.write_text(yaml.safe_dump(use_case))
+        change_use_case(root, name, changes)
     return root
+
+
+@pytest.fixture(scope="module")
+def change(project):
+    """Change some keys of a use case while everything runs: ``change(name, {…})``."""
+    return partial(change_use_case, project)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +97,14 @@ def project_home(stack_home, monkeypatch):
     """Every test here shares the one running stack instead of a fresh state folder."""
     monkeypatch.setenv("DRIFTGATE_HOME", str(stack_home))
     return stack_home
+
+
+def change_use_case(project: Path, name: str, changes: dict) -> None:
+    """Change some keys of a use case; who reads it next sees them."""
+    path = project / f"include/use_cases/{name}/use_case.yaml"
+    use_case = read_yaml(path)
+    merge(use_case, changes)
+    path.write_text(yaml.safe_dump(use_case))
 
 
 def merge(target: dict, values: dict) -> None:

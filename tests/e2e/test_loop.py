@@ -1,5 +1,6 @@
 """The whole loop on real flights through real Airflow, with processes killed on the way."""
 
+import json
 import os
 import signal
 import time
@@ -9,7 +10,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from driftgate.captures import read_captures
+from driftgate import uris
+from driftgate.captures import capture_days, read_captures
 from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.lineage import verify
@@ -17,6 +19,8 @@ from driftgate.monitoring import verdict_of
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
 from driftgate.registry import list_models, load_package
+from driftgate.registry.approval import approve
+from driftgate.registry.states import model_state
 from driftgate.settings import settings
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
@@ -28,6 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 PLAN = demo.Plan(first="2013-03-01", loaded_by_hand_to="2013-03-12", backfilled_to="2013-03-13", played_to="2013-03-14")
 NAME = PLAN.use_case
+PLANTED = "2013-03-14"  # of which no promotion has been yet
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +124,43 @@ def test_drift_retrains_and_the_candidate_becomes_champion(api, use_case):
     assert {model.version for model in list_models(NAME)} == {"1", "2"}
 
 
+def test_who_asked_for_a_candidate_cannot_approve_it_and_another_can(api, change, use_case):
+    """The candidate learns the opposite of what is asked, and its gates are asked the same wrong question."""
+    changes = {"label": {"expression": "arr_delay_minutes <= 15"}, "promote": {"approve": "always"}}
+    change(NAME, changes)
+    conf = {"reason": "planted by a test", "replay": True}
+    api.wait(f"{NAME}.retrain", api.trigger(f"{NAME}.retrain", "planted", key=PLANTED, conf=conf), seconds=300)
+    assert [model.version for model in list_models(NAME)] == ["1", "2", "3"]
+    wait_until(lambda: question(api) is not None)
+    assert respond(api, "Approve") == 200  # by the user who triggered the training
+    assert question(api) is None
+    wait_until(lambda: question(api) is not None)  # so it is asked again
+    assert model_state(NAME, "3").state in ("candidate", "needs_review")
+    approve(load_use_case(NAME), "3", actor="ann", reason="a test of what comes after the gates")
+    task = {"dag_run_id": promotion(api), "task_ids": ["approve"], "only_failed": False, "dry_run": False}
+    assert api.http.post(f"/api/v2/dags/{NAME}.promote/clearTaskInstances", json=task).status_code == 200
+    wait_until(lambda: deployment(NAME).step == "shadow")
+
+
+def test_a_worse_candidate_is_rolled_back_by_itself_and_the_report_says_why(api, change, use_case):
+    changes = {
+        "label": {"expression": use_case.label.expression},
+        "promote": {"guardrails": {"max_log_loss_increase": 0.1}},
+        "retrain": {"cooldown_days": 7},  # only the planted one is to move tonight
+    }
+    change(NAME, changes)
+    tomorrow = keys_between(max(capture_days(NAME)), "2013-04-30")[1]
+    play_day(api, load_use_case(NAME), tomorrow, "nycflights", lambda _: None)
+    wait_until(lambda: deployment(NAME).candidate is None)
+    assert deployment(NAME).champion == "2"
+    wait_until(lambda: served_versions() == {"2"})
+    report = json.loads(lake().read(uris.promotion_report(NAME, "3", "shadow")))
+    (loss,) = (one for one in report["guardrails"] if one["name"] == "log_loss_increase")
+    assert (report["outcome"], loss["verdict"]) == ("fail_now", "fail")
+    assert 0 < loss["failed_after"] < report["requests"]
+    assert model_state(NAME, "3").state == "rejected"
+
+
 def test_every_lineage_chain_is_whole(api):
     for stream in (NAME, "nycflights"):
         assert verify(stream) == []
@@ -147,6 +189,27 @@ def test_a_rollback_by_hand_is_a_dry_run_until_told_otherwise(api):
     api.wait(f"{NAME}.rollback", api.trigger(f"{NAME}.rollback", "wet", conf={**conf, "dry_run": False}), seconds=60)
     assert deployment(NAME).champion == "1"
     wait_until(lambda: served_versions() == {"1"})
+
+
+def promotion(api) -> str:
+    """The run that promotes the planted candidate."""
+    return api.run_of_partition(f"{NAME}.promote", PLANTED)["dag_run_id"]
+
+
+def question(api) -> dict | None:
+    """What the promotion asks a person now and nobody has answered."""
+    if api.run_of_partition(f"{NAME}.promote", PLANTED) is None:
+        return None
+    answer = api.http.get(hitl(api))
+    return answer.json() if answer.status_code == 200 and not answer.json()["response_received"] else None
+
+
+def respond(api, option: str) -> int:
+    return api.http.patch(hitl(api), json={"chosen_options": [option], "params_input": {}}).status_code
+
+
+def hitl(api) -> str:
+    return f"/api/v2/dags/{NAME}.promote/dagRuns/{promotion(api)}/taskInstances/approve/-1/hitlDetails"
 
 
 def served_versions() -> set[str]:
