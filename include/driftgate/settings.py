@@ -17,7 +17,12 @@ from driftgate.sagemaker_settings import SageMakerSettings
 
 # What a settings file may use without anyone setting it. Two checkouts on one machine need different ports; a business
 # unit is missed when a job is submitted.
-DEFAULTS = {"DRIFTGATE_AIRFLOW_PORT": "8080", "DRIFTGATE_ENDPOINT_PORT": "8810", "DRIFTGATE_BUSINESS_UNIT": ""}
+DEFAULTS = {
+    "DRIFTGATE_AIRFLOW_PORT": "8080",
+    "DRIFTGATE_EXECUTION_PORT": "8081",
+    "DRIFTGATE_ENDPOINT_PORT": "8810",
+    "DRIFTGATE_BUSINESS_UNIT": "",
+}
 
 
 class EndpointSettings(Record):
@@ -50,21 +55,23 @@ class EndpointSettings(Record):
 class AirflowSettings(Record):
     """Where the command line finds Airflow's API; how often a task is tried again, after how long at first.
 
-    ``aws_connection`` is Airflow's connection by which jobs are submitted to AWS; without it, boto3's own way is taken.
+    ``execution_url`` is where tasks say how they are; None: at the same address. ``aws_connection`` is Airflow's
+    connection by which jobs are submitted to AWS; without it, boto3's own way is taken.
     """
 
     url: str
+    execution_url: str | None = None
     user: str
     password_file: str
     retries: Annotated[int, Field(ge=1)] = 2
     retry_seconds: Annotated[float, Field(gt=0)] = 20
     aws_connection: str = "aws_default"
 
-    @field_validator("url")
+    @field_validator("url", "execution_url")
     @classmethod
-    def _has_a_usable_port(cls, url: str) -> str:
+    def _has_a_usable_port(cls, url: str | None) -> str | None:
         try:
-            _ = urlsplit(url).port
+            _ = urlsplit(url or "").port
         except ValueError:
             raise ValueError(f"the port of {url!r} is no number from 1 to 65535; correct it") from None
         return url

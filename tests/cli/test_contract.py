@@ -115,7 +115,7 @@ def test_doctor_is_green_where_everything_is_in_place(run: Callable[..., Any], m
 
     monkeypatch.setattr(machine, "FREE_DISK_BYTES", 1)
     monkeypatch.setattr(machine, "FREE_MEMORY_BYTES", 1)
-    for name in ("DRIFTGATE_AIRFLOW_PORT", "DRIFTGATE_ENDPOINT_PORT"):
+    for name in ("DRIFTGATE_AIRFLOW_PORT", "DRIFTGATE_EXECUTION_PORT", "DRIFTGATE_ENDPOINT_PORT"):
         monkeypatch.setenv(name, "1")  # nobody listens there
     answer = run("doctor")
     assert (answer.exit_code, answer.stderr) == (0, "")

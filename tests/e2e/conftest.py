@@ -82,6 +82,7 @@ def stack_home(project, tmp_path_factory):
         "DRIFTGATE_PROJECT": str(project),
         "DRIFTGATE_HOME": str(home),
         "DRIFTGATE_AIRFLOW_PORT": str(free_port()),
+        "DRIFTGATE_EXECUTION_PORT": str(free_port()),
         "DRIFTGATE_ENDPOINT_PORT": str(free_port()),
     }.items():
         patch.setenv(name, value)

@@ -85,4 +85,4 @@ def test_everything_lies_in_the_state_folder_and_listens_on_loopback(
     assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{project_home}/airflow/airflow.db?timeout=60"
     assert found["DRIFTGATE_HOME"] == str(project_home)
     assert (found["AIRFLOW__API__HOST"], found["AIRFLOW__API__PORT"]) == ("127.0.0.1", "9876")
-    assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:9876/execution/"
+    assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8081/execution/"

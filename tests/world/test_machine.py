@@ -24,7 +24,7 @@ time.sleep(60)
 @pytest.fixture(autouse=True)
 def plenty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Free ports, and a machine that is large enough."""
-    for name in ("DRIFTGATE_AIRFLOW_PORT", "DRIFTGATE_ENDPOINT_PORT"):
+    for name in ("DRIFTGATE_AIRFLOW_PORT", "DRIFTGATE_EXECUTION_PORT", "DRIFTGATE_ENDPOINT_PORT"):
         monkeypatch.setenv(name, str(free_port()))
     monkeypatch.setattr(machine, "FREE_DISK_BYTES", 1)
     monkeypatch.setattr(machine, "FREE_MEMORY_BYTES", 1)
@@ -49,7 +49,12 @@ def test_a_machine_with_room_is_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "process"), [("DRIFTGATE_AIRFLOW_PORT", "api-server"), ("DRIFTGATE_ENDPOINT_PORT", "endpoint")]
+    ("variable", "process"),
+    [
+        ("DRIFTGATE_AIRFLOW_PORT", "api-server"),
+        ("DRIFTGATE_EXECUTION_PORT", "execution-api"),
+        ("DRIFTGATE_ENDPOINT_PORT", "endpoint"),
+    ],
 )
 def test_a_taken_port_is_named_with_the_variable_to_set(
     variable: str, process: str, taken: int, monkeypatch: pytest.MonkeyPatch

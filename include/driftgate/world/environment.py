@@ -58,7 +58,7 @@ def airflow_environment() -> dict[str, str]:
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(project_root() / "plugins"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{settings().airflow.user}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": settings().airflow.password_file,
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{settings().airflow.url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{execution_url()}/execution/",
         # On a busy machine a writer can wait for longer than the five seconds that SQLite would give it.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}?timeout={LOCK_SECONDS}",
         "AIRFLOW__API__HOST": url.hostname or "127.0.0.1",
@@ -66,6 +66,11 @@ def airflow_environment() -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": settings().airflow.url,
     }
     return {**os.environ, **QUIET, **TUNED, **fixed, **_secrets(folder / "secrets.json")}
+
+
+def execution_url() -> str:
+    """Return where tasks tell Airflow how they are."""
+    return settings().airflow.execution_url or settings().airflow.url
 
 
 def password() -> str:

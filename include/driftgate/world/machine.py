@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from driftgate.errors import DriftgateError
 from driftgate.settings import home, settings
+from driftgate.world.environment import execution_url
 from driftgate.world.processes import running
 
 # What the demo may use, rounded up generously; the benchmark page says what it really used.
@@ -45,9 +46,11 @@ def memory() -> Iterator[str]:
 
 def ports() -> Iterator[str]:
     """The addresses of those of our processes that do not run yet."""
-    airflow, endpoint = urlsplit(settings().airflow.url), settings().endpoint
+    airflow, execution = urlsplit(settings().airflow.url), urlsplit(execution_url())
+    endpoint = settings().endpoint
     wanted = (
         ("api-server", airflow.hostname or "127.0.0.1", airflow.port or 80, "DRIFTGATE_AIRFLOW_PORT"),
+        ("execution-api", execution.hostname or "127.0.0.1", execution.port or 80, "DRIFTGATE_EXECUTION_PORT"),
         ("endpoint", endpoint.host, endpoint.port, "DRIFTGATE_ENDPOINT_PORT"),
     )
     for name, host, port, variable in wanted:

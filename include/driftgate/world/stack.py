@@ -1,4 +1,4 @@
-"""Starts and stops the laptop's stack: four processes of Airflow, and the endpoint."""
+"""Starts and stops the laptop's stack: five processes of Airflow, and the endpoint."""
 
 import subprocess
 import sys
@@ -6,21 +6,25 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from driftgate.errors import DriftgateError
 from driftgate.settings import settings
 from driftgate.world import machine, processes
-from driftgate.world.environment import airflow_environment, airflow_home, password
+from driftgate.world.environment import airflow_environment, airflow_home, execution_url, password
 
 # Task logs are files that the api-server reads itself; the servers that would offer them listen on every address.
 AIRFLOW = {
-    "api-server": ["api-server"],
+    "api-server": ["api-server", "--apps", "core"],
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+# A process of its own: what a person does is logged by the loop that serves everybody, which stands still until SQLite
+# lets it write. A task's request that is writing at that moment could not end, and both would wait for LOCK_SECONDS.
+EXECUTION = "execution-api"
 STARTUP_SECONDS = 120
 MODEL_SECONDS = 60
 
@@ -37,18 +41,19 @@ def start(tell: Callable[[str], None]) -> None:
     if not _migrated().exists() or _migrated().read_text() != version("apache-airflow-core"):
         tell("creating Airflow's database")
         _migrate(environment)
-    for name, arguments in AIRFLOW.items():
+    for name, arguments in {**AIRFLOW, EXECUTION: _execution_api()}.items():
         processes.start(name, [sys.executable, "-m", "airflow", *arguments], environment)
     processes.start("endpoint", [sys.executable, "-m", "driftgate.endpoint"], environment)
     tell("waiting for Airflow")
     _wait("api-server", _airflow_healthy)
+    _wait(EXECUTION, _execution_answers)
     tell("waiting for the endpoint")
     _wait("endpoint", endpoint_answers)
 
 
 def stop() -> list[str]:
     """Stop every process and wait for its end; return the names of those that were running."""
-    return processes.stop((*AIRFLOW, "endpoint"))
+    return processes.stop((*AIRFLOW, EXECUTION, "endpoint"))
 
 
 def endpoint_answers() -> bool:
@@ -99,6 +104,17 @@ def _migrate(environment: dict[str, str]) -> None:
 def _migrated() -> Path:
     """The file that says for which Airflow the database was made; it is written after a whole migration only."""
     return airflow_home() / "migrated"
+
+
+def _execution_api() -> list[str]:
+    return ["api-server", "--apps", "execution", "--port", str(urlsplit(execution_url()).port)]
+
+
+def _execution_answers() -> bool:
+    try:
+        return httpx.get(f"{execution_url()}/execution/health", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _airflow_healthy() -> bool:
