@@ -1,8 +1,10 @@
 """Shadows see everything, answer nobody, and cannot hurt."""
 
+import json
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from driftgate.models import Scorer
@@ -73,6 +75,43 @@ def test_a_shadow_that_raises_is_captured_with_its_error(ask, server, world, of_
     shadows = [one for one in world.captures(server) if one["variant_role"] == "shadow"]
 
     assert [(one["score"], one["error"]) for one in shadows] == [(None, "RuntimeError: out of trees")] * 2
+
+
+def test_copies_that_wait_are_scored_together_each_with_its_share_of_the_time(ask, server, world, of_shadow):
+    shadow = server.watcher.served("flight_delays").shadows[0].package.scorer
+    alone = {row["flight"]: shadow.score_rows([row])[0] for row in world.rows(30)}
+    sizes = []
+
+    def count(rows):
+        sizes.append(len(rows))
+        return shadow.score_matrix(shadow.preprocessing.encode_rows(rows))
+
+    of_shadow(count)
+    for row in world.rows(30):
+        ask(row)
+    server.shadowing.start()
+    server.shadowing.stop()
+    shadows = [one for one in world.captures(server) if one["variant_role"] == "shadow"]
+
+    assert sizes == [30]
+    assert {json.loads(one["features"])["flight"]: one["score"] for one in shadows} == alone
+    assert len({one["latency_ms"] for one in shadows}) == 1
+
+
+def test_among_copies_scored_together_one_that_fails_fails_alone(ask, server, world, of_shadow):
+    def fail_at_seven(rows):
+        if any(row["flight"] == 7 for row in rows):
+            raise RuntimeError("seven")
+        return np.full(len(rows), 0.5)
+
+    of_shadow(fail_at_seven)
+    for row in world.rows(10):
+        ask(row)
+    server.shadowing.start()
+    server.shadowing.stop()
+    errors = [one["error"] for one in world.captures(server) if one["variant_role"] == "shadow"]
+
+    assert sorted(errors, key=str) == [None] * 9 + ["RuntimeError: seven"]
 
 
 def test_a_shadow_that_hangs_delays_nobody_and_its_copies_are_dropped_and_counted(ask, server, world, of_shadow):

@@ -6,16 +6,18 @@ The queue is bounded: when a shadow cannot keep up, copies are dropped and count
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from queue import Empty, SimpleQueue
 
 from driftgate.captures import Journal, JournalFull
 from driftgate.captures.segments import place_of, segment_lines
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
-from driftgate.endpoint.outcomes import Asked, score
+from driftgate.endpoint.outcomes import Asked, score_together
 from driftgate.endpoint.served import Served, ServedVariant
 
 MAX_WAITING_ROWS = 10_000
+ROWS_AT_ONCE = 64  # to capture more would keep the interpreter from requests for longer than half a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +71,45 @@ class Shadowing:
     def _run(self) -> None:
         while True:
             try:
-                copy = self._queue.get(timeout=0.2)
+                copies = [self._queue.get(timeout=0.2)]
             except Empty:
                 if self._stop.is_set():
                     return
                 continue
-            self._score(copy)
+            rows = self._take_more(copies)
+            for _, group in groupby(copies, key=lambda copy: (id(copy.served), id(copy.shadow))):
+                self._score(list(group))
             with self._lock:
-                self._waiting_rows -= len(copy.asked)
+                self._waiting_rows -= rows
 
-    def _score(self, copy: Copy) -> None:
-        outcome = score(copy.shadow, self._joining.rows_for(copy.served, copy.shadow, copy.asked))
+    def _take_more(self, copies: list[Copy]) -> int:
+        """Add what waits, so that it is scored together, up to ``ROWS_AT_ONCE``; return how many rows there are."""
+        rows = len(copies[0].asked)
+        while rows < ROWS_AT_ONCE:
+            try:
+                copies.append(self._queue.get_nowait())
+            except Empty:
+                break
+            rows += len(copies[-1].asked)
+        return rows
+
+    def _score(self, copies: list[Copy]) -> None:
+        """Score the copies of one shadow together, and capture them in one write."""
+        served, shadow = copies[0].served, copies[0].shadow
+        outcomes = score_together(shadow, [self._joining.rows_for(served, shadow, copy.asked) for copy in copies])
+        captures = [
+            capture
+            for copy, outcome in zip(copies, outcomes, strict=True)
+            for capture in outcome.captures(served, copy.received_at)
+        ]
         try:
-            place = place_of(copy.served.use_case.name, [one.day for one in copy.asked])
-            self._journal.append(segment_lines(outcome.captures(copy.served, copy.received_at)), place)
+            place = place_of(served.use_case.name, [capture.day for capture in captures])
+            self._journal.append(segment_lines(captures), place)
         except JournalFull:
-            self._drop(copy.served, copy.shadow, len(copy.asked))
+            self._drop(served, shadow, sum(len(copy.asked) for copy in copies))
         else:
-            self._metrics.count(copy.served, outcome)
+            for outcome in outcomes:
+                self._metrics.count(served, outcome)
 
     def _drop(self, served: Served, shadow: ServedVariant, rows: int) -> None:
         self._metrics.shadow_dropped.labels(served.use_case.name, shadow.role, shadow.version).inc(rows)
