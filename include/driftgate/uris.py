@@ -121,6 +121,11 @@ def recovery_report(use_case: str, key: str) -> str:
     return f"reports/recovery/{use_case}/{key}.json"
 
 
+def sizing(use_case: str) -> str:
+    """Return the path of how many machines a use case needs."""
+    return f"reports/sizing/{use_case}.json"
+
+
 def job(job_id: str) -> str:
     """Return the folder in the lake for what a job writes."""
     return f"jobs/{job_id}"

@@ -67,3 +67,17 @@ def test_without_a_branch_to_compare_with_it_says_so(run: Callable[..., Any], pr
 
 def _flat(answer: Any) -> str:
     return " ".join((answer.stdout + answer.stderr).split())
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--url", "http://127.0.0.1:8810"), "serves your callers and captures what it is asked"),
+        (("--url", "http://127.0.0.1:1", "--connections", "4,x"), "--connections is '4,x'"),
+        (("--url", "http://127.0.0.1:1"), "has no champion with captured requests"),
+    ],
+)
+def test_a_load_test_that_cannot_be_is_a_sentence(run, options, sentence):
+    answer = run("endpoint", "loadtest", "flight_delays", "--peak", 100, *options)
+    assert answer.exit_code == 1
+    assert sentence in " ".join(answer.output.split())
