@@ -8,6 +8,8 @@ import pytest
 from moto.batch.responses import BatchResponse
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_server import werkzeug_app
+from moto.sagemaker.models import FakeEndpoint
+from moto.sagemaker.responses import SageMakerResponse
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,9 @@ from moto.moto_server import werkzeug_app
         (EC2ContainerServiceResponse, ["run_task", "describe_tasks"]),
         (ecs.EC2ContainerServiceBackend, ["list_tasks", "stop_task", "_get_cluster"]),
         (ecs.Task, ["advance"]),
+        (SageMakerResponse, ["create_endpoint_config", "describe_endpoint_config", "describe_endpoint"]),
+        (SageMakerResponse, ["update_endpoint_weights_and_capacities"]),
+        (FakeEndpoint, ["_process_production_variants"]),
         (werkzeug_app, ["DomainDispatcherApplication", "MotoRequestHandler", "create_backend_app"]),
     ],
 )
