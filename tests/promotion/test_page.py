@@ -43,7 +43,7 @@ def test_a_stopped_candidate_is_told_by_where_when_and_why(stopped, use_case) ->
     mood, sentence = lead(page)
     assert mood == "fail"
     assert re.fullmatch(
-        r"Version 2 was rolled back from shadow after 300 requests, .+ into the step, because it crossed error_rate.*",
+        r"Version 2 was rolled back from shadow after 300 requests, .+ into the step, because it crossed error rate.*",
         sentence,
     )
     text = page.decode()

@@ -27,7 +27,7 @@ PAGE = """
 <p class="quiet">{% for name, path in links.items() %}<a href="../../../{{ path }}">{{ name }}</a>
 {{- " · " if not loop.last }}{% endfor %}</p>
 <p class="lead {{ mood }}"><b>{{ sentence }}</b></p>
-<h2>Decisions</h2>{{ blocks(decisions) }}
+<h2>Decisions</h2><div class="log">{{ blocks(decisions) }}</div>
 <h2>In plain words</h2>
 {% for section in card.plain %}<h3>{{ section.title }}</h3>{{ blocks(section) }}{% endfor %}
 <h2>For those who work on it</h2>

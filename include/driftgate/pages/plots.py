@@ -22,7 +22,7 @@ LOOK: dict[Any, Any] = {  # matplotlib names its settings one by one
     "axes.grid": True,
     "grid.color": "#eef2f6",
     "axes.axisbelow": True,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
     "path.simplify": False,
 }
 

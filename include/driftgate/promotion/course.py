@@ -68,7 +68,7 @@ class Course:
         if not self.visits:
             return "without a step before"
         return (
-            f"after {len(self.visits)} steps, {duration(self.visits[0].began, self.visits[-1].ended)} after its first"
+            f"after {len(self.visits)} steps, {duration(self.visits[0].began, self.visits[-1].ended)} after the first began"
         )
 
     @property
@@ -90,14 +90,17 @@ class Course:
             return f"{change.change.requester} asked for it: {change.change.reason.rstrip('.')}"
         crossed = stopped_by(judgement)
         if judgement.outcome == "fail_now" and crossed:
-            return f"it crossed {' and '.join(crossed)}"
+            return f"it crossed {', '.join(crossed)}"
         return "it could not be judged before the deadline of the step"
 
 
 def stopped_by(judgement: Judgement) -> list[str]:
     """Return the guardrails that were crossed; a wrong split of the requests only holds a candidate up."""
-    crossed = (one for one in judgement.guardrails if one.verdict == "fail" and one.name != "sample_ratio")
-    return [f"{one.name}{f' ({one.group})' if one.group else ''}" for one in crossed]
+    groups: dict[str, list[str]] = {}
+    for one in judgement.guardrails:
+        if one.verdict == "fail" and one.name != "sample_ratio":
+            groups.setdefault(one.name.replace("_", " "), []).extend([one.group] if one.group else [])
+    return [name + (f" ({'; '.join(found)})" if found else "") for name, found in groups.items()]
 
 
 def course_of(use_case_name: str, version: str) -> Course:

@@ -95,6 +95,8 @@ def _plot(result: GuardrailResult) -> "Markup":
     # Of few rows bounds are wide: what matters is seen where values and limit are.
     margin = 2 * (max(ends) - min(ends)) or abs(result.threshold) or 1.0
     low, high = min(ends) - margin, max(ends) + margin
+    if min(*ends, *(look.low or 0.0 for look in looks)) >= 0:  # what is never negative needs no room below zero
+        low = max(low, -high / 40)
 
     def draw(axes: "Axes") -> None:
         lows = [low if look.low is None else look.low for look in bounded]

@@ -27,7 +27,8 @@ STEP = (
 <p class="quiet">One step of <a href="index.html">its promotion</a>, as judged at revision
 {{ judgement.deployment_revision }} of the deployment; the champion beside it is version {{ judgement.champion }}.
 <a href="{{ judgement.step }}.json">The judgement as data</a>.</p>
-<p class="lead {{ mood }}"><b>{{ lead }}</b> {{ judgement.reason }}</p>
+<p class="lead {{ mood }}"><b>{{ lead }}</b></p>
+<p>{{ judgement.reason }}</p>
 <p>After the warm-up the candidate met {{ count(judgement.requests) }} requests; the outcomes of
 {{ count(judgement.known) }} are known, {{ count(judgement.required) }} are needed.
 {% if judgement.outcomes %}They come from {{ judgement.outcomes | join(", ") }}.{% endif %}</p>
@@ -57,7 +58,8 @@ All times are UTC.</p>
 <th class="n">requests met</th><th>sample ratio</th><th>judgement</th></tr>
 {% for step, visit in steps %}<tr><td>{{ step.name }}</td><td class="n">{{ step.percent }} %</td>
 <td class="n">{{ count(step.min_requests) }}</td><td class="n">{{ "%g" | format(step.bake_minutes) }} min</td>
-{% if visit %}<td>{{ at(visit.began) }}</td><td>{{ at(visit.ended) }}</td><td>{{ visit.lasted }}</td>
+{% if visit %}<td class="when">{{ at(visit.began) }}</td><td class="when">{{ at(visit.ended) }}</td>
+<td>{{ visit.lasted }}</td>
 {% if visit.judgement %}<td class="n">{{ count(visit.judgement.requests) }}</td>
 <td>{{ split(visit.judgement) }}</td>
 <td>{{ verdict(visit.judgement.outcome) }} <a href="{{ step.name }}.html">why</a></td>
@@ -66,8 +68,9 @@ All times are UTC.</p>
 <h2>Changes of traffic</h2>
 <table><tr><th></th><th>opened</th><th>closed</th><th>action</th><th>asked by</th><th>approved by</th>
 <th>from</th><th>to</th><th></th><th>reason</th></tr>
-{% for one in course.changes %}{% set c = one.change %}<tr><td>{{ c.id }}</td><td>{{ at(one.opened_at) }}</td>
-<td>{{ at(one.closed_at) }}</td><td>{{ c.action | words }}</td><td>{{ c.requester }}</td>
+{% for one in course.changes %}{% set c = one.change %}<tr><td>{{ c.id }}</td>
+<td class="when">{{ at(one.opened_at) }}</td>
+<td class="when">{{ at(one.closed_at) }}</td><td>{{ c.action | words }}</td><td>{{ c.requester }}</td>
 <td>{{ c.approver or "" }}</td><td>{{ people(c.before) }}</td><td>{{ people(c.after) }}</td>
 <td>{{ verdict(c.outcome) }}</td><td>{{ c.reason }}</td></tr>
 {% else %}<tr><td colspan="10">None yet.</td></tr>{% endfor %}</table>
