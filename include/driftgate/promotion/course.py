@@ -67,9 +67,8 @@ class Course:
     def _how(self) -> str:
         if not self.visits:
             return "without a step before"
-        return (
-            f"after {len(self.visits)} steps, {duration(self.visits[0].began, self.visits[-1].ended)} after the first began"
-        )
+        took = duration(self.visits[0].began, self.visits[-1].ended)
+        return f"after {len(self.visits)} steps, {took} after the first began"
 
     @property
     def _replaced(self) -> str:
