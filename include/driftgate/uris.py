@@ -61,6 +61,11 @@ def model_page(use_case: str, version: str) -> str:
     return f"reports/models/{use_case}/{version}.html"
 
 
+def incident(use_case: str, incident_id: str) -> str:
+    """Return the folder of the evidence of one incident."""
+    return f"reports/incidents/{use_case}/{incident_id}"
+
+
 def skew_report(use_case: str, version: str, name: str) -> str:
     """Return the path of one comparison of where a version serves with where it came from."""
     return f"reports/skew/{use_case}/{version}/{name}.json"

@@ -8,7 +8,12 @@ from driftgate.settings import settings
 
 def wall_clock() -> datetime:
     """Return what the clock shows now in the project's time zone, without a zone, as partitions and records have it."""
-    return datetime.now(ZoneInfo(settings().timezone)).replace(tzinfo=None)
+    return on_the_wall(datetime.now(UTC))
+
+
+def on_the_wall(moment: datetime) -> datetime:
+    """Return what the clock shows at ``moment``, which has a zone."""
+    return moment.astimezone(ZoneInfo(settings().timezone)).replace(tzinfo=None)
 
 
 def utc_now() -> datetime:

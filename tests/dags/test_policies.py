@@ -8,7 +8,7 @@ from airflow.sdk import PartitionedAssetTimetable
 from driftgate.compute.tags import missing_tags, tags_of
 from driftgate.use_cases import load_use_case, use_case_names
 
-PARTS = ("monitor", "retrain", "promote", "rollback")
+PARTS = ("monitor", "retrain", "promote", "rollback", "incident")
 
 
 def test_every_file_imports(bag):

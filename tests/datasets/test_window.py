@@ -1,10 +1,17 @@
 """A version is made from all of the history in its window, or a sentence names what is missing."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
 from driftgate.datasets.parameters import StageParameters
+from driftgate.datasets.quarantined_days import (
+    QuarantinedDays,
+    lift_quarantine,
+    quarantine_days,
+    quarantined_days,
+)
 from driftgate.datasets.window import pin
 from driftgate.errors import ConfigError, SourceMissing
 from driftgate.lake import lake, read_manifest
@@ -99,3 +106,35 @@ def test_too_short_a_window_is_an_error_of_the_use_case(
 
     with pytest.raises(ConfigError, match=r"use_case.yaml: key 'train.window_days' is 6; make it at least 7"):
         pin(shaped(window_days=6), LAST, STAGE)
+
+
+def test_days_in_quarantine_are_no_requests_but_stay_history(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days()
+    before = datetime.fromisoformat("2026-01-01")
+    whole = pin(use_case, LAST, STAGE)
+    quarantine_days(
+        QuarantinedDays(
+            use_case=use_case.name, name="i", first_day=days[3], last_day=days[4], actor="anna", reason="poisoned"
+        )
+    )
+    pinned_days, sources = pin(use_case, LAST, STAGE)
+
+    assert pinned_days == days[:3] + days[5:]
+    assert f"validated/flights/{days[3]}" not in sources.requests
+    assert f"validated/flights/{days[3]}" in sources.seen
+    assert quarantined_days(use_case.name, before) == set()
+    lift_quarantine(use_case.name, "i", actor="anna", reason="they are right")
+    assert pin(use_case, LAST, STAGE) == whole
+
+
+def test_too_many_days_in_quarantine_leave_too_few(
+    use_case: UseCase, publish_days: Callable[..., None], days: list[str]
+) -> None:
+    publish_days()
+    quarantine_days(
+        QuarantinedDays(use_case=use_case.name, name="i", first_day=days[0], last_day=LAST, actor="anna", reason="all")
+    )
+    with pytest.raises(SourceMissing, match=r"has 0 days of history and needs .* end a quarantine of days"):
+        pin(use_case, LAST, STAGE)

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from driftgate.promotion.changes import RecordedChange
 
 app = typer.Typer(
-    help="Plans, change records and the traffic as it is: plan, report, reconcile, stack.", no_args_is_help=True
+    help="Plans, change records and the traffic as it is: plan, report, reconcile, stack, freeze, unfreeze.",
+    no_args_is_help=True,
 )
 
 UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
+Reason = Annotated[str, typer.Option(help="Why, in a few words; it is recorded with your name.")]
 
 
 @app.command()
@@ -87,6 +89,30 @@ def stack(use_case: UseCase) -> None:
 
     for name, value in stack_parameters(load_use_case(use_case)).items():
         out.print(f"{name}={value}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def freeze(use_case: UseCase, reason: Reason) -> None:
+    """Let no version of the use case get more traffic until unfreeze; what takes traffic back still works."""
+    from getpass import getuser
+
+    from driftgate.promotion.freeze import freeze as freeze_
+    from driftgate.use_cases import load_use_case
+
+    found = freeze_(load_use_case(use_case).name, actor=getuser(), reason=reason)
+    out.print(f"The promotions of {use_case} are frozen by {found.actor}: {found.reason}", markup=False)
+
+
+@app.command()
+def unfreeze(use_case: UseCase, reason: Reason) -> None:
+    """Let the promotions of the use case go on."""
+    from getpass import getuser
+
+    from driftgate.promotion.freeze import unfreeze as unfreeze_
+    from driftgate.use_cases import load_use_case
+
+    unfreeze_(load_use_case(use_case).name, actor=getuser(), reason=reason)
+    out.print(f"The promotions of {use_case} may go on.", highlight=False)
 
 
 def _row(one: "RecordedChange") -> tuple[str, ...]:

@@ -24,7 +24,6 @@ from driftgate.datasets.views import views_of
 from driftgate.errors import ConfigError, DriftgateError, SourceMissing
 from driftgate.lake.parquet import digest_of, write_one
 from driftgate.models.views import View
-from driftgate.partition_keys import keys_between
 from driftgate.records import load_yaml, parse_record, sha256
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def build(folder: Path, *, cached: bool = True) -> None:
     features_sql = (folder / FEATURES).read_bytes()
     pins = parse_record(json.loads((folder / SOURCES).read_text()), Pins, where=str(folder / SOURCES))
     tables = DayTables(made_with, pins)
-    days = keys_between(made_with.version.first, made_with.version.key)
+    days = sorted(path.rpartition("/")[2] for path in pins.requests)  # those in quarantine are not among them
     counts = Counts()
     (folder / "data").mkdir(exist_ok=True)
     rows = DayRows(made_with, features_sql.decode(), tables, cached=cached).of(days)

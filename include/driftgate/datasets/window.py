@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
 from driftgate.datasets.pins import Pins, arriving, known_at, known_revisions
+from driftgate.datasets.quarantined_days import quarantined_days
 from driftgate.errors import ConfigError, SourceMissing
 from driftgate.lake import Revision, Store, lake
 from driftgate.partition_keys import keys_before
@@ -83,10 +84,11 @@ def _path(dataset: str, key: str) -> str:
 
 
 def _history(use_case: UseCase, window: list[str], stage: StageParameters, known: Known) -> list[str]:
-    """Return the days from the first published partition on; from there on, none may be missing."""
+    """Return the days from the first published partition on that are not in quarantine; none of them may be missing."""
     found = {day: [name for name in use_case.datasets if known.revisions(name, day)] for day in window}
     begun = [day for day in window if found[day]]
-    days = window[window.index(begun[0]) :] if begun else window
+    set_apart = quarantined_days(use_case.name, known.as_of)
+    days = [day for day in (window[window.index(begun[0]) :] if begun else window) if day not in set_apart]
     missing = [_path(name, day) for day in days for name in use_case.datasets if name not in found[day]]
     if missing:
         raise SourceMissing(_holes(use_case, window, missing, known.as_of))
@@ -113,7 +115,8 @@ def _refuse_too_few(use_case: UseCase, days: list[str], window: list[str], stage
         where = use_case.folder / "use_case.yaml"
         raise ConfigError(f"{where}: key 'train.window_days' is {len(window)}; make it at least {need}.")
     if len(days) < enough:
+        span = f" from {days[0]} to {days[-1]}" if days else ""
         raise SourceMissing(
-            f"{use_case.name} has {len(days)} days of history from {days[0]} to {days[-1]} and needs {need}; "
-            f"run the DAG <source>.ingest for days before {days[0]}, or train on a later day."
+            f"{use_case.name} has {len(days)} days of history{span} and needs {need}; run the DAG <source>.ingest for "
+            f"days before {days[0] if days else window[0]}, end a quarantine of days, or train on a later day."
         )

@@ -21,6 +21,7 @@ from driftgate.promotion.allowed import (
 )
 from driftgate.promotion.approvals import approver_of
 from driftgate.promotion.changes import Action, Change, change_of, close, require_open, take_back
+from driftgate.promotion.freeze import require_not_frozen
 from driftgate.promotion.model_states import follow, leave
 from driftgate.promotion.plan import deployment_plan
 from driftgate.promotion.served import apply
@@ -238,6 +239,7 @@ def _append(
     run_id: str | None = None,
 ) -> DeploymentState:
     require_open(change)
+    require_not_frozen(use_case.name, change.action)
     revision = before.revision if before else 0
     state = DeploymentState(
         use_case=use_case.name,

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from driftgate_airflow.lifecycle.incident import incident
 from driftgate_airflow.lifecycle.ingest import ingest
 from driftgate_airflow.lifecycle.maintenance import maintenance
 from driftgate_airflow.lifecycle.monitor import monitor
@@ -15,7 +16,7 @@ __all__ = ["ingest", "lifecycle", "maintenance", "sweep"]
 
 
 def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = None) -> None:
-    """Make the DAGs of one use case: monitor, retrain, promote and rollback; tune, if it has a search space.
+    """Make the DAGs of one use case: monitor, retrain, promote, rollback and incident; tune, if it has a search space.
 
     :param use_case: name of a folder in ``include/use_cases/``
     :param runbook: the DAG file's docstring; shown in the UI under each DAG's own page
@@ -25,7 +26,7 @@ def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = N
     from driftgate.use_cases import load_use_case
 
     parsed = load_use_case(use_case)
-    for build in (monitor, promote, rollback):
+    for build in (monitor, promote, rollback, incident):
         build(parsed, runbook=runbook or "")
     retrain(parsed, runbook=runbook or "", last_night=last_night)
     if parsed.tune:
