@@ -66,6 +66,11 @@ def incident(use_case: str, incident_id: str) -> str:
     return f"reports/incidents/{use_case}/{incident_id}"
 
 
+def security_report(use_case: str, key: str) -> str:
+    """Return the path of what one day's requests look like: probing, or not."""
+    return f"reports/security/{use_case}/{key}.json"
+
+
 def skew_report(use_case: str, version: str, name: str) -> str:
     """Return the path of one comparison of where a version serves with where it came from."""
     return f"reports/skew/{use_case}/{version}/{name}.json"

@@ -15,6 +15,7 @@ from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
 from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure_probing import MeasureProbingOperator
 from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 NAME, KEY = "flight_delays", "2013-04-02"
@@ -41,6 +42,11 @@ def test_the_verdict_rests_on_what_the_monitors_wrote(run):
     *monitors, verdict = read_stream(NAME)
     assert {output for record in monitors for output in record.outputs} == set(verdict.inputs)
     assert [output.name for output in verdict.outputs] == [f"verdict/{NAME}/{KEY}"]
+
+
+def test_a_night_without_requests_has_no_probing(run):
+    assert run().execute(task(MeasureProbingOperator)) == {"requests": 0, "probing": 0}
+    assert [ref.name for ref in read_stream(NAME)[-1].outputs] == [uris.security_report(NAME, KEY)]
 
 
 def test_outcomes_that_are_not_published_fail_the_join_at_once(run):

@@ -11,6 +11,9 @@ skew between serving and training, and writes the **verdict** with its evidence 
 some answers. Is an online value late (`driftgate_online_lookups` of the endpoint), or does a caller compute one another
 way?
 
+**If there is an alarm of probing:** `reports/security/<use case>/<day>.json` in the lake names the answers and the
+feature that was varied. These requests enter no training, which learns from published partitions alone.
+
 **If a task fails:** clear it. Every task writes the same result again.
 """
 
@@ -23,6 +26,7 @@ from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
 from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure_probing import MeasureProbingOperator
 from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 
@@ -39,6 +43,7 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
         tags=[Stage.MONITOR, Tier.ONE, use_case.name],
         default_args=default_args(use_case.owner.team),
     ) as dag:
+        MeasureProbingOperator(task_id="measure_probing", use_case=use_case.name)  # no verdict waits for it
         chain(
             JoinGroundTruthOperator(task_id="join_ground_truth", use_case=use_case.name),
             [
