@@ -43,6 +43,7 @@ def test_it_shows_everything_and_loads_nothing(report) -> None:
         assert f'aria-label="{label}' in page
     assert page.count('<tr class="ours">') == 1
     assert "champion 1" in page
+    assert f"recall {report.metrics['recall']:.3f}" in page
     assert "<script" not in page
     loaded = set(re.findall(r'(?:href|src)="([^"]+)"', page)) - {"job-1.json"}
     assert all(link.startswith("#") for link in loaded), "only parts of the plots themselves"

@@ -37,7 +37,7 @@ def render_page(report: EvaluationReport) -> bytes:
         colour=colour,
         titles=[METRICS[name].title for name in COMPARED[problem]],
         rows=list(_rows(report, problem)),
-        threshold=_threshold(report),
+        threshold=" ".join(filter(None, (_decided(report), _threshold(report)))),
         examples=list(example_plots(explanation)) if explanation else [],
         scores=_scores(report),
         direction=_direction,
@@ -76,6 +76,13 @@ def _rows(report: EvaluationReport, problem: Problem) -> Iterator[dict[str, Any]
 def _cell(report: EvaluationReport, name: str) -> str:
     bounds = report.intervals.get(name)
     return number(report.metrics.get(name)) + (f" ({interval(bounds)})" if bounds else "")
+
+
+def _decided(report: EvaluationReport) -> str:
+    """Return how right decisions are where an alarm begins to pay; nothing of a regression or an older report."""
+    names = [name for name in ("precision", "recall", "f1", "accuracy") if name in report.metrics]
+    told = ", ".join(f"{name} {report.metrics[name]:.3f}" for name in names)
+    return f"Where an alarm begins to pay: {told}." if told else ""
 
 
 def _threshold(report: EvaluationReport) -> str:
