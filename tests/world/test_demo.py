@@ -25,4 +25,4 @@ def test_the_plan_names_what_is_shipped() -> None:
     assert datasets_of(plan.source) == ["flights", "planes", "weather"]
     assert set(load_use_case(plan.use_case).datasets) == set(datasets_of(plan.source))
     assert {path.stem for path in (project_root() / "dags").glob("*.py")} >= {plan.source, plan.use_case}
-    assert LIFECYCLE == ("monitor", "retrain", "promote", "rollback")
+    assert LIFECYCLE == ("monitor", "retrain", "promote", "rollback", "incident")

@@ -20,7 +20,7 @@ from driftgate.world.airflow_api import AirflowApi
 from driftgate.world.replay import play_day, settle
 from driftgate.world.summary import print_summary
 
-LIFECYCLE = ("monitor", "retrain", "promote", "rollback")
+LIFECYCLE = ("monitor", "retrain", "promote", "rollback", "incident")
 
 
 @dataclass(frozen=True)
