@@ -1,9 +1,9 @@
 """The registry: model versions, their packages, and the aliases that say which one serves."""
 
 from driftgate.registry.aliases import champion, move_alias, set_champion
+from driftgate.registry.checked import load_checked_package
 from driftgate.registry.package import (
     Package,
-    load_checked_package,
     load_package,
     load_serving_package,
     load_signature,

@@ -1,8 +1,7 @@
 """Model packages: every byte is checked against its recorded hash before it is used, and nothing in them is code."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from driftgate.errors import ConfigError, Conflict, DriftgateError, Tampered
@@ -58,32 +57,6 @@ class Package:
     def info(self) -> dict[str, Any]:
         """The content of ``package.json``."""
         return self.model.model_dump(mode="json")
-
-
-def load_checked_package(
-    use_case_name: str, version: str, load: "Callable[[str, str], Package] | None" = None
-) -> Package:
-    """Return a model version after it has scored its golden set here.
-
-    :param load: :func:`load_package`, or :func:`load_serving_package` of an endpoint
-    :raises Skewed: it answers otherwise here than where it was registered
-    """
-    from driftgate.evaluation.golden_check import check_golden
-
-    began = time.perf_counter()
-    package = (load or load_package)(use_case_name, version)
-    seconds = time.perf_counter() - began
-    if package.golden is None:
-        return package
-    checked = check_golden(
-        package.golden,
-        package.scorer,
-        model_file=package.model.model_file,
-        load_seconds=seconds,
-        model_bytes=package.model.files[package.model.model_file].bytes,
-        name=f"Version {version} of {use_case_name}",
-    )
-    return replace(package, checked=checked)
 
 
 def load_package(use_case_name: str, version: str) -> Package:
