@@ -14,8 +14,11 @@ class Serve(Record):
     :param fallback: what answers a request that the champion failed on. ``rule``: the rule of ``train.rule_by`` that
         was fitted on the champion's own training rows; ``none``: nothing, the caller gets a 503
     :param rto_minutes: how long it may take to serve the champion again after its environment was lost
+    :param format: what walks the trees of a LightGBM model. ``as_trained``: LightGBM; ``onnx``: onnxruntime, where it
+        gives the same scores; ``fastest``: onnxruntime, where it is also faster. Where it is not, the original ships
     """
 
     api_version: Annotated[int, Field(ge=1)] = 1
     fallback: Literal["rule", "none"] = "none"
     rto_minutes: Annotated[float, Field(gt=0)] = 15
+    format: Literal["as_trained", "onnx", "fastest"] = "as_trained"

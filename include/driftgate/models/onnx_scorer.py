@@ -1,8 +1,6 @@
 """A network in memory, in the ONNX format; it is scored without torch."""
 
 import json
-import os
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +8,7 @@ from numpy.typing import NDArray
 
 from driftgate.errors import Tampered
 from driftgate.models.onnx_file import require_plain_onnx
+from driftgate.models.onnx_session import ProcessSession
 from driftgate.models.preprocessing import Preprocessing
 from driftgate.models.scorer import Scorer
 
@@ -28,9 +27,7 @@ class OnnxScorer(Scorer):
 
     def __init__(self, data: bytes, preprocessing: Preprocessing) -> None:
         self.preprocessing = preprocessing
-        self._data = data
-        self._lock = threading.Lock()
-        self._process: int | None = None
+        self._session = ProcessSession(data)
 
     @classmethod
     def load(cls, data: bytes, preprocessing: Preprocessing) -> "OnnxScorer":
@@ -40,7 +37,7 @@ class OnnxScorer(Scorer):
         """
         require_plain_onnx(data)
         scorer = cls(data, preprocessing)
-        inputs, outputs, names = _interface(scorer._session())
+        inputs, outputs, names = _interface(scorer._session.get())
         if outputs != [(OUTPUT, "tensor(float)", 1)] or names is None:
             raise Tampered("model.onnx is a network of somebody else's: it does not give our scores; train it again.")
         if names != preprocessing.names or inputs != [(INPUT, "tensor(float)", len(names))]:
@@ -49,7 +46,7 @@ class OnnxScorer(Scorer):
 
     def score_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the score of each row of a matrix that ``preprocessing`` encoded."""
-        (scores,) = self._session().run([OUTPUT], {INPUT: matrix.astype(np.float32)})
+        (scores,) = self._session.get().run([OUTPUT], {INPUT: matrix.astype(np.float32)})
         return np.asarray(scores, dtype=np.float64)
 
     def gains(self) -> None:
@@ -57,28 +54,6 @@ class OnnxScorer(Scorer):
 
     def contributions(self, matrix: NDArray[np.float64]) -> None:
         """Return None: SHAP values of a network take thousands of scores for one row."""
-
-    def _session(self) -> "onnxruntime.InferenceSession":
-        """Return this process's own session: one made before a fork would wait for threads that are not there."""
-        if self._process != os.getpid():
-            with self._lock:
-                if self._process != os.getpid():
-                    self._open = _opened(self._data)
-                    self._process = os.getpid()
-        return self._open
-
-
-def _opened(data: bytes) -> "onnxruntime.InferenceSession":
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # as LightGBM: the cores are for other requests
-    options.log_severity_level = 4  # what is wrong is raised, and said once
-    try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except Exception as error:  # onnxruntime's errors have no common class but this one
-        cause = " ".join(str(error).split())[:200]
-        raise Tampered(f"model.onnx cannot be loaded ({cause}); train it again.") from None
 
 
 def _interface(session: "onnxruntime.InferenceSession") -> tuple[list[Any], list[Any], Any]:

@@ -78,7 +78,7 @@ def load_package(use_case_name: str, version: str) -> Package:
     _require_feature_baseline(files, preprocessing, where)
     return Package(
         model=model,
-        scorer=_scorer(model, files[model.model_file], preprocessing),
+        scorer=_scorer(model, files, preprocessing),
         signature=signature,
         preprocessing=preprocessing,
         fallback=_fallback(files, signature, where),
@@ -104,11 +104,11 @@ def load_serving_package(use_case_name: str, version: str) -> Package:
     return load_package(use_case_name, version)
 
 
-def _scorer(model: ModelVersion, data: bytes, preprocessing: "Preprocessing") -> "Scorer":
-    from driftgate.models import load_scorer
+def _scorer(model: ModelVersion, files: Mapping[str, bytes], preprocessing: "Preprocessing") -> "Scorer":
+    from driftgate.registry.optimization import scorer_that_ships
 
     try:
-        return load_scorer(model.model_file, data, preprocessing)
+        return scorer_that_ships(model.model_file, files, preprocessing, lake().uri(model.folder))
     except DriftgateError:
         raise
     except Exception:  # whatever a library says of bytes that are no model

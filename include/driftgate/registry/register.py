@@ -1,7 +1,7 @@
 """Making a registered model version of a job whose candidate passed its gates."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from driftgate.evaluation import EvaluationReport, read_report
 from driftgate.evaluation.baselines import fit_rule
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
-from driftgate.evaluation.golden import GOLDEN, golden_set
+from driftgate.evaluation.golden import GOLDEN, golden_set, read_golden
 from driftgate.evaluation.holdout import read_split
 from driftgate.evaluation.metrics import reported
 from driftgate.evaluation.receipts import require_receipts_of_job
@@ -25,6 +25,7 @@ from driftgate.registry.card import card_files, model_card
 from driftgate.registry.card_facts import CardFacts
 from driftgate.registry.card_text import card_text
 from driftgate.registry.ethics import ethics_assessment, require_accountable
+from driftgate.registry.optimization import OPTIMIZATION, optimize
 from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
@@ -91,6 +92,8 @@ def _publish(
     files[GOLDEN] = _golden(use_case, job, folder)
     if use_case.serve.fallback == "rule":
         files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
+    if use_case.serve.format != "as_trained":
+        files[OPTIMIZATION] = _optimization(use_case, job, folder, files)
     text, ethics = card_text(use_case), ethics_assessment(use_case)
     facts = CardFacts(use_case, version, spec, report, dataset, features, dict(files), text, ethics)
     files |= card_files(model_card(facts))
@@ -115,6 +118,14 @@ def _golden(use_case: UseCase, job: JobResult, folder: Path) -> bytes:
     validation = read_split(folder, "validation")
     scorer = candidate_scorer(job)
     return golden_set(use_case, scorer, validation, trained_in=job.environment, scored_in=fingerprint()).canonical()
+
+
+def _optimization(use_case: UseCase, job: JobResult, folder: Path, files: Mapping[str, bytes]) -> bytes:
+    golden = read_golden(files[GOLDEN], f"the package of job {job.job_id}")
+    model = files[job.model_file]
+    return optimize(
+        use_case, job.model_file, model, candidate_scorer(job), golden, read_split(folder, "validation")
+    ).canonical()
 
 
 def _baselines(
