@@ -23,6 +23,7 @@ SCRIPTS = (
     "training.py",
     "training_torch.py",
     "decisions.py",
+    "formats.py",
     "endpoint.py",
 )
 TIMEOUT_SECONDS = 3600
