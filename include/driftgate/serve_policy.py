@@ -7,6 +7,19 @@ from pydantic import Field
 from driftgate.records import Record
 
 
+class CapturePolicy(Record):
+    """What is kept of the answers.
+
+    :param share: of the request keys whose answers are captured while a champion serves alone. The same key is always
+        in or always out; failures, and whatever a shadow or canary step compares, are captured whole
+    :param retention_days: how long captures are kept, if shorter than the project's data classes say. The nightly
+        reconciliation needs a week
+    """
+
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    retention_days: Annotated[int, Field(ge=7)] | None = None
+
+
 class Serve(Record):
     """What callers rely on.
 
@@ -22,3 +35,4 @@ class Serve(Record):
     fallback: Literal["rule", "none"] = "none"
     rto_minutes: Annotated[float, Field(gt=0)] = 15
     format: Literal["as_trained", "onnx", "fastest"] = "as_trained"
+    capture: CapturePolicy = CapturePolicy()

@@ -52,6 +52,17 @@ class EndpointSettings(Record):
         return self
 
 
+class CaptureSettings(Record):
+    """How the endpoint keeps captures until the lake has them.
+
+    Above ``max_waiting_mb`` requests are refused. ``fsync`` makes every request wait for the disk, so that a loss of
+    power loses no answer either.
+    """
+
+    max_waiting_mb: Annotated[int, Field(ge=1)] = 500
+    fsync: bool = False
+
+
 class AirflowSettings(Record):
     """Where the command line finds Airflow's API; how often a task is tried again, after how long at first.
 
@@ -127,6 +138,7 @@ class Settings(Record):
     drop: str
     jobs: str
     journal: str
+    capture: CaptureSettings = CaptureSettings()
     endpoint: EndpointSettings
     airflow: AirflowSettings
     ingest: IngestSettings = IngestSettings()

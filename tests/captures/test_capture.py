@@ -15,7 +15,8 @@ def test_the_stored_form_of_a_capture(capture):
         '{"schema_version":1,"prediction_id":"000000000000000000000000000000ff","use_case":"flight_delays",'
         '"variant_role":"champion","model_version":"1","deployment_revision":3,"step":"serving","score":0.25,"error":null,'
         '"latency_ms":0.5,"received_at":"2026-11-24T18:30:00.123456+00:00","event_time":"2013-04-02T08:00:00",'
-        '"request_key":"{\\"carrier\\": \\"UA\\"}","features":"{\\"carrier\\": \\"UA\\", \\"distance_miles\\": 1400}"}'
+        '"request_key":"{\\"carrier\\": \\"UA\\"}","features":"{\\"carrier\\": \\"UA\\", \\"distance_miles\\": 1400}",'
+        '"share":1.0}'
     )
 
 

@@ -5,7 +5,14 @@ import os
 
 import pytest
 
-from driftgate.contracts import decide, load_contract, publish_partition, published_schema, validate_partition
+from driftgate.contracts import (
+    decide,
+    load_contract,
+    publish_partition,
+    published_schema,
+    validate_partition,
+    value_treatments,
+)
 from driftgate.contracts.treat import KEY as SECRET
 from driftgate.errors import ConfigError
 from driftgate.lake import lake, read_manifest, read_table
@@ -95,3 +102,33 @@ def test_a_personal_value_is_in_no_object_but_the_raw_data(treatment, treated, i
         assert [path for path, data in written.items() if value in data] == []
     tables = [read_table(lake(), read_manifest(lake(), f"{zone}/trips/{KEY}")) for zone in ("validated", "quarantine")]
     assert "example.com" not in str([table.to_pylist() for table in tables])
+
+
+def test_single_values_are_treated_as_whole_partitions_are(treated, ingested):
+    treat = value_treatments([treated("hash")])["passenger"]
+    ingested()
+    validated, _ = both_sides()
+
+    assert validated["passenger"].to_pylist() == [treat(f"p{row}@example.com") for row in range(10)]
+
+
+def test_the_hardest_treatment_of_a_column_holds(project):
+    def contract(treatment):
+        trips = load_contract("trips")
+        columns = [
+            column.model_copy(update={"treatment": treatment}) if column.name == "passenger" else column
+            for column in trips.columns
+        ]
+        return trips.model_copy(update={"columns": tuple(columns)})
+
+    kept, masked, dropped = contract("keep"), contract("mask"), contract("drop")
+    assert value_treatments([kept]) == {}
+    assert value_treatments([kept, masked])["passenger"]("anna") == "***"
+    assert value_treatments([dropped, masked])["passenger"]("anna") is None
+
+
+def test_single_values_are_not_hashed_without_the_key(treated, monkeypatch):
+    contract = treated("hash")
+    monkeypatch.delenv(SECRET)
+    with pytest.raises(ConfigError, match=f"Requests have columns that a contract hashes, and .* {SECRET} is not set"):
+        value_treatments([contract])

@@ -8,11 +8,22 @@ import pytest
 
 from driftgate.captures import read_captures
 from driftgate.captures.capture import Capture
+from driftgate.captures.erased import erased_numbers
 from driftgate.captures.segments import write_captures
-from driftgate.contracts import decide, list_quarantine, publish_partition, show_quarantine, validate_partition
+from driftgate.contracts import (
+    decide,
+    list_quarantine,
+    load_contract,
+    publish_partition,
+    show_quarantine,
+    validate_partition,
+    value_treatments,
+)
 from driftgate.datasets import DatasetVersion
 from driftgate.governance import erasure
+from driftgate.governance.erase_captures import erase_captures
 from driftgate.governance.erasure import contains_withdrawn, who_saw
+from driftgate.governance.subject import subject_of
 from driftgate.lake import lake, read_manifest, read_table
 from driftgate.sources import ingest_partition
 
@@ -88,6 +99,26 @@ def test_captures_and_prepared_days_of_the_subject_go(two_days, fares):
     assert erase().rows == 4
     assert read_captures("fares", "2013-04-01").column("prediction_id").to_pylist() == ["p1"]
     assert lake().list("prepared") == [f"prepared/fares/{KEYS[1]}/abc.parquet"]
+
+
+def test_captures_with_a_hashed_key_go_and_their_numbers_stay(two_days, fares, change):
+    change("data_contracts/rides.yaml", "{property: treatment, value: keep}", "{property: treatment, value: hash}")
+    treat = value_treatments([load_contract("rides")])["passenger"]
+    lines = [
+        {"run": "ab", "sequence": n, **json.loads(capture(n, treat(who)).line())} for n, who in ((1, ANNA), (2, BEN))
+    ]
+    lake().write(f"captures/fares/{KEYS[0]}/7-ab.jsonl", b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+    erase_captures(lake(), subject_of(load_contract("rides"), [f"passenger={ANNA}"]))
+
+    assert read_captures("fares", KEYS[0]).column("sequence").to_pylist() == [2]
+    assert erased_numbers("fares", KEYS[0]) == [("ab", 1, True)]
+
+
+def test_masked_captures_are_nobodys(two_days, fares, change):
+    change("data_contracts/rides.yaml", "{property: treatment, value: keep}", "{property: treatment, value: mask}")
+    write_captures([capture(0, "***"), capture(1, "***")])
+
+    assert erase_captures(lake(), subject_of(load_contract("rides"), [f"passenger={ANNA}"])) == 0
 
 
 def test_versions_and_models_that_held_the_subject_are_named(two_days, fares, monkeypatch):

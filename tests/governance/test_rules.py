@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from driftgate.governance import rules as room
 from driftgate.governance.rules import lifecycle, retention_rules, rule_of
 from driftgate.lake import StoredObject
+from driftgate.use_cases import load_use_case
 
 FOLDERS = ("raw", "validated", "quarantine", "captures", "profiles", "reports/validation", "jobs", "models")
 WRITTEN = st.datetimes(datetime(2013, 1, 1), datetime(2014, 1, 1), timezones=st.just(UTC))
@@ -96,6 +98,21 @@ def test_a_legal_hold_keeps_everything(project, change):
     rules = [rule for rule in retention_rules() if "/rides/" in rule.prefix]
     assert {rule.days for rule in rules} == {None}
     assert lifecycle(rules) == {"Rules": []}
+
+
+@pytest.mark.parametrize(("retention_days", "days"), [(None, 400), (30, 28), (400, 398), (5000, 398)])
+def test_captures_end_as_early_as_the_use_case_says_though_compaction_writes_them_anew(
+    monkeypatch, retention_days, days
+):
+    def said(name):
+        use_case = load_use_case(name)
+        capture = use_case.serve.capture.model_copy(update={"retention_days": retention_days})
+        return use_case.model_copy(update={"serve": use_case.serve.model_copy(update={"capture": capture})})
+
+    monkeypatch.setattr(room, "load_use_case", said)
+    found = {rule.prefix: rule.days for rule in retention_rules()}
+    assert found["captures/flight_delays/"] == days
+    assert found["prepared/flight_delays/"] == 90
 
 
 def test_s3_takes_the_configuration(rules, monkeypatch):

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from driftgate.monitoring import measure_drift
+import pyarrow as pa
+
+from driftgate.captures import read_captures
+from driftgate.monitoring import answers, measure_drift
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.use_cases import UseCase
 
@@ -105,3 +108,19 @@ def strict_settings(use_case: UseCase) -> UseCase:
         update={"psi": 0.001, "jensen_shannon": 0.001, "kolmogorov_smirnov": 0.001}
     )
     return use_case.model_copy(update={"monitor": use_case.monitor.model_copy(update={"data_drift": low})})
+
+
+def test_a_sample_is_told_as_one_and_not_as_lost_traffic(use_case: UseCase, nights: Any, monkeypatch: Any) -> None:
+    nights.model("1")
+    nights.answer(DAY, nights.rows(DAY))
+    whole = read_captures("flight_delays", DAY)
+    share = pa.array([0.5] * whole.num_rows)
+    sampled = whole.set_column(whole.schema.get_field_index("share"), "share", share)
+    monkeypatch.setattr(answers, "read_captures", lambda *_: sampled)
+    found = measure_drift(use_case, DAY)
+
+    assert 400 < found.sample_size < 580
+    told = "requests (a sample of 0.5 of all request keys, as 'serve.capture.share' says)."
+    assert found.sentence.endswith(f"It rests on {found.sample_size} {told}")
+    monkeypatch.setattr(answers, "read_captures", lambda *_: sampled.slice(0, 100))
+    assert "requests on 2013-04-02 (a sample of 0.5 of all request keys" in measure_drift(use_case, DAY).sentence

@@ -1,6 +1,7 @@
 """The weekly tasks: they look, they say what they found, and delete only when told to."""
 
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pyarrow as pa
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from driftgate.captures import Tally
 from driftgate.catalog import stored_catalog
 from driftgate.compute import Attempt
 from driftgate.lake import lake, publish
 from driftgate.lineage import read_stream, verify
 from driftgate.metadata import metadata
 from driftgate.sources import sample
+from driftgate_airflow.lifecycle.sweep import sweep
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.discover_sensitive_data import DiscoverSensitiveDataOperator
 from driftgate_airflow.operators.report_cost import ReportCostOperator
@@ -129,3 +132,17 @@ def test_last_week_s_cost_is_written_and_the_untagged_counted(run):
     assert [line.split(",")[0] for line in lines] == ["storage", "train"]
     (record,) = read_stream("driftgate")
     assert [ref.name for ref in record.outputs] == ["reports/cost/2013-W13.html"]
+
+
+def test_captures_are_counted_and_put_together_every_hour(run, capsys):
+    """What is missing warns and fails nothing."""
+    tally = Tally(run="ab", use_case="flight_delays", day="2013-04-02", answers=3, left_out=0, captures=3)
+    lake().write(tally.path, tally.canonical())
+    file = Path(lake().uri(tally.path).removeprefix("file://"))
+    os.utime(file, (time.time() - 2 * 3600,) * 2)
+    task = sweep(owner="ops", runbook=None).get_task("reconcile_captures")
+    answer = run(params={}).execute(task)
+
+    assert answer == {"days": 1, "missing": 3, "uncaptured": 3, "compacted": 0}
+    assert "Captures of flight_delays on 2013-04-02 got lost" in capsys.readouterr().out
+    assert metadata().latest("alarm", "captures_lost/flight_delays/2013-04-02").body["state"] == "open"

@@ -27,6 +27,7 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
     :param event_time: the request's event time as the caller wrote it (ISO 8601); its date is the day of the capture
     :param request_key: JSON object of the request key's fields, names sorted
     :param features: JSON object of the whole request row
+    :param share: of the request keys that are captured, as the use case said at that time
     """
 
     prediction_id: str
@@ -42,6 +43,7 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
     event_time: str
     request_key: str
     features: str
+    share: float = 1.0
 
     @property
     def day(self) -> str:
@@ -66,6 +68,7 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
                 "event_time": self.event_time,
                 "request_key": self.request_key,
                 "features": self.features,
+                "share": self.share,
             }
         )
 

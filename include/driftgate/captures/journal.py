@@ -3,6 +3,9 @@
 One process writes one folder. The open segment is ``<name>.open``; closing renames it to ``<name>.segment``, or
 ``<name>.<use case>.<day>.segment`` when all its lines are of one, and the shipper removes it once the lake has it. What
 a killed process leaves is closed by the next one.
+
+The guarantee: when ``append`` returns, the operating system has the lines, so no death of the process loses them. The
+machine losing its power may, unless every append waits for the disk (``fsync``).
 """
 
 import fcntl
@@ -27,12 +30,13 @@ class JournalFull(DriftgateError):
 class Journal:
     """The journal in ``folder``; safe to use from several threads.
 
+    :param fsync: wait for the disk at every append, so that a loss of power loses nothing either
     :raises ConfigError: another process writes it
     """
 
-    def __init__(self, folder: Path, *, max_waiting_bytes: int = MAX_WAITING_BYTES) -> None:
+    def __init__(self, folder: Path, *, max_waiting_bytes: int = MAX_WAITING_BYTES, fsync: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.max_waiting_bytes = folder, max_waiting_bytes
+        self.folder, self.max_waiting_bytes, self.fsync = folder, max_waiting_bytes, fsync
         self._owner = _own(folder)
         self._lock = threading.Lock()
         self._ended = False
@@ -57,8 +61,8 @@ class Journal:
                     f"The journal {self.folder} is full: {self.max_waiting_bytes} bytes wait for the lake; make it "
                     "reachable, then the endpoint answers again by itself."
                 )
-            self._write(lines)
             self._places.add(place)
+            self._write(lines)
             if self._open_bytes > MAX_SEGMENT_BYTES:
                 self._close()
 
@@ -103,6 +107,8 @@ class Journal:
             self._name, self._opened_at = f"{time.time_ns()}-{uuid4().hex[:8]}", time.monotonic()
             path = self.folder / f"{self._name}.open"
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            if self.fsync:
+                _sync_folder(self.folder)  # the file's name must not be lost either
         return self._file
 
     def _write(self, lines: bytes) -> None:
@@ -115,6 +121,14 @@ class Journal:
             os.ftruncate(file, self._open_bytes)
             raise JournalFull(f"The disk of the journal {self.folder} is full; make room on it.")
         self._open_bytes += written
+        if self.fsync:
+            self._sync(file)
+
+    def _sync(self, file: int) -> None:
+        try:
+            os.fsync(file)
+        except OSError as error:
+            raise JournalFull(f"The journal {self.folder} cannot be synced ({error}); mend its disk.") from None
 
     def _close(self) -> None:
         if self._file is None:
@@ -126,6 +140,14 @@ class Journal:
         stem = f"{self._name}.{place}" if place else self._name
         self._places.clear()
         (self.folder / f"{self._name}.open").rename(self.folder / f"{stem}.segment")
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _own(folder: Path) -> int:

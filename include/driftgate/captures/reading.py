@@ -15,6 +15,8 @@ IDENTITY = ("prediction_id", "variant_role", "model_version")
 def read_captures(use_case_name: str, key: str) -> "pa.Table":
     """Return the captures of the day ``key``: the fields of :class:`Capture` as columns, empty when there are none.
 
+    ``run`` and ``sequence`` number the captures of one run of an endpoint; null where there was no endpoint.
+
     Ordered by ``received_at`` (timestamp[us, UTC]), ``prediction_id``, ``variant_role`` and ``model_version``; one row
     for each prediction, role and version.
 
@@ -52,6 +54,9 @@ def _schema() -> "pa.Schema":
             "event_time": text,
             "request_key": text,
             "features": text,
+            "share": number,
+            "run": text,
+            "sequence": pa.int64(),
         }
     )
 

@@ -9,6 +9,7 @@ from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.quarantine import decide, list_quarantine, show_quarantine
 from driftgate.contracts.report import ValidationReport
 from driftgate.contracts.schema import arrow_schema, published_schema
+from driftgate.contracts.treat import value_treatments
 from driftgate.contracts.validate import validate_partition
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "show_quarantine",
     "source_of",
     "validate_partition",
+    "value_treatments",
 ]

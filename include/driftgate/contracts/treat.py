@@ -2,11 +2,11 @@
 
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from driftgate.contracts.contract import Contract
+from driftgate.contracts.contract import Contract, Treatment
 from driftgate.contracts.evidence import MASKED
 from driftgate.contracts.schema import published_schema
 from driftgate.errors import ConfigError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KEY = "DRIFTGATE_PSEUDONYM_KEY"
 LEAST_CHARACTERS = 32
+HARDNESS: tuple[Treatment, ...] = ("keep", "hash", "mask", "drop")
 
 
 def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]":
@@ -38,6 +39,27 @@ def treatment(contract: Contract) -> "Callable[[pa.RecordBatch], pa.RecordBatch]
         return pa.RecordBatch.from_arrays(columns, schema=schema)
 
     return treat
+
+
+def value_treatments(contracts: Iterable[Contract]) -> dict[str, Callable[[Any], Any]]:
+    """Return, by column, what makes a delivered value one that may be kept, for the columns that have a treatment.
+
+    It gives the very values that :func:`treatment` publishes. Where contracts differ about a column, the hardest holds.
+
+    :raises ConfigError: a contract hashes a column and the key is not set
+    """
+    found: dict[str, Treatment] = {}
+    for contract in contracts:
+        for column in contract.treated:
+            known = found.get(column.name, "keep")
+            found[column.name] = max(known, column.treatment, key=HARDNESS.index)
+    secret = project_key("Requests have columns that a contract hashes") if "hash" in found.values() else b""
+    made: dict[Treatment, Callable[[Any], Any]] = {
+        "hash": lambda value: _hash(value, secret),
+        "mask": lambda _: MASKED,
+        "drop": lambda _: None,
+    }
+    return {name: made[how] for name, how in found.items()}
 
 
 def project_key(why: str) -> bytes:
@@ -69,5 +91,9 @@ def _hashed(values: Any, secret: bytes) -> Any:
     import pyarrow as pa
 
     encoded = values.dictionary_encode()
-    hashes = [hmac.digest(secret, str(value).encode(), "sha256").hex() for value in encoded.dictionary.to_pylist()]
+    hashes = [_hash(value, secret) for value in encoded.dictionary.to_pylist()]
     return pa.array(hashes, pa.string()).take(encoded.indices)
+
+
+def _hash(value: Any, secret: bytes) -> str:
+    return hmac.digest(secret, str(value).encode(), "sha256").hex()

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from driftgate.captures import Capture, Journal
+from driftgate.captures import Recorder
 from driftgate.captures.capture import day_of, request_key
-from driftgate.captures.segments import place_of, segment_lines
 from driftgate.endpoint.explaining import explained
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
@@ -19,6 +18,7 @@ from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Served, ServedVariant
 from driftgate.endpoint.shadowing import Shadowing
 from driftgate.endpoint.steps import Steps, take_steps
+from driftgate.endpoint.tallying import Tallying
 from driftgate.endpoint.watching import Watcher
 from driftgate.errors import RequestRefused
 from driftgate.use_cases import UseCase
@@ -31,14 +31,15 @@ class Answering:
         self,
         watcher: Watcher,
         joining: Joining,
-        journal: Journal,
+        recorder: Recorder,
         shadowing: Shadowing,
+        tallying: Tallying,
         metrics: Metrics,
         *,
         max_rows: int,
     ) -> None:
-        self._watcher, self._joining, self._journal = watcher, joining, journal
-        self._shadowing, self._metrics = shadowing, metrics
+        self._watcher, self._joining, self._recorder = watcher, joining, recorder
+        self._shadowing, self._tallying, self._metrics = shadowing, tallying, metrics
         self._max_rows = max_rows
 
     def answer(self, body: bytes, received_at: datetime, request_id: str, use_case: str | None = None) -> Steps[bytes]:
@@ -72,14 +73,7 @@ class Answering:
 
     def together(self, requests: Sequence[Steps[bytes]]) -> list[bytes | Exception]:
         """Return the answer to each request, or what it raised; :class:`JournalFull` if they cannot be captured."""
-        return take_steps(requests, self._record)
-
-    def _record(self, captures: list[Capture]) -> None:
-        use_cases = {capture.use_case for capture in captures}
-        if use_cases:
-            (name,) = use_cases if len(use_cases) == 1 else ("",)
-            place = place_of(name, [capture.day for capture in captures]) if name else ""
-            self._journal.append(segment_lines(captures), place)
+        return take_steps(requests, self._recorder.record)
 
     def explain_row(self, served: Served, row: dict[str, Any], request_id: str, *, top: int | None) -> dict[str, Any]:
         """Return why a row that fits the champion's signature gets its score; nothing is captured."""
@@ -138,6 +132,8 @@ class Answering:
                 f"The champion of {served.use_case.name}, version {served.champion.version}, failed on this request "
                 "(captured with its error); try again, and roll back if it stays so.",
             )
+        for outcome in answers:
+            self._tallying.count(served, outcome)
 
 
 def _new_ids(count: int) -> Iterator[str]:
@@ -147,6 +143,8 @@ def _new_ids(count: int) -> Iterator[str]:
 
 
 def _asked(served: Served, rows: list[dict[str, Any]]) -> list[Asked]:
+    if served.treating:
+        rows = [served.treating.row(row) for row in rows]
     ids = _new_ids(len(rows))
     event_time, names = served.use_case.event_time, served.use_case.request_key
     asked = []

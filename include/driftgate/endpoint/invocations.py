@@ -66,6 +66,7 @@ class Invocations:
         except RequestRefused as problem:
             return self._refuse(422, str(problem))
         except JournalFull as problem:
+            self._metrics.journal_full.inc()
             return self._refuse(503, str(problem))
         except Exception:
             log.exception("A request failed.")

@@ -49,8 +49,22 @@ class Metrics:
             VARIANT,
             registry=registry,
         )
+        self._captured(registry)
         self._online(registry)
         self._states(registry)
+
+    def _captured(self, registry: CollectorRegistry) -> None:
+        self.left_out = Counts(
+            "driftgate_capture_left_out",
+            "Rows answered and not captured, because 'serve.capture.share' leaves their keys out",
+            ("use_case",),
+            registry=registry,
+        )
+        self.journal_full = Counter(
+            "driftgate_capture_refused_requests",
+            "Requests refused because their captures could not be written: raise an alarm on any",
+            registry=registry,
+        )
 
     def _online(self, registry: CollectorRegistry) -> None:
         self.online_lookups = Counts(

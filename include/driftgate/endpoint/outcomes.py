@@ -42,10 +42,19 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     error: str | None
     latency_ms: float
 
+    def is_whole(self, served: Served) -> bool:
+        """Return whether all of it is captured: failures, what stood in for them, and whatever is compared."""
+        return served.share >= 1 or self.error is not None or self.variant.role != "champion"
+
     def captures(self, served: Served, received_at: datetime) -> Iterator[Capture]:
-        """Return what is to be captured, one record per row."""
+        """Return what is to be captured, one record per row; where not all of it is, of the keys in the sample."""
         scores: list[Any] = self.scores or [None] * len(self.asked)
+        error, whole = self.error, self.is_whole(served)
+        if error and served.treating:
+            error = served.treating.text(error, [asked.row for asked in self.asked])
         for asked, score in zip(self.asked, scores, strict=True):
+            if not whole and not served.keeps(asked.request_key):
+                continue
             yield Capture(
                 prediction_id=asked.prediction_id,
                 use_case=served.use_case.name,
@@ -54,12 +63,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
                 deployment_revision=served.revision,
                 step=served.step,
                 score=score,
-                error=self.error,
+                error=error,
                 latency_ms=self.latency_ms,
                 received_at=received_at,
                 event_time=asked.event_time,
                 request_key=asked.request_key,
                 features=features_text(asked.row),
+                share=served.share,
             )
 
 

@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import Role
+from driftgate.captures.sampling import in_sample
 from driftgate.endpoint.routing import BUCKETS, bucket_of
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
+    from driftgate.endpoint.treating import Treating
     from driftgate.models import Rule
     from driftgate.registry import Package
 
@@ -62,6 +65,16 @@ class Served:
     canaries: tuple[ServedVariant, ...] = ()
     shadows: tuple[ServedVariant, ...] = ()
     fallback: Fallback | None = None
+    treating: "Treating | None" = None
+
+    @cached_property
+    def share(self) -> float:
+        """The share of the request keys that are captured; all of them while models are compared."""
+        return 1.0 if self.canaries or self.shadows else self.use_case.serve.capture.share
+
+    def keeps(self, request_key: str) -> bool:
+        """Return whether the champion's answers to a request key are captured."""
+        return self.share >= 1 or in_sample(self.use_case.name, request_key, self.share)
 
     @property
     def variants(self) -> tuple[ServedVariant, ...]:

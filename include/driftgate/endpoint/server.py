@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftgate import promotion, registry
-from driftgate.captures import Journal, Shipper
+from driftgate.captures import Journal, Recorder, Shipper
 from driftgate.endpoint.answering import Answering
 from driftgate.endpoint.calling import Calling
 from driftgate.endpoint.calls import is_call
@@ -17,6 +17,7 @@ from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.packages import Packages
 from driftgate.endpoint.pages import pages
 from driftgate.endpoint.shadowing import Shadowing
+from driftgate.endpoint.tallying import Tallying
 from driftgate.endpoint.watching import Watcher
 from driftgate.lake import lake
 from driftgate.online import Lookups, online_store
@@ -35,10 +36,14 @@ class Server:
     """
 
     def __init__(self, journal: Journal | None = None) -> None:
-        limits = settings().endpoint
+        limits, capture = settings().endpoint, settings().capture
         self.metrics = Metrics()
-        self.journal = journal or Journal(Path(settings().journal))
-        self.shipper = Shipper(self.journal, lake())
+        self.journal = journal or Journal(
+            Path(settings().journal), max_waiting_bytes=capture.max_waiting_mb * 1_000_000, fsync=capture.fsync
+        )
+        recorder = Recorder(self.journal)
+        tallying = Tallying(recorder, self.metrics)
+        self.shipper = Shipper(self.journal, lake(), tallying.tallies)
         packages = Packages(
             partial(registry.load_checked_package, load=registry.load_serving_package),
             registry.package_bytes,
@@ -47,9 +52,9 @@ class Server:
         )
         self.watcher = Watcher(promotion.deployment, packages, self.metrics)
         joining = Joining(Lookups(online_store(), observe=self.metrics.online_read.observe), self.metrics)
-        self.shadowing = Shadowing(joining, self.journal, self.metrics)
+        self.shadowing = Shadowing(joining, recorder, self.metrics)
         answering = Answering(
-            self.watcher, joining, self.journal, self.shadowing, self.metrics, max_rows=limits.max_rows
+            self.watcher, joining, recorder, self.shadowing, tallying, self.metrics, max_rows=limits.max_rows
         )
         calling = Calling(self.watcher, answering, max_rows=limits.max_rows)
         self._invocations = Invocations(calling, self.metrics, max_body_bytes=limits.max_body_bytes)

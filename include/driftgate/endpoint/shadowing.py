@@ -9,8 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from queue import Empty, SimpleQueue
 
-from driftgate.captures import Journal, JournalFull
-from driftgate.captures.segments import place_of, segment_lines
+from driftgate.captures import JournalFull, Recorder
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, score_together
@@ -34,9 +33,9 @@ class Shadowing:
     """The queue and the thread that empties it."""
 
     def __init__(
-        self, joining: Joining, journal: Journal, metrics: Metrics, *, max_waiting_rows: int = MAX_WAITING_ROWS
+        self, joining: Joining, recorder: Recorder, metrics: Metrics, *, max_waiting_rows: int = MAX_WAITING_ROWS
     ) -> None:
-        self._joining, self._journal, self._metrics = joining, journal, metrics
+        self._joining, self._recorder, self._metrics = joining, recorder, metrics
         self._max_waiting_rows = max_waiting_rows
         self._queue: SimpleQueue[Copy] = SimpleQueue()
         self._waiting_rows = 0
@@ -103,8 +102,7 @@ class Shadowing:
             for capture in outcome.captures(served, copy.received_at)
         ]
         try:
-            place = place_of(served.use_case.name, [capture.day for capture in captures])
-            self._journal.append(segment_lines(captures), place)
+            self._recorder.record(captures)
         except JournalFull:
             self._drop(served, shadow, sum(len(copy.asked) for copy in copies))
         else:

@@ -16,6 +16,7 @@ from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.packages import NoRoom, Packages
 from driftgate.endpoint.refusals import Refused
 from driftgate.endpoint.served import Fallback, Served, ServedVariant
+from driftgate.endpoint.treating import treating
 from driftgate.errors import nearest
 from driftgate.use_cases import load_use_case, use_case_names
 
@@ -198,4 +199,5 @@ def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]")
         canaries=tuple(candidate(variant) for variant in canaries),
         shadows=tuple(candidate(variant) for variant in loaded if variant.role == "shadow"),
         fallback=Fallback(state.champion, rule) if rule and use_case.serve.fallback == "rule" else None,
+        treating=treating(use_case),
     )

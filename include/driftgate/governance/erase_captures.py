@@ -6,8 +6,9 @@ from typing import Any
 
 from driftgate import uris
 from driftgate.captures import capture_days
+from driftgate.captures.erased import record_erased
 from driftgate.governance.erase_rows import erase_rows
-from driftgate.governance.subject import OneOf, Subject
+from driftgate.governance.subject import Having, OneOf, Subject
 from driftgate.lake import Store
 from driftgate.use_cases import load_use_case, use_case_names
 
@@ -15,8 +16,8 @@ from driftgate.use_cases import load_use_case, use_case_names
 def erase_captures(store: Store, subject: Subject) -> int:
     """Erase the captured requests of the subject and the answers joined with their outcomes; return how many.
 
-    Only requests that carry every key column can be told apart. What an endpoint has not shipped into the lake yet is
-    not reached: it ships within seconds, so run this again.
+    Only requests that carry every key column, none of them masked, can be told apart. What an endpoint has not shipped
+    into the lake yet is not reached: it ships within seconds, so run this again.
     """
     return sum(_erase(store, subject, name, day) for name in _use_cases(subject) for day in capture_days(name))
 
@@ -47,16 +48,24 @@ def _erase_from(store: Store, path: str, subject: Subject) -> set[str]:
     """Rewrite one object without the subject's lines and return their prediction ids."""
     lines = store.read(path).splitlines()
     captures = [json.loads(line) for line in lines]
-    gone = [capture for capture in captures if _is_of(json.loads(capture["features"]), subject.values)]
+    forms = _forms(subject)
+    gone = [capture for capture in captures if any(_is_of(json.loads(capture["features"]), values) for values in forms)]
     if not gone:
         return set()
     ids = {str(capture["prediction_id"]) for capture in gone}
+    record_erased(path.rpartition("/")[0], (one for one in captures if str(one["prediction_id"]) in ids))
     kept = [line for line, capture in zip(lines, captures, strict=True) if str(capture["prediction_id"]) not in ids]
     if kept:
         store.write(path, b"\n".join(kept) + b"\n")
     else:
         store.delete(path)
     return ids
+
+
+def _forms(subject: Subject) -> list[Mapping[str, Any]]:
+    """Return the values by which a capture names the subject: hashed, or as delivered where captures are older."""
+    published = subject.as_published()
+    return [subject.values, *([published.values] if isinstance(published, Having) else [])]
 
 
 def _is_of(row: Mapping[str, Any], values: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from driftgate.captures.compaction import MAX_DELAY_DAYS
 from driftgate.contracts import Contract, contract_names, load_contract
 from driftgate.governance.data_classes import DataClass, DataClasses, Transition, data_classes
 from driftgate.lake import StoredObject
@@ -106,11 +107,24 @@ def _days(contract: Contract, own: DataClass, zone: str) -> int | None:
 
 def _of_use_case(name: str, contracts: dict[str, Contract], classes: DataClasses) -> Iterator[RetentionRule]:
     """Captures, joined answers and prepared days hold what was asked: they end with personal data."""
-    read = [contracts[dataset] for dataset in load_use_case(name).datasets if dataset in contracts]
+    use_case = load_use_case(name)
+    read = [contracts[dataset] for dataset in use_case.datasets if dataset in contracts]
     personal = [contract for contract in read if classes.of(contract).personal]
     held = any(classes.of(contract).legal_hold for contract in read)
-    for zone, folder in (("captures", "captures"), ("reports", "reports/monitoring"), ("prepared", "prepared")):
+    captured = _limited(classes, "captures", f"captures/{name}/", personal, held=held)
+    yield _captured(captured, use_case.serve.capture.retention_days)
+    for zone, folder in (("reports", "reports/monitoring"), ("prepared", "prepared")):
         yield _limited(classes, zone, f"{folder}/{name}/", personal, held=held)
+
+
+def _captured(rule: RetentionRule, retention_days: int | None) -> RetentionRule:
+    """Return the rule of captures: the use case may shorten it, and compaction must not stretch it."""
+    if rule.days is None:
+        return rule
+    days = min(rule.days, retention_days or rule.days)
+    if rule.personal or retention_days:
+        days = max(1, days - MAX_DELAY_DAYS)
+    return rule.model_copy(update={"days": days})
 
 
 def _limited(classes: DataClasses, zone: str, prefix: str, personal: list[Contract], *, held: bool) -> RetentionRule:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from driftgate.captures import read_captures
 from driftgate.captures.requests import requested
+from driftgate.captures.sampling import sampled_share, thinned
 from driftgate.monitoring.baseline import Baseline
 
 if TYPE_CHECKING:
@@ -13,12 +14,22 @@ ANSWERING = ("champion", "canary")
 
 
 def answers(use_case_name: str, key: str) -> "pa.Table":
-    """Return the captures of answers that a caller got on that day; shadows are left out."""
+    """Return the captures of answers that a caller got on that day; shadows are left out.
+
+    Where the use case captures a share of the request keys, those of the keys that were in it all day.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     captures = read_captures(use_case_name, key)
-    return captures.filter(pc.is_in(captures.column("variant_role"), pa.array(ANSWERING)))
+    answered = captures.filter(pc.is_in(captures.column("variant_role"), pa.array(ANSWERING)))
+    return thinned(use_case_name, answered)
+
+
+def sample_told(captures: "pa.Table") -> str:
+    """Return what a sentence says of rows that are a sample, so that nobody takes them for lost traffic."""
+    share = sampled_share(captures)
+    return "" if share >= 1 else f" (a sample of {share:.4g} of all request keys, as 'serve.capture.share' says)"
 
 
 def champion_of(captures: "pa.Table") -> str | None:

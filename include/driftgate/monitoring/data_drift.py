@@ -1,12 +1,17 @@
 """The data monitor: one night's requests against the champion's training data."""
 
+from typing import TYPE_CHECKING
+
 from driftgate.errors import CannotJudge
-from driftgate.monitoring.answers import answers, champion_of, requested_features
+from driftgate.monitoring.answers import answers, champion_of, requested_features, sample_told
 from driftgate.monitoring.baseline import Baseline, load_baseline
 from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
 from driftgate.profiles import Profile, profile_table
 from driftgate.profiles.distances import distances
 from driftgate.use_cases import DataDrift, UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STATISTICS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
 
@@ -19,14 +24,16 @@ def measure_drift(use_case: UseCase, key: str) -> Evidence:
     if champion is None:
         return _insufficient(use_case, key, f"No request of {key} was answered by a champion.", 0, None)
     if captures.num_rows < wanted:
-        sentence = f"{captures.num_rows} requests on {key} are fewer than the {wanted} that data drift needs."
+        told = sample_told(captures)
+        sentence = f"{captures.num_rows} requests on {key}{told} are fewer than the {wanted} that data drift needs."
         return _insufficient(use_case, key, sentence, captures.num_rows, champion)
     try:
         baseline = load_baseline(use_case.name, champion)
     except CannotJudge as reason:
         return _insufficient(use_case, key, str(reason), captures.num_rows, champion)
     night = profile_table(requested_features(captures, baseline))
-    return write_evidence(_evidence(use_case, key, champion, night, feature_statistics(use_case, baseline, night)))
+    evidence = _evidence(use_case, key, champion, night, feature_statistics(use_case, baseline, night))
+    return write_evidence(evidence.model_copy(update={"sentence": evidence.sentence + _rows_told(captures)}))
 
 
 def feature_statistics(use_case: UseCase, baseline: Baseline, night: Profile) -> tuple[Statistic, ...]:
@@ -65,6 +72,11 @@ def _evidence(
         sentence=_sentence(features, worst, champion),
         statistics=statistics,
     )
+
+
+def _rows_told(captures: "pa.Table") -> str:
+    told = sample_told(captures)
+    return f" It rests on {captures.num_rows} requests{told}." if told else ""
 
 
 def _excess(statistic: Statistic) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from driftgate import uris
 from driftgate.captures import join_outcomes, read_captures
+from driftgate.captures.sampling import sampled_share
 from driftgate.datasets import compute_labels
 from driftgate.lake import Manifest, lake, publish, read_manifest, read_table
 from driftgate.monitoring.answers import ANSWERING
@@ -26,6 +27,7 @@ class JoinResult(Record):
     """What came of joining one day; the counts are of answers by models that a caller got.
 
     ``shadow`` counts those that nobody got, ``fallback`` those of the rule, where the champion ``failed``.
+    ``share`` is the smallest share of the request keys that was captured on that day: fewer requests are no lost ones.
     """
 
     schema_version: int = 1
@@ -41,6 +43,7 @@ class JoinResult(Record):
     duplicates: int
     shadow: int
     fallback: int = 0
+    share: float = 1.0
 
 
 def labelled_key(use_case: UseCase, key: str) -> str:
@@ -95,4 +98,5 @@ def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table
         duplicates=captures.num_rows - joined.num_rows,
         shadow=others["shadow"],
         fallback=others["fallback"],
+        share=sampled_share(captures),
     )

@@ -13,6 +13,13 @@ Beside it `reconcile_traffic` completes moves of traffic that a crash left half 
 serves against what is recorded: a difference is an alarm `manual_change`. With *Restore traffic* on it brings back the
 last state that was recorded.
 
+`reconcile_captures` counts the captures of each day an hour after the endpoint last answered something of it, and holds
+them against what the endpoint counted: what is missing is an alarm `captures_lost`. Then the small objects of days that
+are over become few.
+
+**If `reconcile_captures` warns:** answers left without a capture in the lake. The sentence names run and number of what
+is missing; look for `.broken` files in the endpoint's journal, for a machine that died, for who deletes in the lake.
+
 **If `sweep_jobs` fails:** the compute service or the metadata store does not answer; the next hour tries again. A job
 that is listed hour after hour cannot be ended: look at it in the console of its service.
 """
@@ -20,6 +27,7 @@ that is listed hour after hour cannot be ended: look at it in the console of its
 from airflow.sdk import DAG, Param
 
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args, hourly
+from driftgate_airflow.operators.reconcile_captures import ReconcileCapturesOperator
 from driftgate_airflow.operators.reconcile_traffic import ReconcileTrafficOperator
 from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
 
@@ -53,4 +61,5 @@ def sweep(*, owner: str, runbook: str | None) -> DAG:
     ) as dag:
         SweepJobsOperator(task_id="sweep_jobs")
         ReconcileTrafficOperator(task_id="reconcile_traffic")
+        ReconcileCapturesOperator(task_id="reconcile_captures")
     return dag

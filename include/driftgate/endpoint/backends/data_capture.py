@@ -3,7 +3,8 @@
 What differs: a request without an answer is not there; a row holds what the caller sent, without what was joined to it;
 ``latency_ms`` is the container's own time for the whole request; ``prediction_id`` is made from the row, so that a
 shadow's answer meets the caller's, and is not the one that the caller got; the revision is that of the newest record at
-the time of the request, which SageMaker may have begun to follow minutes later.
+the time of the request, which SageMaker may have begun to follow minutes later. Personal values are treated here:
+until a file is moved, it holds what the caller sent.
 """
 
 import base64
@@ -18,6 +19,7 @@ from driftgate.captures import Capture, Role
 from driftgate.captures.capture import day_of, features_text, request_key
 from driftgate.captures.segments import publish_segment, segment_lines
 from driftgate.endpoint.backends.sagemaker_requests import CHAMPION, endpoint_name
+from driftgate.endpoint.treating import treating
 from driftgate.errors import Tampered
 from driftgate.lake import lake
 from driftgate.metadata import metadata
@@ -61,6 +63,7 @@ def captures_of(use_case: UseCase, variant: str, data: bytes, history: History) 
     :param history: the deployment states with the time at which each was recorded, oldest first
     :raises Tampered: the file holds an answer of a model that no state knows
     """
+    treats = treating(use_case)
     for line in data.splitlines():
         event = json.loads(line)
         asked, answer = (_body(event["captureData"].get(side)) for side in ("endpointInput", "endpointOutput"))
@@ -70,7 +73,8 @@ def captures_of(use_case: UseCase, variant: str, data: bytes, history: History) 
         for row, prediction in zip(asked["rows"], answer["predictions"], strict=True):
             state = _state(history, at, prediction["model_version"])
             role = _role(state, variant, prediction)
-            yield _capture(use_case, state, role, row, prediction, at, float(answer["latency_ms"]))
+            kept = treats.row(row) if treats else row
+            yield _capture(use_case, state, role, kept, prediction, at, float(answer["latency_ms"]))
 
 
 def _capture(
