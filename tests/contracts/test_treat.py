@@ -106,10 +106,11 @@ def test_a_personal_value_is_in_no_object_but_the_raw_data(treatment, treated, i
 
 def test_single_values_are_treated_as_whole_partitions_are(treated, ingested):
     treat = value_treatments([treated("hash")])["passenger"]
-    ingested()
-    validated, _ = both_sides()
+    ingested(zone={2: "west"})
+    validated, quarantined = both_sides()
 
-    assert validated["passenger"].to_pylist() == [treat(f"p{row}@example.com") for row in range(10)]
+    assert validated["passenger"].to_pylist() == [treat(f"p{row}@example.com") for row in range(10) if row != 2]
+    assert quarantined["passenger"].to_pylist() == [treat("p2@example.com")]
 
 
 def test_the_hardest_treatment_of_a_column_holds(project):

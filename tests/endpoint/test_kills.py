@@ -77,18 +77,18 @@ class Endpoint:
 
     def call(self, row: dict, flights) -> None:
         """Ask one thing after the other, and note every answer that arrived; several rows now and then."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        while not self.over.is_set():
-            flight = next(flights)
-            rows = [{**row, "flight": 10 * flight + place} for place in range(10 if flight % 20 == 0 else 1)]
-            try:
-                connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": rows}))
-                answer = json.loads(connection.getresponse().read())
-            except (OSError, HTTPException, ValueError):
-                connection.close()
-                time.sleep(0.005)
-                continue
-            self.answered |= {one["prediction_id"] for one in answer.get("predictions", [])}
+        with contextlib.closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            while not self.over.is_set():
+                flight = next(flights)
+                rows = [{**row, "flight": 10 * flight + place} for place in range(10 if flight % 20 == 0 else 1)]
+                try:
+                    connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": rows}))
+                    answer = json.loads(connection.getresponse().read())
+                except (OSError, HTTPException, ValueError):
+                    connection.close()
+                    time.sleep(0.005)
+                    continue
+                self.answered |= {one["prediction_id"] for one in answer.get("predictions", [])}
 
 
 @contextlib.contextmanager
