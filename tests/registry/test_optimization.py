@@ -14,8 +14,8 @@ from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.models.onnx_trees_scorer import OnnxTreesScorer
 from driftgate.monitoring import training_baseline
 from driftgate.registry import load_package, register_job
+from driftgate.registry.checked import load_checked_package
 from driftgate.registry.optimization import compare, optimize
-from driftgate.registry.package import load_checked_package
 
 VERSION = "flight_delays/2013-03-10-3f9c2a1"
 
