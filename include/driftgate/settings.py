@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from driftgate.access_settings import AccessSettings
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record, read_yaml
 from driftgate.sagemaker_settings import SageMakerSettings
@@ -25,7 +26,7 @@ DEFAULTS = {
 }
 
 
-class EndpointSettings(Record):
+class EndpointSettings(AccessSettings):
     """Where the endpoint listens and how much it takes; ``url`` is where others reach it, if that is elsewhere.
 
     Above ``max_memory_mb`` no model is loaded any more, and shadows go first.
@@ -33,7 +34,6 @@ class EndpointSettings(Record):
 
     backend: Literal["embedded", "sagemaker"]
     sagemaker: SageMakerSettings | None = None
-    host: str
     port: Annotated[int, Field(ge=1, le=65535)]
     url: str | None = None
     max_body_bytes: int
@@ -43,7 +43,12 @@ class EndpointSettings(Record):
     @property
     def address(self) -> str:
         """Where the endpoint is reached."""
-        return (self.url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.url or self.own_address).rstrip("/")
+
+    @property
+    def own_address(self) -> str:
+        """Where it is reached on its own machine."""
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     @model_validator(mode="after")
     def _says_what_sagemaker_needs(self) -> "EndpointSettings":
@@ -164,15 +169,20 @@ def home() -> Path:
     return Path(os.environ.get("DRIFTGATE_HOME") or project_root() / ".driftgate")
 
 
+def environment() -> str:
+    """Return the name of this environment: ``DRIFTGATE_ENV``, or ``local``."""
+    return os.environ.get("DRIFTGATE_ENV", "local")
+
+
 def settings() -> Settings:
-    """Return the settings of the environment named by ``DRIFTGATE_ENV`` (default ``local``)."""
+    """Return the settings of this environment."""
     ports = tuple(os.environ.get(name, port) for name, port in DEFAULTS.items())
-    return _load(os.environ.get("DRIFTGATE_ENV", "local"), str(home()), str(project_root()), ports)
+    return _load(environment(), str(home()), str(project_root()), ports)
 
 
 def settings_variables() -> dict[str, str]:
     """Return the variables of this process that this environment's settings file uses, for another process."""
-    path = project_root() / "include" / "settings" / f"{os.environ.get('DRIFTGATE_ENV', 'local')}.yaml"
+    path = project_root() / "include" / "settings" / f"{environment()}.yaml"
     used = re.findall(r"\$\{?(\w+)", path.read_text())
     return {name: os.environ[name] for name in used if name in os.environ}
 

@@ -96,6 +96,16 @@ def cost_report(week: str, suffix: str) -> str:
     return f"reports/cost/{week}.{suffix}"
 
 
+def usage(day: str, name: str) -> str:
+    """Return the path of what one endpoint's consumers used in some minute of a day."""
+    return f"{usage_of(day)}/{name}.json"
+
+
+def usage_of(period: str) -> str:
+    """Return the folder of what was used in a day (2026-11-25) or a month (2026-11)."""
+    return f"reports/usage/{period[:7]}" + (f"/{period}" if len(period) > 7 else "")
+
+
 def prepared(use_case: str, key: str, inputs_sha256: str) -> str:
     """Return the folder of one day's rows as prepared from inputs with this hash."""
     return f"prepared/{use_case}/{key}/{inputs_sha256}"

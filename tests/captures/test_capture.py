@@ -16,7 +16,7 @@ def test_the_stored_form_of_a_capture(capture):
         '"variant_role":"champion","model_version":"1","deployment_revision":3,"step":"serving","score":0.25,"error":null,'
         '"latency_ms":0.5,"received_at":"2026-11-24T18:30:00.123456+00:00","event_time":"2013-04-02T08:00:00",'
         '"request_key":"{\\"carrier\\": \\"UA\\"}","features":"{\\"carrier\\": \\"UA\\", \\"distance_miles\\": 1400}",'
-        '"share":1.0}'
+        '"share":1.0,"request_id":null,"consumer":null}'
     )
 
 

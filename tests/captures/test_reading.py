@@ -1,10 +1,12 @@
 """Reading one day of captures."""
 
+import json
 from datetime import timedelta
 
 import pyarrow as pa
 import pytest
 
+from driftgate import uris
 from driftgate.captures import capture_days, read_captures, write_captures
 from driftgate.errors import Tampered
 from driftgate.lake import lake
@@ -79,3 +81,12 @@ def test_the_days_with_captures_are_listed_in_order(capture):
 
     assert capture_days(NAME) == ["2013-04-02", "2013-04-10"]
     assert capture_days("never_asked") == []
+
+
+def test_a_capture_from_before_requests_and_consumers_were_noted_is_read(capture):
+    path, line = f"{uris.captures(NAME, DAY)}/old.jsonl", json.loads(capture().line())
+    del line["request_id"], line["consumer"]
+    lake().write(path, json.dumps(line).encode() + b"\n")
+
+    (found,) = read_captures(NAME, DAY).to_pylist()
+    assert (found["request_id"], found["consumer"]) == (None, None)

@@ -1,13 +1,24 @@
-"""Small real LightGBM packages in the lake, a deployment state that names them, and an endpoint that serves them."""
+"""Small real LightGBM packages in the lake, a deployment state that names them, and endpoints that serve them."""
 
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from typing import Any
 
+import httpx
 import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
 from driftgate.captures import read_captures
@@ -19,6 +30,7 @@ from driftgate.models.lightgbm_scorer import LightgbmScorer
 from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
+from driftgate.settings import project_root
 from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
@@ -167,3 +179,82 @@ def ask(client: TestClient, server: Server, world: World) -> Callable[..., Any]:
         return client.post("/invocations", json=world.question(*rows))
 
     return asked
+
+
+class Process:
+    """One endpoint on a free port."""
+
+    def __init__(self, home: Path, log: Path, **environment: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url, self.log = f"http://127.0.0.1:{self.port}", log
+        settings = {"DRIFTGATE_HOME": str(home), "DRIFTGATE_ENDPOINT_PORT": str(self.port), **environment}
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "driftgate.endpoint"],
+                env={**os.environ, **settings},
+                stdout=output,
+                stderr=output,
+            )
+
+    def wait_for_model(self) -> None:
+        self.wait_until(self._pings, seconds=60)
+
+    @staticmethod
+    def wait_until(condition: Callable[[], Any], seconds: float = 10) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "the condition did not become true in time"
+            time.sleep(0.05)
+
+    def _pings(self) -> bool:
+        assert self.popen.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(f"{self.url}/ping", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def ask_until_gone(self, ids: list[str], rows: list[dict[str, Any]]) -> None:
+        """Send rows one by one, noting the id of every answer that arrived, until the endpoint is gone."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            for row in rows:
+                try:
+                    connection.request("POST", "/invocations", json.dumps({"use_case": NAME, "rows": [row]}))
+                    answer = json.loads(connection.getresponse().read())
+                except (OSError, HTTPException, ValueError):
+                    return
+                ids += [one["prediction_id"] for one in answer.get("predictions", [])]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., str]:
+    """Make a project whose endpoint has other settings, and return its folder."""
+
+    def made(**endpoint: Any) -> str:
+        root, include = project_root(), tmp_path / "project" / "include"
+        (include / "settings").mkdir(parents=True)
+        (include / "use_cases").symlink_to(root / "include" / "use_cases")
+        (include.parent / "data_contracts").symlink_to(root / "data_contracts")
+        written = yaml.safe_load((root / "include/settings/local.yaml").read_text())
+        written["endpoint"] |= endpoint
+        (include / "settings" / "local.yaml").write_text(yaml.safe_dump(written))
+        return str(include.parent)
+
+    return made
+
+
+@pytest.fixture
+def start(project_home: Path, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start endpoints; all are gone at the end of the test."""
+    started = []
+
+    def one(**environment: str) -> Process:
+        process = Process(project_home, tmp_path / "log", **environment)
+        started.append(process.popen)
+        return process
+
+    yield one
+    for popen in started:
+        popen.kill()
+        popen.wait()

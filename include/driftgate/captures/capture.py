@@ -28,6 +28,8 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
     :param request_key: JSON object of the request key's fields, names sorted
     :param features: JSON object of the whole request row
     :param share: of the request keys that are captured, as the use case said at that time
+    :param request_id: the HTTP request's, which may have several rows
+    :param consumer: whose key was sent, where keys are asked for
     """
 
     prediction_id: str
@@ -44,6 +46,8 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
     request_key: str
     features: str
     share: float = 1.0
+    request_id: str | None = None
+    consumer: str | None = None
 
     @property
     def day(self) -> str:
@@ -69,6 +73,8 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
                 "request_key": self.request_key,
                 "features": self.features,
                 "share": self.share,
+                "request_id": self.request_id,
+                "consumer": self.consumer,
             }
         )
 

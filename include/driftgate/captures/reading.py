@@ -57,6 +57,8 @@ def _schema() -> "pa.Schema":
             "share": number,
             "run": text,
             "sequence": pa.int64(),
+            "request_id": text,
+            "consumer": text,
         }
     )
 

@@ -10,7 +10,8 @@ from driftgate.cli.sentences import out
 
 
 def init() -> None:
-    """Create the buckets and folders of this environment, and Airflow's password file; run again it changes nothing."""
+    """Create buckets, folders, Airflow's password file and our own API key; run again it changes nothing."""
+    from driftgate.consumers import make_own_key
     from driftgate.settings import settings
 
     configured = settings()
@@ -21,6 +22,8 @@ def init() -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
     if password := os.environ.get("AIRFLOW_ADMIN_PASSWORD"):
         _write_password(Path(configured.airflow.password_file), configured.airflow.user, password)
+    if make_own_key():
+        out.print("a key made by which Driftgate asks its endpoint")
 
 
 def _make_bucket(name: str) -> None:

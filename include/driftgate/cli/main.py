@@ -5,6 +5,7 @@ import typer
 from driftgate.cli import (
     catalog,
     compute,
+    consumer,
     contract,
     cost,
     dataset,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.add_typer(catalog.app, name="catalog")
 dataset.app.command("issues")(issues.issues)
 app.add_typer(compute.app, name="compute")
+app.add_typer(consumer.app, name="consumer")
 app.add_typer(contract.app, name="contract")
 app.add_typer(cost.app, name="cost")
 dataset.app.command("forget")(erasure.forget)

@@ -3,13 +3,18 @@
 With ``serve``, as SageMaker calls its containers, it serves the one package in ``/opt/ml/model``.
 """
 
-import ipaddress
 import logging
 import os
+import signal
 import sys
+import time
+from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 
+from driftgate.access_settings import is_loopback
+from driftgate.endpoint.admission import Admission
 from driftgate.endpoint.container import container_server
 from driftgate.endpoint.server import Server
 from driftgate.errors import ConfigError, DriftgateError
@@ -23,18 +28,48 @@ SHUTDOWN_SECONDS = 5
 SWITCH_SECONDS = 0.001
 
 
+class Serving(uvicorn.Server):
+    """Uvicorn with a drain: for a while after SIGTERM whoever still asks is told so, and /ping says 503."""
+
+    def __init__(self, config: uvicorn.Config, admission: Admission, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._admission, self._drain_seconds = admission, drain_seconds
+        self._admission.waiting.tasks = self.server_state.tasks
+        self._ends_at = float("inf")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain at the first SIGTERM; end at once at any other signal."""
+        super().handle_exit(sig, frame)
+        if sig == signal.SIGTERM and not self._admission.draining:
+            self._ends_at = time.monotonic() + self._drain_seconds
+            self.should_exit = False
+        self._admission.draining = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether it is time to end; called ten times a second."""
+        return await super().on_tick(counter) or time.monotonic() >= self._ends_at
+
+
 def main() -> None:
     """Run the endpoint with the settings of this environment."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        endpoint, port = settings().endpoint, _port()
-        server = container_server() if sys.argv[1:] == ["serve"] else Server()
+        serving = _serving()
     except DriftgateError as problem:
         sys.exit(str(problem))
-    if not _is_loopback(endpoint.host):
-        log.warning("The endpoint listens on %s and has no authentication: let nobody reach it but you.", endpoint.host)
-    uvicorn.run(
+    with suppress(KeyboardInterrupt):
+        serving.run()
+
+
+def _serving() -> Serving:
+    endpoint, port = settings().endpoint, _port()
+    tls = endpoint.tls
+    files = [_readable(path) if path else None for path in ((tls.cert, tls.key) if tls else (None, None))]
+    if endpoint.auth == "none" and not is_loopback(endpoint.host):
+        log.warning("The endpoint listens on %s and asks nobody for a key ('endpoint.auth').", endpoint.host)
+    server = container_server() if sys.argv[1:] == ["serve"] else Server()
+    config = uvicorn.Config(
         server,
         host=endpoint.host,
         port=port,
@@ -47,7 +82,16 @@ def main() -> None:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ssl_certfile=files[0],
+        ssl_keyfile=files[1],
     )
+    return Serving(config, server.admission, endpoint.drain_seconds)
+
+
+def _readable(path: str) -> str:
+    if not os.access(path, os.R_OK):
+        raise ConfigError(f"{path} cannot be read; it is to hold what 'endpoint.tls' names, in PEM form.")
+    return path
 
 
 def _port() -> int:
@@ -58,15 +102,6 @@ def _port() -> int:
     if not told.isascii() or not told.isdigit() or not 1 <= int(told[:6]) <= 65535:
         raise ConfigError(f"SAGEMAKER_BIND_TO_PORT is {told[:20]!r}; it must be a port, 1 to 65535.")
     return int(told)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from driftgate.captures import Recorder
 from driftgate.captures.capture import day_of, request_key
+from driftgate.endpoint.callers import Caller
 from driftgate.endpoint.explaining import explained
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
@@ -42,31 +42,31 @@ class Answering:
         self._shadowing, self._tallying, self._metrics = shadowing, tallying, metrics
         self._max_rows = max_rows
 
-    def answer(self, body: bytes, received_at: datetime, request_id: str, use_case: str | None = None) -> Steps[bytes]:
+    def answer(self, body: bytes, caller: Caller, use_case: str | None = None) -> Steps[bytes]:
         """Answer the request ``body`` as JSON, in the journal before the last step.
 
         :param use_case: the one of the path; None: the body names it
-        :raises Refused: the body cannot be answered, or the champion failed
+        :raises Refused: the body cannot be answered, the caller may not ask, or the champion failed
         :raises RequestRefused: a row does not fit the champion's signature
         """
-        served, rows = self.read(body, use_case)
-        return orjson.dumps((yield from self.answer_rows(served, rows, received_at, request_id)))
+        served, rows = self.read(body, caller, use_case)
+        return orjson.dumps((yield from self.answer_rows(served, rows, caller)))
 
-    def answer_rows(
-        self, served: Served, rows: list[dict[str, Any]], received_at: datetime, request_id: str
-    ) -> Steps[dict[str, Any]]:
+    def answer_rows(self, served: Served, rows: list[dict[str, Any]], caller: Caller) -> Steps[dict[str, Any]]:
         """Answer rows that fit the champion's signature; raises as :meth:`answer` does."""
+        caller.take(served.use_case.name, len(rows))
         yield ()
         asked, warnings = self._joining.join(served, _asked(served, rows))
         yield ()
         answers, failed = self._outcomes(served, asked)
+        caller.require_time()
         yield ()
-        yield from self._capture(served, answers, failed, received_at)
-        self._shadowing.offer(served, asked, received_at)
+        yield from self._capture(served, answers, failed, caller)
+        self._shadowing.offer(served, asked, caller)
         signature = served.champion.package.signature
         return {
             "use_case": served.use_case.name,
-            "request_id": request_id,
+            "request_id": caller.request_id,
             "predictions": _predictions(served.use_case, asked, answers),
             "warnings": warnings + signature.unseen([one.row for one in asked]),
         }
@@ -75,28 +75,33 @@ class Answering:
         """Return the answer to each request, or what it raised; :class:`JournalFull` if they cannot be captured."""
         return take_steps(requests, self._recorder.record)
 
-    def explain_row(self, served: Served, row: dict[str, Any], request_id: str, *, top: int | None) -> dict[str, Any]:
+    def explain_row(self, served: Served, row: dict[str, Any], caller: Caller, *, top: int | None) -> dict[str, Any]:
         """Return why a row that fits the champion's signature gets its score; nothing is captured."""
+        caller.take(served.use_case.name, 1)
         (asked,), warnings = self._joining.join(served, _asked(served, [row]))
         variant = served.variant_for(asked.request_key)
         (joined,) = self._joining.rows_for(served, variant, [asked])
         told = explained(served.use_case, variant, joined.row, top=top)
-        return {"use_case": served.use_case.name, "request_id": request_id, **told, "warnings": warnings}
+        return {"use_case": served.use_case.name, "request_id": caller.request_id, **told, "warnings": warnings}
 
-    def read(self, body: bytes, use_case: str | None = None) -> tuple[Served, list[dict[str, Any]]]:
+    def read(self, body: bytes, caller: Caller, use_case: str | None = None) -> tuple[Served, list[dict[str, Any]]]:
         """Return what answers, and the rows; what the fast way does not take, the slow one takes or refuses."""
-        if found := self._read_fast(body, use_case):
+        if found := self._read_fast(body, caller, use_case):
             return found
         question = parse_question(body, max_rows=self._max_rows, use_case=use_case)
+        caller.require(question.use_case)
         served = self._watcher.served(question.use_case)
         served.champion.package.signature.request.check(question.rows)
         return served, question.rows
 
-    def _read_fast(self, body: bytes, use_case: str | None) -> tuple[Served, list[dict[str, Any]]] | None:
+    def _read_fast(
+        self, body: bytes, caller: Caller, use_case: str | None
+    ) -> tuple[Served, list[dict[str, Any]]] | None:
         envelope = open_envelope(body, use_case)
         served = self._watcher.find(envelope[0]) if envelope else None
         if not envelope or not served:
             return None
+        caller.require(served.use_case.name)
         rows = served.champion.package.signature.request.decoder.decode(envelope[1])
         return (served, rows) if rows and len(rows) <= self._max_rows else None
 
@@ -117,13 +122,11 @@ class Answering:
             answers.append(outcome)
         return answers, failed
 
-    def _capture(
-        self, served: Served, answers: list[Outcome], failed: list[Outcome], received_at: datetime
-    ) -> Steps[None]:
+    def _capture(self, served: Served, answers: list[Outcome], failed: list[Outcome], caller: Caller) -> Steps[None]:
         """Have a whole request written; one with a row that nobody could answer leaves nothing but its errors."""
         unanswered = any(outcome.error for outcome in answers)
         captured = [outcome for outcome in answers + failed if outcome.error or not unanswered]
-        yield [capture for outcome in captured for capture in outcome.captures(served, received_at)]
+        yield [capture for outcome in captured for capture in outcome.captures(served, caller)]
         for outcome in captured:
             self._metrics.count(served, outcome)
         if unanswered:

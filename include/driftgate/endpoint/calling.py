@@ -1,7 +1,6 @@
 """Answering a call: its body becomes rows, the rows get answers, the answers are written as the caller accepts them."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from driftgate.endpoint.answering import Answering
@@ -20,12 +19,12 @@ class Calling:
     def __init__(self, watcher: Watcher, answering: Answering, *, max_rows: int) -> None:
         self._watcher, self._answering, self._max_rows = watcher, answering, max_rows
 
-    def answer(self, call: Call, body: bytes, received_at: datetime) -> bytes:
+    def answer(self, call: Call, body: bytes) -> bytes:
         """Return the answer; when it does, it is in the journal.
 
         :raises JournalFull: the answer could not be captured
         """
-        (answer,) = self.together([self.steps(call, body, received_at)])
+        (answer,) = self.together([self.steps(call, body)])
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -34,19 +33,21 @@ class Calling:
         """Return the answer to each of these requests, or what it raised."""
         return self._answering.together(requests)
 
-    def steps(self, call: Call, body: bytes, received_at: datetime) -> Steps[bytes]:
+    def steps(self, call: Call, body: bytes) -> Steps[bytes]:
         """Answer a call step by step; see :meth:`Answering.answer` for what it raises.
 
         :raises Refused: also 404 and 410 for another version of the path than the use case's
         """
+        if call.use_case is not None:
+            call.caller.require(call.use_case)
         if call.use_case is not None and call.api_version is not None:
             _require_version(self._watcher.served(call.use_case), call.api_version)
         if call.verb == "explain":
             return self._explanation(call, body)
         if call.body == call.accept == JSON:
-            return (yield from self._answering.answer(body, received_at, call.request_id, call.use_case))
+            return (yield from self._answering.answer(body, call.caller, call.use_case))
         served, rows = self._rows(call, body)
-        answer = yield from self._answering.answer_rows(served, rows, received_at, call.request_id)
+        answer = yield from self._answering.answer_rows(served, rows, call.caller)
         return written(answer, call.accept)
 
     def _explanation(self, call: Call, body: bytes) -> bytes:
@@ -55,11 +56,11 @@ class Calling:
         served, rows = self._rows(call, body)
         if len(rows) != 1:
             raise Refused(400, f"The body has {len(rows)} rows; one at a time is explained.")
-        return written(self._answering.explain_row(served, rows[0], call.request_id, top=call.top), JSON)
+        return written(self._answering.explain_row(served, rows[0], call.caller, top=call.top), JSON)
 
     def _rows(self, call: Call, body: bytes) -> tuple[Served, list[dict[str, Any]]]:
         if call.body == JSON:
-            return self._answering.read(body, call.use_case)
+            return self._answering.read(body, call.caller, call.use_case)
         served = self._watcher.served(call.use_case or "")
         signature = served.champion.package.signature.request
         rows = (

@@ -5,6 +5,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import parse_qs
 
+from driftgate.endpoint.callers import Caller
 from driftgate.endpoint.formats import JSON, answer_format, body_format
 from driftgate.endpoint.refusals import Refused
 
@@ -25,7 +26,7 @@ Headers = dict[bytes, bytes]
 class Call(NamedTuple):
     """One request. ``use_case`` and ``api_version`` are those of the path; /invocations has none of its own."""
 
-    request_id: str
+    caller: Caller
     use_case: str | None
     api_version: int | None
     verb: Literal["predict", "explain"]
@@ -45,26 +46,27 @@ def request_id_of(headers: Headers) -> str:
     return given.decode() if given and _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
-def call_of(scope: "Scope", headers: Headers, request_id: str) -> Call:
+def call_of(scope: "Scope", caller: Caller) -> Call:
     """Return what is asked for.
 
     :raises Refused: 404 for a path that is none, 405, 406 or 415
     """
     if scope["method"] != "POST":
         raise Refused(405, "Predictions are asked for by POST; /docs shows an example.")
+    headers = caller.headers
     sent, wanted = headers.get(b"content-type"), headers.get(b"accept")
     body = JSON if sent in _PLAIN_JSON else body_format(_text(sent))
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refused(415, "The body is packed ('Content-Encoding'); send it as it is.")
     accept = JSON if wanted in _ANYTHING else answer_format(_text(wanted))
     if scope["path"] == INVOCATIONS:
-        return Call(request_id, _named_use_case(headers, body), None, "predict", body, accept, None)
+        return Call(caller, _named_use_case(headers, body), None, "predict", body, accept, None)
     found = _PATH.fullmatch(scope["path"])
     if not found:
         raise Refused(404, f"There is no path {scope['path'][:80]!r}; ask /v1/USE_CASE/predict, as /docs shows.")
     explains = found[3] == "explain"
     return Call(
-        request_id, found[2], int(found[1]), "explain" if explains else "predict", body, accept, _top(scope, explains)
+        caller, found[2], int(found[1]), "explain" if explains else "predict", body, accept, _top(scope, explains)
     )
 
 

@@ -62,7 +62,7 @@ class Timed:
     """Adds to each answer in JSON how many milliseconds it took."""
 
     def __init__(self, server: Server) -> None:
-        self.server = server
+        self.server, self.admission = server, server.admission
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] != "http" or scope["path"] != "/invocations":

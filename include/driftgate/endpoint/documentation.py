@@ -186,13 +186,18 @@ _BY_WHOM = {
 _PROBLEM = _object(detail={"type": "string", "description": "one sentence: what is wrong, where, what to do"})
 _PROBLEMS = {
     "400": "The body is not a question",
+    "401": "No key, or none that counts",
+    "403": "The key's owner may not ask this",
     "404": "There is no such use case or path",
     "406": "No such format of answers",
     "410": "This version of the path is over",
+    "408": "The body did not come within the deadline",
     "413": "The body or the list of rows is too large",
     "415": "No such format of questions",
     "422": "A row does not fit the champion's signature",
-    "503": "No model, a failing champion without a fallback, or no room for captures",
+    "429": "Too often, too many rows of this day, or too many wait; Retry-After says when to ask again",
+    "503": "No model, a failing champion without a fallback, no room for captures, or the endpoint is stopping",
+    "504": "No answer within the deadline",
 }
 _NOT_EXPLAINED = {
     code: {"description": why, "content": {JSON: {"schema": _ref("problem")}}}
@@ -229,6 +234,7 @@ _DEPLOYED = _object(
     step={"type": ["string", "null"]},
     revision={"type": ["integer", "null"]},
     problem={"type": ["string", "null"]},
+    golden={"type": "object", "description": "what scoring the package's golden set came to, by version"},
 )
 _PING = _get(
     "ping",

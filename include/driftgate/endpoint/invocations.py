@@ -1,17 +1,16 @@
 """Predictions as a plain ASGI application: the path of every request, so nothing of a framework is in it."""
 
-import asyncio
 import json
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from driftgate.captures import JournalFull
+from driftgate.endpoint.batches import Batches
 from driftgate.endpoint.body import CallerGone, read_body
+from driftgate.endpoint.callers import Caller
 from driftgate.endpoint.calling import Calling
-from driftgate.endpoint.calls import call_of, request_id_of
+from driftgate.endpoint.calls import call_of
 from driftgate.endpoint.formats import JSON
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.refusals import Refused
@@ -31,37 +30,32 @@ INLINE_BYTES = 32_768
 class Invocations:
     """Reads the body, has it answered, and turns every refusal into a status and a sentence."""
 
-    def __init__(self, calling: Calling, metrics: Metrics, *, max_body_bytes: int) -> None:
+    def __init__(self, calling: Calling, metrics: Metrics, *, max_body_bytes: int, max_batches: int) -> None:
         self._calling, self._metrics, self._max_body_bytes = calling, metrics, max_body_bytes
         self._turns = Turns(calling)
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="batch")
+        self.batches = Batches(max_batches)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        started = time.perf_counter()
-        headers = dict(scope["headers"])
-        request_id = request_id_of(headers)
+        caller: Caller = scope["caller"]
         try:
-            status, answer, form = await self._answer(scope, receive, headers, request_id)
+            status, answer, form = await self._answer(scope, receive, caller)
         except CallerGone:
             return
-        told = _headers(status, answer, form, request_id)
+        caller.status = status
+        told = _headers(status, answer, form, caller)
         await send({"type": "http.response.start", "status": status, "headers": told})
         await send({"type": "http.response.body", "body": answer})
-        self._metrics.latency.observe(time.perf_counter() - started)
+        self._metrics.latency.observe(time.perf_counter() - caller.started)
 
-    async def _answer(
-        self, scope: "Scope", receive: "Receive", headers: dict[bytes, bytes], request_id: str
-    ) -> tuple[int, bytes, str]:
+    async def _answer(self, scope: "Scope", receive: "Receive", caller: Caller) -> tuple[int, bytes, str]:
         try:
-            received_at = datetime.now(UTC)
-            call = call_of(scope, headers, request_id)
+            call = call_of(scope, caller)
             body = await read_body(scope, receive, self._max_body_bytes)
             if len(body) <= INLINE_BYTES:
-                return 200, await self._turns.answer(call, body, received_at), call.accept
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._calling.answer, call, body, received_at)
-            return 200, answer, call.accept
+                return 200, await self._turns.answer(call, body), call.accept
+            return 200, await self.batches.run(self._calling.answer, call, body), call.accept
         except Refused as problem:
+            caller.retry_after = problem.retry_after
             return self._refuse(problem.status, str(problem))
         except RequestRefused as problem:
             return self._refuse(422, str(problem))
@@ -77,12 +71,14 @@ class Invocations:
         return status, json.dumps({"detail": sentence}).encode(), JSON
 
 
-def _headers(status: int, answer: bytes, form: str, request_id: str) -> list[tuple[bytes, bytes]]:
+def _headers(status: int, answer: bytes, form: str, caller: Caller) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"content-type", form.encode()),
         (b"content-length", str(len(answer)).encode()),
-        (b"x-request-id", request_id.encode()),
+        (b"x-request-id", caller.request_id.encode()),
     ]
+    if caller.retry_after:
+        headers.append((b"retry-after", str(caller.retry_after).encode()))
     if status == 405:
         headers.append((b"allow", b"POST"))
     if status in (404, 405, 406, 413, 415):

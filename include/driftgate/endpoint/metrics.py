@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from driftgate.endpoint.accounting import Accounting
 from driftgate.endpoint.counting import Counts, Durations
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
+        self.accounting = Accounting(registry)
         self.predictions = Counts(
             "driftgate_predictions",
             "Rows scored, by outcome: answered, failed",

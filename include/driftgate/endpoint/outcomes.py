@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 
 from driftgate.captures import Capture
 from driftgate.captures.capture import features_text
+from driftgate.endpoint.callers import Caller
 from driftgate.endpoint.served import Fallback, Served, ServedVariant
 
 MAX_ERROR_LENGTH = 300
@@ -46,7 +46,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         """Return whether all of it is captured: failures, what stood in for them, and whatever is compared."""
         return served.share >= 1 or self.error is not None or self.variant.role != "champion"
 
-    def captures(self, served: Served, received_at: datetime) -> Iterator[Capture]:
+    def captures(self, served: Served, caller: Caller) -> Iterator[Capture]:
         """Return what is to be captured, one record per row; where not all of it is, of the keys in the sample."""
         scores: list[Any] = self.scores or [None] * len(self.asked)
         error, whole = self.error, self.is_whole(served)
@@ -65,11 +65,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
                 score=score,
                 error=error,
                 latency_ms=self.latency_ms,
-                received_at=received_at,
+                received_at=caller.received_at,
                 event_time=asked.event_time,
                 request_key=asked.request_key,
                 features=features_text(asked.row),
                 share=served.share,
+                request_id=caller.request_id,
+                consumer=caller.consumer_id,
             )
 
 

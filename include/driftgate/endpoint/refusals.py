@@ -4,8 +4,11 @@ from driftgate.errors import DriftgateError
 
 
 class Refused(DriftgateError):
-    """A request that gets no prediction. ``status`` is the HTTP status: 4xx the caller's to mend, 503 ours."""
+    """A request that gets no prediction. ``status`` is the HTTP status: 4xx the caller's to mend, 503 ours.
 
-    def __init__(self, status: int, sentence: str) -> None:
+    :param retry_after: seconds after which it is worth to ask again
+    """
+
+    def __init__(self, status: int, sentence: str, *, retry_after: int | None = None) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.retry_after = status, retry_after

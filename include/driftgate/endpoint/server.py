@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from driftgate import promotion, registry
 from driftgate.captures import Journal, Recorder, Shipper
+from driftgate.consumers import consumers_file
+from driftgate.endpoint.access import Access
+from driftgate.endpoint.admission import Admission
 from driftgate.endpoint.answering import Answering
 from driftgate.endpoint.calling import Calling
-from driftgate.endpoint.calls import is_call
+from driftgate.endpoint.consumers_file import ConsumersFile
+from driftgate.endpoint.housekeeping import Housekeeping
 from driftgate.endpoint.invocations import Invocations
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
@@ -57,12 +61,19 @@ class Server:
             self.watcher, joining, recorder, self.shadowing, tallying, self.metrics, max_rows=limits.max_rows
         )
         calling = Calling(self.watcher, answering, max_rows=limits.max_rows)
-        self._invocations = Invocations(calling, self.metrics, max_body_bytes=limits.max_body_bytes)
+        self._invocations = Invocations(
+            calling, self.metrics, max_body_bytes=limits.max_body_bytes, max_batches=limits.max_batches
+        )
         self._pages = pages(self.watcher, self._render_metrics, self._lifespan)
+        access = Access(ConsumersFile(consumers_file())) if limits.auth == "keys" else None
+        self.admission = Admission(
+            self._invocations, self._pages, limits=limits, access=access, accounting=self.metrics.accounting
+        )
+        self.housekeeping = Housekeeping(self.admission, self._invocations.batches, access, self.metrics.accounting)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "http" and is_call(scope["path"]):
-            await self._invocations(scope, receive, send)
+        if scope["type"] == "http":
+            await self.admission(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -71,8 +82,10 @@ class Server:
         self.shipper.start()
         self.shadowing.start()
         self.watcher.start()
+        await self.housekeeping.start()
         yield
         # No request is under way any more. The order matters: what shadows still say is captured and shipped.
+        await self.housekeeping.stop()
         self.watcher.stop()
         self.shadowing.stop()
         self.shipper.stop()

@@ -5,11 +5,11 @@ The queue is bounded: when a shadow cannot keep up, copies are dropped and count
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from queue import Empty, SimpleQueue
 
 from driftgate.captures import JournalFull, Recorder
+from driftgate.endpoint.callers import Caller
 from driftgate.endpoint.joining import Joining
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, score_together
@@ -26,7 +26,7 @@ class Copy:
     served: Served
     shadow: ServedVariant
     asked: list[Asked]
-    received_at: datetime
+    caller: Caller
 
 
 class Shadowing:
@@ -52,11 +52,11 @@ class Shadowing:
         self._stop.set()
         self._thread.join(timeout_seconds)
 
-    def offer(self, served: Served, asked: list[Asked], received_at: datetime) -> None:
+    def offer(self, served: Served, asked: list[Asked], caller: Caller) -> None:
         """Give a copy of answered rows to every shadow that has room for it; returns at once."""
         for shadow in served.shadows:
             if self._reserve(len(asked)):
-                self._queue.put(Copy(served, shadow, asked, received_at))
+                self._queue.put(Copy(served, shadow, asked, caller))
             else:
                 self._drop(served, shadow, len(asked))
 
@@ -99,7 +99,7 @@ class Shadowing:
         captures = [
             capture
             for copy, outcome in zip(copies, outcomes, strict=True)
-            for capture in outcome.captures(served, copy.received_at)
+            for capture in outcome.captures(served, copy.caller)
         ]
         try:
             self._recorder.record(captures)

@@ -1,7 +1,6 @@
 """Small requests that come in the same turn of the event loop are answered together. None waits for another to come."""
 
 import asyncio
-from datetime import datetime
 
 from driftgate.endpoint.calling import Calling
 from driftgate.endpoint.calls import Call
@@ -17,13 +16,13 @@ class Turns:
         self._calling = calling
         self._waiting: list[tuple[Steps[bytes], asyncio.Future[bytes]]] = []
 
-    def answer(self, call: Call, body: bytes, received_at: datetime) -> "asyncio.Future[bytes]":
+    def answer(self, call: Call, body: bytes) -> "asyncio.Future[bytes]":
         """Return what will have the answer; it raises what :meth:`Calling.answer` raises."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._turn)
         future: asyncio.Future[bytes] = loop.create_future()
-        self._waiting.append((self._calling.steps(call, body, received_at), future))
+        self._waiting.append((self._calling.steps(call, body), future))
         return future
 
     def _turn(self) -> None:

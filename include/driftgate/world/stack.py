@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from driftgate.consumers import client_tls
 from driftgate.errors import DriftgateError
 from driftgate.settings import settings
 from driftgate.world import machine, processes
@@ -77,13 +78,13 @@ def wait_for_model(use_case: str) -> None:
 
 def endpoint_url() -> str:
     """Return the address of the prediction endpoint."""
-    return f"http://{settings().endpoint.host}:{settings().endpoint.port}"
+    return settings().endpoint.own_address
 
 
 def _ping() -> httpx.Response | None:
     """Return the endpoint's answer to a ping, None when there is none."""
     try:
-        return httpx.get(f"{endpoint_url()}/ping", timeout=5)
+        return httpx.get(f"{endpoint_url()}/ping", timeout=5, verify=client_tls() or True)
     except httpx.TransportError:
         return None
 

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from contextlib import closing, suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 
 from driftgate.captures import read_captures
+from driftgate.consumers import client_tls, own_headers
 from driftgate.contracts import load_contract, published_schema
 from driftgate.datasets import compute_features, current_views, history_name, known_history
 from driftgate.errors import DriftgateError, SourceMissing
@@ -44,7 +45,7 @@ def send(use_case: UseCase, key: str, tick: Callable[[int], None] = lambda _: No
     captures = read_captures(use_case.name, key).select(["request_key", "score"]).to_pylist()
     answered = {capture["request_key"] for capture in captures if capture["score"] is not None}
     waiting = [row for row in requests_of_day(use_case, key) if _key_of(row, use_case) not in answered]
-    with closing(HTTPConnection(settings().endpoint.host, settings().endpoint.port, timeout=30)) as connection:
+    with closing(_connection()) as connection:
         for row in waiting:
             _post(connection, use_case.name, row)
             tick(1)
@@ -77,10 +78,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
+def _connection() -> HTTPConnection:
+    endpoint, tls = settings().endpoint, client_tls()
+    if tls:
+        return HTTPSConnection(endpoint.host, endpoint.port, timeout=30, context=tls)
+    return HTTPConnection(endpoint.host, endpoint.port, timeout=30)
+
+
 def _post(connection: HTTPConnection, use_case: str, row: dict[str, Any]) -> None:
     body = json.dumps({"use_case": use_case, "rows": [row]})
     try:
-        connection.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+        connection.request("POST", "/invocations", body, {"Content-Type": "application/json", **own_headers()})
         answer = connection.getresponse()
         text = answer.read()
     except (OSError, HTTPException) as error:

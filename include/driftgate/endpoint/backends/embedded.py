@@ -1,8 +1,9 @@
 """Our own server: it follows the deployment records by itself, and says at ``/deployments`` what it serves."""
 
 import json
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
+from driftgate.consumers import client_tls, own_headers
 from driftgate.errors import EndpointSilent
 from driftgate.evaluation.golden_check import GoldenCheck
 from driftgate.promotion.served import Reported
@@ -25,8 +26,9 @@ class EmbeddedBackend:
     def served(self, use_case_name: str) -> Reported:
         """Return what the process says."""
         address = f"{settings().endpoint.address}/deployments"
+        request = Request(address, headers=own_headers())  # noqa: S310  the address is in the settings
         try:
-            with urlopen(address, timeout=ASK_SECONDS) as answer:  # noqa: S310  the address is in the settings
+            with urlopen(request, timeout=ASK_SECONDS, context=client_tls()) as answer:  # noqa: S310
                 found = json.load(answer).get(use_case_name) or {}
         except (OSError, ValueError) as error:
             raise EndpointSilent(
