@@ -157,16 +157,10 @@ async def untidied(app, path, token):
         sent.append(message)
 
     scope = {
-        "type": "http",
-        "method": "GET",
-        "scheme": "http",
-        "path": unquote(path),
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"testserver"), (b"authorization", f"Bearer {token}".encode())],
-        "client": ("127.0.0.1", 1),
-        "server": ("testserver", 80),
-    }
+        "type": "http", "method": "GET", "scheme": "http", "path": unquote(path), "raw_path": path.encode(),
+        "query_string": b"", "headers": [(b"host", b"testserver"), (b"authorization", f"Bearer {token}".encode())],
+        "client": ("127.0.0.1", 1), "server": ("testserver", 80),
+    }  # fmt: skip
     await app(scope, receive, send)
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 

@@ -15,7 +15,15 @@ import pytest
 from driftgate import uris
 from driftgate.captures import Capture, write_captures
 from driftgate.lake import lake, publish
-from driftgate.promotion import DeploymentState, Judgement, deployment, switch_champion
+from driftgate.promotion import (
+    DeploymentState,
+    GuardrailResult,
+    Judgement,
+    advance,
+    deployment,
+    start_shadow,
+    switch_champion,
+)
 from driftgate.promotion.state import Role
 from driftgate.promotion_policy import Shadow
 from driftgate.registry.approval import admit
@@ -24,6 +32,8 @@ from driftgate.registry.versions import ModelVersion, PackageFile, find_model, r
 from driftgate.use_cases import UseCase, load_use_case
 
 NAME = "flight_delays"
+BY = {"actor": "anna", "reason": "a test"}
+DAY, NEXT = "2013-04-02", "2013-04-03"
 
 
 @pytest.fixture
@@ -80,6 +90,19 @@ def earn(use_case: UseCase) -> Callable[[], None]:
         lake().write(uris.promotion_report(NAME, judgement.version, state.step), judgement.canonical())
 
     return write
+
+
+@pytest.fixture
+def shadow(serving: DeploymentState, use_case: UseCase) -> DeploymentState:
+    """Version 2 is the shadow of version 1."""
+    return start_shadow(use_case, "2", **BY)
+
+
+@pytest.fixture
+def canary(shadow: DeploymentState, use_case: UseCase, earn: Callable[[], None]) -> DeploymentState:
+    """Version 2 answers 5 % of the requests."""
+    earn()
+    return advance(use_case, "2", 5, actor="anna")
 
 
 def register(job_id: str) -> str:
@@ -140,6 +163,25 @@ Answer = Callable[[float], float | None]
 def well(chance: float) -> float:
     """The chance itself: nobody can answer better."""
     return chance
+
+
+def overconfident(chance: float) -> float:
+    """The same order of flights, and far too sure of it."""
+    return float(np.clip((chance - 0.25) * 8 + 0.25, 0.001, 0.999))
+
+
+def limited(use_case: UseCase, **limits: float) -> UseCase:
+    """The use case with other guardrails."""
+    guardrails = use_case.promote.guardrails.model_copy(update=limits)
+    return use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"guardrails": guardrails})})
+
+
+def verdicts(judgement: Judgement) -> dict[str, str]:
+    return {result.name: result.verdict for result in judgement.guardrails}
+
+
+def result(judgement: Judgement, name: str) -> GuardrailResult:
+    return next(result for result in judgement.guardrails if result.name == name)
 
 
 class Traffic:

@@ -4,45 +4,12 @@ import numpy as np
 import pytest
 
 from driftgate.errors import CannotJudge
-from driftgate.promotion import advance, judge, ready_to_judge, start_shadow
+from driftgate.promotion import judge, ready_to_judge
 from driftgate.promotion.checks import judge_guardrails
 from driftgate.promotion.evidence import day_evidence, step_days
 from driftgate.promotion.measured import measure_day, pool
 
-BY = {"actor": "anna", "reason": "a test"}
-DAY, NEXT = "2013-04-02", "2013-04-03"
-
-
-@pytest.fixture
-def shadow(serving, use_case):
-    """Version 2 is the shadow of version 1."""
-    return start_shadow(use_case, "2", **BY)
-
-
-@pytest.fixture
-def canary(shadow, use_case, earn):
-    """Version 2 answers 5 % of the requests."""
-    earn()
-    return advance(use_case, "2", 5, actor="anna")
-
-
-def overconfident(chance):
-    """The same order of flights, and far too sure of it."""
-    return float(np.clip((chance - 0.25) * 8 + 0.25, 0.001, 0.999))
-
-
-def limited(use_case, **limits):
-    """The use case with other guardrails."""
-    guardrails = use_case.promote.guardrails.model_copy(update=limits)
-    return use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"guardrails": guardrails})})
-
-
-def verdicts(judgement):
-    return {result.name: result.verdict for result in judgement.guardrails}
-
-
-def result(judgement, name):
-    return next(result for result in judgement.guardrails if result.name == name)
+from .conftest import DAY, NEXT, limited, overconfident, result, verdicts
 
 
 class TestShadow:

@@ -20,8 +20,7 @@ from driftgate.promotion import (
 )
 from driftgate.promotion.state import deployment_history
 
-NAME = "flight_delays"
-BY = {"actor": "anna", "reason": "a test"}
+from .conftest import BY, NAME
 
 
 def served(state):
