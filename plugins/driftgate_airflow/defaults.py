@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk import CronPartitionTimetable, Param
 
 from driftgate.settings import settings
+from driftgate.use_cases import UseCase
 from driftgate_airflow.alarms import record_alarm
 
 # After these Airflow ends a run whatever it still waits for: a run that hangs holds back those after it.
@@ -43,6 +44,20 @@ def default_args(owner: str) -> dict[str, Any]:
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(minutes=30),
         "on_failure_callback": record_alarm,
+    }
+
+
+def moved_by_hand(use_case: UseCase, *, runbook: str) -> dict[str, Any]:
+    """Return the arguments of a DAG by which a person moves the traffic of a use case, one run at a time."""
+    return {
+        "schedule": None,
+        "start_date": START,
+        "catchup": False,
+        "max_active_runs": 1,
+        "dagrun_timeout": SHORT_RUN,
+        "doc_md": runbook,
+        "tags": [Stage.PROMOTE, Tier.ONE, use_case.name],
+        "default_args": default_args(use_case.owner.team),
     }
 
 

@@ -71,12 +71,8 @@ def train() -> Callable[[int], dict[str, bytes]]:
             table = table.append_column(name, pa.array(chance.random(count)))
         preprocessing = Preprocessing.fit(table, [*FEATURES, *joined])
         labels = chance.random(count) < sum((table.column(name).to_numpy() / 2 for name in joined), hour / 30)
-        data = lgb.Dataset(
-            preprocessing.encode_table(table),
-            label=labels,
-            feature_name=preprocessing.names,
-            categorical_feature=preprocessing.categorical,
-        )
+        names = {"feature_name": preprocessing.names, "categorical_feature": preprocessing.categorical}
+        data = lgb.Dataset(preprocessing.encode_table(table), label=labels, **names)
         parameters = {"objective": "binary", "num_leaves": 8, "verbosity": -1, "seed": seed, "num_threads": 1}
         booster = lgb.train(parameters, data, num_boost_round=10)
         scorer = LightgbmScorer.load(booster.model_to_string(), preprocessing)

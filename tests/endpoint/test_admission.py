@@ -14,6 +14,7 @@ from driftgate.consumers import Consumer, new_key, write_consumers
 from driftgate.consumers.usage import read_usage, rows_of_day
 from driftgate.endpoint.limits import DayQuota
 from driftgate.endpoint.server import Server
+from driftgate.errors import ConfigError
 
 NAME = "flight_delays"
 PREDICT, EXPLAIN = f"/v1/{NAME}/predict", f"/v1/{NAME}/explain"
@@ -100,10 +101,8 @@ def test_a_use_case_that_is_not_the_consumers_is_403_before_its_rows_are_looked_
         answer = ask(key, path)
         assert answer.status_code == 403
         assert answer.json()["detail"].startswith("booking may not ask flight_delays")
-    wrong = TestClient(keyed).post(
-        "/invocations", json={"use_case": NAME, "rows": [{"no": 1}]}, headers={"X-Api-Key": key}
-    )
-    assert wrong.status_code == 403
+    wrong = {"use_case": NAME, "rows": [{"no": 1}]}
+    assert TestClient(keyed).post("/invocations", json=wrong, headers={"X-Api-Key": key}).status_code == 403
     assert world.captures(keyed) == []
 
 
@@ -259,18 +258,14 @@ def test_usage_is_counted_shown_and_kept(ask, add, keyed, world):
     asyncio.run(keyed.housekeeping.flush())
     ask(key)
     shown = TestClient(keyed).get("/metrics", headers={"X-Api-Key": add("eyes", scopes=("metrics",))}).text
-    asyncio.run(keyed.housekeeping.flush())
-    asyncio.run(keyed.housekeeping.flush())
-
+    for _ in range(2):
+        asyncio.run(keyed.housekeeping.flush())
     told = f'driftgate_consumer_requests_total{{consumer="booking",scope="predict",status="200",use_case="{NAME}"}} 3.0'
     assert told in shown
     day = datetime.now(UTC).date().isoformat()
     first, second = read_usage(day[:7], "local")
-    assert [(one.consumer, one.status, one.calls, one.rows) for one in first.used] == [
-        ("booking", 200, 2, 5),
-        ("booking", 403, 1, 0),
-        (None, 401, 1, 0),
-    ]
+    used = [(one.consumer, one.status, one.calls, one.rows) for one in first.used]
+    assert used == [("booking", 200, 2, 5), ("booking", 403, 1, 0), (None, 401, 1, 0)]
     stranger = first.refused[0]
     assert (stranger.request_id, stranger.key_id, stranger.status) == ("stranger", "0123abcd", 401)
     assert first.until == second.since
@@ -292,7 +287,7 @@ def test_usage_waits_while_the_lake_is_away(ask, add, keyed, monkeypatch):
 def test_a_broken_file_at_the_start_is_a_sentence(configure, file):
     configure(auth="keys", consumers=str(file))
     file.write_text("consumers: {}")
-    with pytest.raises(Exception, match=r"consumers\.yaml: .*consumers"):
+    with pytest.raises(ConfigError, match=r"consumers\.yaml: .*consumers"):
         Server()
 
 

@@ -1,8 +1,9 @@
 """A small dataset version and a trained candidate, made by hand so that this room is tested alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -16,7 +17,7 @@ from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummar
 from driftgate.evaluation.importance import Importance
 from driftgate.gate_policy import ChampionGate, Gates
 from driftgate.lake import lake
-from driftgate.models import Preprocessing, Signature
+from driftgate.models import Feature, Preprocessing, Scorer, Signature
 from driftgate.records import sha256
 from driftgate.registry import ModelVersion
 from driftgate.use_cases import UseCase, load_use_case
@@ -24,6 +25,23 @@ from driftgate.validation_policy import Validation
 
 DATASET_VERSION = "flight_delays/2013-03-30-3f9c2a1"
 FEATURES = ["carrier", "origin", "dest", "distance_miles", "departure_hour", "visibility_miles"]
+
+
+class Formula(Scorer):
+    """A model that scores by a formula, and tells nothing else."""
+
+    def __init__(self, features: Sequence[Feature], formula: Callable[[Any], Any]) -> None:
+        self.preprocessing = Preprocessing(features=tuple(features))
+        self.formula = formula
+
+    def score_matrix(self, matrix: Any) -> Any:
+        return np.asarray(self.formula(matrix), dtype=np.float64)
+
+    def gains(self) -> None:
+        return None
+
+    def contributions(self, matrix: Any) -> None:
+        return None
 
 
 @pytest.fixture(scope="session")

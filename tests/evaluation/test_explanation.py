@@ -14,38 +14,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftgate.compute import JobResult
-from driftgate.errors import ConfigError
 from driftgate.evaluation import EvaluationReport, evaluate
-from driftgate.evaluation.attribution import attribution_baseline, attributions, reason_codes
+from driftgate.evaluation.attribution import attribution_baseline, attributions, top_reasons
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.explanation_report import AttributionBaseline, Explanation, read_explanation
+from driftgate.evaluation.explanation_report import AttributionBaseline, Explanation
 from driftgate.evaluation.explanation_scores import consistency, fidelity, local_stability, stability
 from driftgate.explanation_policy import Explain
-from driftgate.models import Contributions, Feature, Preprocessing, Scorer
+from driftgate.models import Contributions, Feature
 from driftgate.registry import ModelVersion
 from driftgate.use_cases import UseCase
+
+from .conftest import Formula
 
 VERSION = "flight_delays/2013-03-30-3f9c2a1"
 Artefacts = Callable[..., dict[str, bytes]]
 EVENTS = [f"event_{number}" for number in range(12)]
 
 
-class Formula(Scorer):
-    """A network stands in for this: it scores, and tells nothing else."""
-
-    def __init__(self, features: int, formula: Callable[[Any], Any]) -> None:
-        named = (Feature(name=f"f{place}", kind="numeric") for place in range(features))
-        self.preprocessing = Preprocessing(features=tuple(named))
-        self.formula = formula
-
-    def score_matrix(self, matrix: Any) -> Any:
-        return np.asarray(self.formula(matrix), dtype=np.float64)
-
-    def gains(self) -> None:
-        return None
-
-    def contributions(self, matrix: Any) -> None:
-        return None
+def formula_of(features: int, formula: Callable[[Any], Any]) -> Formula:
+    """A network stands in for this: it scores numbers, and tells nothing else."""
+    return Formula([Feature(name=f"f{place}", kind="numeric") for place in range(features)], formula)
 
 
 def asking(use_case: UseCase, **section: Any) -> UseCase:
@@ -89,12 +77,6 @@ def test_an_example_adds_up_and_holds_no_value_of_its_row(use_case: UseCase, fol
         assert added == pytest.approx(one.raw, abs=1e-5)
     assert found.examples[0].raw < found.examples[-1].raw
     assert not any(word in found.canonical().decode() for word in ('"EWR"', '"ATL"', '"B6"'))
-    assert read_explanation(found.canonical(), "explain.json") == found
-
-
-def test_a_file_that_is_no_explanation_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"explain\.json: key"):
-        read_explanation(b'{"level":"local"}', "explain.json")
 
 
 def test_neighbours_of_a_row_are_explained_alike_or_the_candidate_is_rejected(
@@ -189,21 +171,16 @@ def test_too_few_days_are_insufficient_data(use_case: UseCase, tmp_path: Path, r
     assert verdicts(report)["explanation_stability"] == verdicts(report)["explanation_fidelity"] == "insufficient_data"
 
 
-def test_reason_codes_name_the_furthest_first(job: JobResult, rows: pa.Table, use_case: UseCase) -> None:
-    scorer = candidate_scorer(job)
-    baseline = attribution_baseline(use_case, scorer, rows)
-    matrix = scorer.preprocessing.encode_table(rows.slice(0, 20))
-    found = reason_codes(scorer, matrix, baseline, 3)
-    assert [len(one) for one in found] == [3] * 20
-    assert all(abs(one[0].contribution) >= abs(one[1].contribution) >= abs(one[2].contribution) for one in found)
-    assert reason_codes(scorer, matrix[:0], baseline, 3) == ()
+def test_reasons_name_the_furthest_first() -> None:
+    found = top_reasons(["a", "b", "c", "d"], np.array([0.1, -0.5, 0.3, 0.2]), 3)
+    assert [(one.feature, one.contribution) for one in found] == [("b", -0.5), ("c", 0.3), ("d", 0.2)]
 
 
 MEAN = AttributionBaseline(kind="training_mean", log_odds=False, values=(1.0, -1.0, 0.5))
 
 
 def test_of_a_linear_model_each_feature_adds_its_weight_times_its_distance() -> None:
-    scorer = Formula(3, lambda x: 2 * x[:, 0] - 3 * x[:, 1] + 7)
+    scorer = formula_of(3, lambda x: 2 * x[:, 0] - 3 * x[:, 1] + 7)
     matrix = np.random.default_rng(0).normal(size=(20, 3))
     found = attributions(scorer, matrix, MEAN)
     np.testing.assert_allclose(found.values[:, 0], 2 * (matrix[:, 0] - 1), atol=1e-12)
@@ -230,20 +207,20 @@ def test_sampling_comes_near_to_all_orders() -> None:
         return x[:, 0] * x[:, 1] + np.abs(x[:, 2]) + x[:, 1] ** 2
 
     row = np.array([[2.0, 1.5, -0.7]])
-    found = attributions(Formula(3, formula), row, MEAN)
+    found = attributions(formula_of(3, formula), row, MEAN)
     np.testing.assert_allclose(found.values[0], exact(formula, row[0], MEAN.values), atol=0.4)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.booleans())
 def test_sampled_contributions_and_base_add_up(row: list[float], log_odds: bool) -> None:
-    scorer = Formula(3, lambda x: 1 / (1 + np.exp(-(x[:, 0] * x[:, 1] - x[:, 2]))))
+    scorer = formula_of(3, lambda x: 1 / (1 + np.exp(-(x[:, 0] * x[:, 1] - x[:, 2]))))
     found = attributions(scorer, np.array([row]), MEAN.model_copy(update={"log_odds": log_odds}))
     np.testing.assert_allclose(found.values.sum(axis=1) + found.base, found.raw, atol=1e-6)
 
 
 def test_a_missing_value_of_a_baseline_stays_missing() -> None:
-    scorer = Formula(3, lambda x: np.where(np.isnan(x[:, 0]), 10.0, x[:, 0]))
+    scorer = formula_of(3, lambda x: np.where(np.isnan(x[:, 0]), 10.0, x[:, 0]))
     found = attributions(scorer, np.ones((1, 3)), MEAN.model_copy(update={"values": (None, 0.0, 0.0)}))
     assert (found.base, found.values[0].tolist()) == (10.0, [-9.0, 0.0, 0.0])
 

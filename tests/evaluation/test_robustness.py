@@ -1,6 +1,5 @@
 """Noise, gaps and an adversary do what they must to a model that is known, and a gate holds the bound."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,35 +15,18 @@ from driftgate.compute import JobResult
 from driftgate.evaluation import EvaluationReport, evaluate
 from driftgate.evaluation.disturbance import Spread, boundary, harmful_signs, spread_of, with_noise, without
 from driftgate.evaluation.robustness_report import Robustness
-from driftgate.models import Feature, Preprocessing, Scorer
+from driftgate.models import Feature
 from driftgate.robustness_policy import RobustnessGate
 from driftgate.use_cases import UseCase
 
+from .conftest import Formula
+
 VERSION = "flight_delays/2013-03-30-3f9c2a1"
-
-
-class Formula(Scorer):
-    """A model of two numbers and a word that scores by a formula, and tells nothing else."""
-
-    preprocessing = Preprocessing(
-        features=(
-            Feature(name="x", kind="numeric", null_value=2.0),
-            Feature(name="y", kind="numeric"),
-            Feature(name="word", kind="categorical", categories=("a", "b", "c")),
-        )
-    )
-
-    def __init__(self, formula: Callable[[Any], Any]) -> None:
-        self.formula = formula
-
-    def score_matrix(self, matrix: Any) -> Any:
-        return np.asarray(self.formula(matrix), dtype=np.float64)
-
-    def gains(self) -> None:
-        return None
-
-    def contributions(self, matrix: Any) -> None:
-        return None
+FEATURES = (
+    Feature(name="x", kind="numeric", null_value=2.0),
+    Feature(name="y", kind="numeric"),
+    Feature(name="word", kind="categorical", categories=("a", "b", "c")),
+)
 
 
 @pytest.fixture
@@ -75,7 +57,7 @@ def made(report: EvaluationReport) -> Robustness:
 
 
 def test_noise_keeps_what_is_missing_and_what_an_instrument_shows(matrix: Any) -> None:
-    scorer = Formula(lambda x: x[:, 0])
+    scorer = Formula(FEATURES, lambda x: x[:, 0])
     spread = spread_of(scorer, matrix)
     assert spread.gap[0] == 1
     assert (spread.deviation[0], spread.deviation[2]) == (pytest.approx(np.std(matrix[:, 0])), 0)
@@ -92,13 +74,13 @@ def test_noise_keeps_what_is_missing_and_what_an_instrument_shows(matrix: Any) -
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), st.floats(0.001, 1))
 def test_noise_is_finite_whatever_the_training_rows_were(column: list[float], level: float) -> None:
-    scorer = Formula(lambda x: x[:, 0])
+    scorer = Formula(FEATURES, lambda x: x[:, 0])
     rows = np.column_stack([column, np.zeros(len(column)), np.zeros(len(column))])
     assert np.isfinite(with_noise(scorer, rows, spread_of(scorer, rows), level)).all()
 
 
 def test_a_missing_feature_is_encoded_as_a_request_without_it(matrix: Any) -> None:
-    scorer = Formula(lambda x: x[:, 0])
+    scorer = Formula(FEATURES, lambda x: x[:, 0])
     gone = without(scorer, matrix, ("x", "word"))
     assert (gone[:, 0] == 2.0).all() and np.isnan(gone[:, 2]).all()
     np.testing.assert_array_equal(gone[:, 1], matrix[:, 1])
@@ -107,7 +89,7 @@ def test_a_missing_feature_is_encoded_as_a_request_without_it(matrix: Any) -> No
 
 
 def test_the_boundary_is_found_where_it_is(matrix: Any) -> None:
-    scorer = Formula(lambda x: np.where(np.nan_to_num(x[:, 1]) > 0.2, 0.9, 0.1))
+    scorer = Formula(FEATURES, lambda x: np.where(np.nan_to_num(x[:, 1]) > 0.2, 0.9, 0.1))
     rows = np.tile([5.0, 0.0, 1.0], (10, 1))
     spread = Spread(np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.001, 1.0]))
     first, second = boundary(scorer, rows, spread, flips)
@@ -119,7 +101,7 @@ def test_an_adversary_does_more_harm_than_noise(matrix: Any) -> None:
     def formula(x: Any) -> Any:
         return 1 / (1 + np.exp(-(0.5 * (x[:, 0] - 4.5) - 2 * np.nan_to_num(x[:, 1]))))
 
-    scorer = Formula(formula)
+    scorer = Formula(FEATURES, formula)
     labels = formula(matrix) > 0.5
     spread = spread_of(scorer, matrix)
     signs = harmful_signs(scorer, matrix, spread, labels)

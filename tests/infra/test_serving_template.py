@@ -99,9 +99,7 @@ def test_the_stack_scales_the_champion_as_the_use_case_says(aws: LocalAws, use_c
     given = {
         **stack_parameters(use_case),
         "LakeBucket": aws.bucket,
-        "DataKeyArn": key,
-        "SigningKeyArn": key,
-        "RepositoryKeyArn": key,
+        **dict.fromkeys(("DataKeyArn", "SigningKeyArn", "RepositoryKeyArn"), key),
         "UseCase": use_case.name,
         "AlarmEmail": "team@example.com",
         "Environment": "dev",

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from driftgate import uris
 from driftgate.captures import Capture, write_captures
 from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.monitoring.probing import measure_probing, probes_in, probing_report
+from driftgate.monitoring.probing import ProbingReport, measure_probing, probes_in
 from driftgate.partition_keys import keys_between
 from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
@@ -56,7 +57,7 @@ def test_a_sweep_among_real_flights_is_found_whole_and_nothing_else(real, projec
     assert set(probing) <= report.prediction_ids
     assert len(report.prediction_ids - set(probing)) <= 1  # the flight that the prober began from
     assert report.requests == len(real) + len(probing)
-    assert probing_report(NAME, DAY) == report
+    assert ProbingReport.model_validate_json(lake().read(uris.security_report(NAME, DAY))) == report
 
 
 def test_a_request_that_is_repeated_is_found(real):
@@ -85,7 +86,6 @@ def test_the_alarm_is_raised_once_and_tells_no_value(real, project_home):
 
 
 def test_a_day_without_requests_is_no_alarm(project_home):
-    assert probing_report(NAME, DAY) is None
     report = measure_probing(load_use_case(NAME), DAY)
     assert (report.requests, report.probes) == (0, ())
     assert metadata().all_latest("alarm") == []

@@ -65,15 +65,6 @@ def is_exact(scorer: "Scorer", matrix: Floats) -> bool:
     return scorer.contributions(matrix[:1]) is not None
 
 
-def reason_codes(
-    scorer: "Scorer", matrix: Floats, baseline: AttributionBaseline, k: int
-) -> tuple[tuple[Reason, ...], ...]:
-    """Return, for each row of an encoded matrix, the ``k`` features that move its score furthest, in that order."""
-    if not len(matrix):
-        return ()
-    return tuple(top_reasons(scorer.preprocessing.names, row, k) for row in attributions(scorer, matrix, baseline)[0])
-
-
 def top_reasons(names: list[str], row: Floats, k: int) -> tuple[Reason, ...]:
     """Return the ``k`` largest contributions of one row."""
     furthest = np.argsort(-np.abs(row), kind="stable")[:k]

@@ -133,11 +133,6 @@ def close_case(use_case_name: str, case: str, state: State, *, actor: str, reaso
     return _append(before.model_copy(update={"state": state, "actor": actor, "reason": reason}), entry)
 
 
-def case_history(use_case_name: str, case: str) -> list[BiasCase]:
-    """Return every state that a case was in, oldest first."""
-    return [_parsed(entry) for entry in metadata().history(KIND, _subject(use_case_name, case))]
-
-
 def _mitigated(use_case: UseCase, result: GroupResult, report: EvaluationReport) -> None:
     entry = metadata().latest(KIND, _subject(use_case.name, result.name))
     before = _parsed(entry) if entry else None

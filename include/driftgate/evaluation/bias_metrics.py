@@ -97,19 +97,6 @@ BIAS_METRICS: dict[BiasMetricName, Compare] = {
 }
 
 
-def fairness_difference(
-    metric: BiasMetricName, problem: Problem, labels: Labels, answers: Labels, *, group: Booleans, reference: Booleans
-) -> float:
-    """Return a metric of two groups of rows, NaN where one has no rows that it could be told of.
-
-    :param answers: decisions of a binary problem, as booleans; numbers of a regression
-    :param group: which rows belong to the group, and ``reference`` which to the group of reference
-    """
-    values = row_values(problem, labels, answers)
-    a, d = ({name: of[rows].sum(keepdims=True) for name, of in values.items()} for rows in (reference, group))
-    return float(BIAS_METRICS[metric](a, d))
-
-
 def row_values(problem: Problem, labels: Labels, answers: Labels | None = None) -> dict[str, Floats]:
     """Return, for each row, what the sums of a tally are of; without answers only what labels alone tell."""
     truth = labels.astype(np.float64)

@@ -79,10 +79,7 @@ def evaluate(
         model_id=job.job_id,
         model_sha256=job.model_sha256,
         champion=champion.version if champion else None,
-        **_rows(use_case, found.held),
-        metrics=_metrics(found),
-        metric_impl_versions=_versions(use_case),
-        intervals=_intervals(use_case, found.held, found.scores),
+        **_measured(use_case, found),
         **sections,
         gates=gates,
         passed=all(gate.verdict != "fail" for gate in gates),
@@ -122,12 +119,16 @@ def _compared(
     )
 
 
-def _rows(use_case: UseCase, held: Holdout) -> dict[str, Any]:
+def _measured(use_case: UseCase, found: Comparison) -> dict[str, Any]:
+    held = found.held
     return {
         "first_day": str(held.days.min()),
         "last_day": str(held.days.max()),
         "rows": len(held.labels),
         "positives": int(held.labels.sum()) if use_case.problem == "binary" else None,
+        "metrics": _metrics(found),
+        "metric_impl_versions": _versions(use_case),
+        "intervals": _intervals(use_case, held, found.scores),
     }
 
 

@@ -1,11 +1,10 @@
 """What a candidate goes by, as the evaluation records it; no value of any row is in it."""
 
-import json
 from typing import Literal
 
 from driftgate.evaluation.day_blocks import Interval
 from driftgate.explanation_policy import BaselineKind
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 
 
 class AttributionBaseline(Record):
@@ -83,11 +82,3 @@ class Explanation(Record):
     local_stability: ExplanationScore | None
     fidelity: ExplanationScore
     consistency: ExplanationScore | None
-
-
-def read_explanation(data: bytes, where: str) -> Explanation:
-    """Return the record in the bytes of ``explain.json``.
-
-    :raises ConfigError: it is none
-    """
-    return parse_record(json.loads(data), Explanation, where=where)

@@ -64,8 +64,7 @@ class Signature(Record):
 
         :param required: the request key and event time, which routing and captures need
         :param views: the online views of the rows' ``features.sql``
-        :raises ConfigError: a required column or one of a view is missing, or a column's type is none that a request
-            can carry
+        :raises ConfigError: a required column or one of a view is missing, or no request can carry a column's type
         """
         _refuse_missing(required, table.column_names)
         categories = {feature.name: feature.categories for feature in preprocessing.features}

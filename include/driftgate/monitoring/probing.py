@@ -14,7 +14,7 @@ from driftgate import uris
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring.answers import answers
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
 SWEEP_VALUES = 20  # different values of one feature while all others stay
@@ -32,7 +32,7 @@ class Probe(Record):
 
 
 class ProbingReport(Record):
-    """What one day's requests look like; ``prediction_ids`` of all probes are not to be learned or judged from."""
+    """What one day's requests look like; its ``prediction_ids`` lead to the captures, which say who asked."""
 
     schema_version: int = 1
     use_case: str
@@ -66,14 +66,6 @@ def measure_probing(use_case: UseCase, key: str) -> ProbingReport:
     lake().write(uris.security_report(use_case.name, key), report.canonical())
     _alarm(report)
     return report
-
-
-def probing_report(use_case_name: str, key: str) -> ProbingReport | None:
-    """Return what was found in one day's requests, None where nobody searched."""
-    path = uris.security_report(use_case_name, key)
-    if not lake().exists(path):
-        return None
-    return parse_record(json.loads(lake().read(path)), ProbingReport, where=lake().uri(path))
 
 
 def probes_in(rows: Mapping[str, Mapping[str, Any]]) -> list[Probe]:

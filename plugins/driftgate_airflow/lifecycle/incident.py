@@ -15,7 +15,7 @@ promotions go on. The version waits for a person.
 from airflow.sdk import DAG, Param, chain
 
 from driftgate.use_cases import UseCase
-from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args
+from driftgate_airflow.defaults import moved_by_hand
 from driftgate_airflow.operators.answer_incident import AnswerIncidentOperator
 
 
@@ -23,14 +23,7 @@ def incident(use_case: UseCase, *, runbook: str) -> DAG:
     """Make the incident DAG of one use case."""
     with DAG(
         dag_id=f"{use_case.name}.incident",
-        schedule=None,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        dagrun_timeout=SHORT_RUN,
-        doc_md=f"{__doc__}\n\n{runbook}",
-        tags=[Stage.PROMOTE, Tier.ONE, use_case.name],
-        default_args=default_args(use_case.owner.team),
+        **moved_by_hand(use_case, runbook=f"{__doc__}\n\n{runbook}"),
         params={
             "model_version": Param(
                 type="string", minLength=1, title="Model version", description="The version that is suspected."

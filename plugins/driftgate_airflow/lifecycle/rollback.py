@@ -12,7 +12,7 @@ by itself.
 from airflow.sdk import DAG, Param
 
 from driftgate.use_cases import UseCase
-from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args
+from driftgate_airflow.defaults import moved_by_hand
 from driftgate_airflow.operators.roll_back import RollBackOperator
 from driftgate_airflow.operators.show_deployment import ShowDeploymentOperator
 
@@ -21,14 +21,7 @@ def rollback(use_case: UseCase, *, runbook: str) -> DAG:
     """Make the rollback DAG of one use case."""
     with DAG(
         dag_id=f"{use_case.name}.rollback",
-        schedule=None,
-        start_date=START,
-        catchup=False,
-        max_active_runs=1,
-        dagrun_timeout=SHORT_RUN,
-        doc_md=f"{__doc__}\n\n{runbook}",
-        tags=[Stage.PROMOTE, Tier.ONE, use_case.name],
-        default_args=default_args(use_case.owner.team),
+        **moved_by_hand(use_case, runbook=f"{__doc__}\n\n{runbook}"),
         params={
             "reason": Param(type="string", minLength=3, title="Reason", description="Why; it is recorded."),
             "dry_run": Param(
