@@ -49,6 +49,14 @@ def test_every_relative_link_leads_to_a_file(page: Path) -> None:
     assert not broken, f"Mend these links in {page.relative_to(ROOT)}: {broken}"
 
 
+def test_every_guide_and_every_decision_is_in_an_index() -> None:
+    guides, decisions = (ROOT / "README.md").read_text(), (ROOT / "docs" / "architecture.md").read_text()
+    lost = [page.name for page in (ROOT / "docs" / "guides").glob("*.md") if f"(docs/guides/{page.name})" not in guides]
+    lost += [page.name for page in ADRS if f"](adr/{page.name})" not in decisions.split("## Decisions", 1)[1]]
+
+    assert not lost, f"Name these in README.md (guides) or in docs/architecture.md (decisions): {lost}"
+
+
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
 def test_a_decision_says_status_context_decision_and_price(page: Path) -> None:
     text = page.read_text()
