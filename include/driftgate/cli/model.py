@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from driftgate.promotion import Variant
 
 app = typer.Typer(
-    help="Model versions: list, show, compare, card, features, edge-cases, verify, approve, reject, rollback, sign.",
+    help="Model versions: list, show, compare, card, features, edge-cases, verify, approve, reject, rollback, sign, "
+    "new-key.",
     no_args_is_help=True,
 )
 app.add_typer(model_decisions.app)
