@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gap_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import CALIBRATION_BINS, Floats
 from driftgate.evaluation.report import GateResult, ReliabilityBin
@@ -52,8 +52,7 @@ def error_with_bounds(
     error = rounded(float(np.abs(gaps.sum(axis=0)).sum() / len(scores)))
     if len(found) < FEWEST_DAYS:
         return error, None
-    low, high = gap_interval(gaps, np.bincount(days), confidence)
-    return error, (rounded(low), rounded(high))
+    return error, rounded_interval(gap_interval(gaps, np.bincount(days), confidence))
 
 
 def _gate(

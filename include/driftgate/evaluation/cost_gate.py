@@ -6,7 +6,7 @@ from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.costs import row_costs_usd
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, mean_interval
 from driftgate.evaluation.decision_threshold import decision_threshold
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.metrics import Floats
 from driftgate.evaluation.report import CostComparison, GateResult
 from driftgate.gate_policy import CostGate
@@ -71,5 +71,5 @@ def _compared(found: Comparison, name: str, savings: Floats, confidence: float) 
         other=name,
         usd_per_1000=rounded(1000 * float(theirs.mean())),
         saving=rounded(1000 * float(savings.mean())),
-        interval=(rounded(bounds[0]), rounded(bounds[1])) if bounds else None,
+        interval=rounded_interval(bounds) if bounds else None,
     )

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.day_blocks import mean_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import Floats
 from driftgate.evaluation.report import DecisionThreshold
@@ -34,7 +34,7 @@ def decision_threshold(held: Holdout, scores: Floats, prices: ErrorCosts, confid
         on_curve=rounded(on_curve),
         usd_calibrated=rounded(1000 * float(mine.mean())),
         saving=rounded(float(savings.mean())),
-        saving_interval=(rounded(bounds[0]), rounded(bounds[1])) if bounds else None,
+        saving_interval=rounded_interval(bounds) if bounds else None,
         chosen=rounded(on_curve if bounds and bounds[0] > 0 else calibrated),
     )
 

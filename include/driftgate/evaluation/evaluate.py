@@ -18,7 +18,7 @@ from driftgate.evaluation.curves import curves
 from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
-from driftgate.evaluation.gates import decisive, rounded
+from driftgate.evaluation.gates import decisive, rounded, rounded_interval
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, composite, mape, reported, require_weighable
 from driftgate.evaluation.receipts import write_receipts
@@ -177,7 +177,7 @@ def _versions(use_case: UseCase) -> dict[str, int]:
 def _intervals(use_case: UseCase, held: Holdout, candidate: Floats) -> dict[str, Interval]:
     days, confidence = held.by_day(candidate), use_case.gates.champion.confidence
     found = {one.name: metric_interval(one, days, confidence) for one in _reported(use_case)}
-    return {name: (rounded(low), rounded(high)) for name, (low, high) in found.items()}
+    return {name: rounded_interval(interval) for name, interval in found.items()}
 
 
 def _reason(gates: tuple[GateResult, ...]) -> str:

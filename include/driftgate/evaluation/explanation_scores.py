@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, interval_of
 from driftgate.evaluation.explanation_report import ExplanationScore
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.metrics import Floats
 from driftgate.models import Contributions
 
@@ -114,5 +114,4 @@ def _score(value: float, days: int, bounds: Callable[[], Interval]) -> Explanati
     """Return the score with its bounds; of too few days they have no meaning."""
     if days < FEWEST_DAYS:
         return ExplanationScore(value=rounded(value), interval=None)
-    low, high = bounds()
-    return ExplanationScore(value=rounded(value), interval=(rounded(low), rounded(high)))
+    return ExplanationScore(value=rounded(value), interval=rounded_interval(bounds()))

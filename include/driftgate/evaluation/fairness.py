@@ -13,7 +13,7 @@ from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, interval_of
 from driftgate.evaluation.facets import group_masks, group_proxies, group_shares, key_of
 from driftgate.evaluation.fairness_report import FairnessReport, GroupResult
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import LABEL, days_of
 from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.evaluation.report import GateResult, Verdict
@@ -192,8 +192,7 @@ def _measured(
     value = float(of_sums(flat.sum(axis=0, keepdims=True))[0])
     if np.isnan(value) or len(flat) < FEWEST_DAYS:
         return None
-    low, high = interval_of(of_sums, flat, confidence)
-    return rounded(value), (rounded(low), rounded(high))
+    return rounded(value), rounded_interval(interval_of(of_sums, flat, confidence))
 
 
 def _tally(names: list[str], sums: Floats) -> Tally:

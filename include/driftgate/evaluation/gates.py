@@ -33,7 +33,7 @@ def uplift_gate(use_case: UseCase, held: Holdout, candidate: Floats, baselines: 
         gate="uplift",
         metric=use_case.metric.primary,
         value=rounded(gain),
-        interval=_gain(use_case, held, candidate, baselines[best]) if best else None,
+        interval=gain_bounds(use_case, held, candidate, baselines[best]) if best else None,
         threshold=needed,
         verdict="pass" if passed else "fail",
         sentence=(
@@ -65,7 +65,7 @@ def champion_gate(use_case: UseCase, held: Holdout, candidate: Floats, champion:
         return _without_interval(
             use_case, "fail", f"Champion {champion.version} cannot score these rows: {champion.problem}", threshold
         )
-    interval = _gain(use_case, held, candidate, champion.scores)
+    interval = gain_bounds(use_case, held, candidate, champion.scores)
     if interval is None:
         sentence = f"The validation rows are of fewer than {FEWEST_DAYS} days, too few to compare with a champion."
         return _without_interval(use_case, "fail", sentence, threshold)
@@ -91,12 +91,18 @@ def rounded(value: float) -> float:
     return round(value, 6)
 
 
-def _gain(use_case: UseCase, held: Holdout, candidate: Floats, other: Floats) -> Interval | None:
+def rounded_interval(interval: Interval) -> Interval:
+    """Return both bounds to six digits."""
+    return rounded(interval[0]), rounded(interval[1])
+
+
+def gain_bounds(use_case: UseCase, held: Holdout, candidate: Floats, other: Floats) -> Interval | None:
+    """Return the bounds of the primary metric's gain over ``other`` on the same rows; None of too few days."""
     days, others = held.by_day(candidate), held.by_day(other)
     if len(days) < FEWEST_DAYS:
         return None
-    low, high = gain_interval(metric(use_case.metric.primary), days, others, use_case.gates.champion.confidence)
-    return rounded(low), rounded(high)
+    primary, confidence = metric(use_case.metric.primary), use_case.gates.champion.confidence
+    return rounded_interval(gain_interval(primary, days, others, confidence))
 
 
 def _without_interval(

@@ -15,7 +15,7 @@ from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.coverage import segment_results
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, metric_interval
 from driftgate.evaluation.edge_cases import edge_case_results
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import LABEL, Holdout, days_of
 from driftgate.evaluation.metrics import Floats, label_values, metric, one_class, reported
 from driftgate.evaluation.report import CaseResult, EvaluationReport, SegmentResult, own_report
@@ -118,7 +118,7 @@ def _measured(use_case: UseCase, held: Holdout, scores: Floats) -> dict[str, Any
         "rows": len(held.labels),
         "metrics": {name: rounded(value) for name, value in values.items()},
         "metric_impl_versions": {one.name: one.version for one in metrics},
-        "intervals": {name: (rounded(low), rounded(high)) for name, (low, high) in bounds.items()},
+        "intervals": {name: rounded_interval(found) for name, found in bounds.items()},
     }
 
 

@@ -9,7 +9,7 @@ from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval, mean_interval
 from driftgate.evaluation.disturbance import Flips, Spread, boundary, harmful_signs, spread_of, with_noise, without
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import Holdout
 from driftgate.evaluation.metrics import METRICS, Floats, Metric, metric, one_class
 from driftgate.evaluation.report import GateResult, Verdict
@@ -133,7 +133,7 @@ def _noise(sample: _Sample, level: float, disturbed: Floats) -> NoiseResult:
     return NoiseResult(
         level=level,
         flip_rate=rounded(float(flips.mean())),
-        flip_interval=None if interval is None else _rounded(interval),
+        flip_interval=None if interval is None else rounded_interval(interval),
         metric_drop=sample.drop(answers),
     )
 
@@ -161,11 +161,7 @@ def _drop_interval(sample: _Sample, worst: MissingResult) -> Interval | None:
     whole, less = sample.held.by_day(sample.answers), sample.held.by_day(answers)
     if len(whole) < FEWEST_DAYS:
         return None
-    return _rounded(gain_interval(sample.primary, whole, less, sample.confidence))
-
-
-def _rounded(interval: Interval) -> Interval:
-    return rounded(interval[0]), rounded(interval[1])
+    return rounded_interval(gain_interval(sample.primary, whole, less, sample.confidence))
 
 
 def _gate(name: str, metric_name: str, value: float, interval: Interval | None, limit: float, what: str) -> GateResult:

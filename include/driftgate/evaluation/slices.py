@@ -13,7 +13,7 @@ import numpy.typing as npt
 from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, mean_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.metrics import GUARDED, METRICS, Floats
 from driftgate.evaluation.report import GateResult, SliceResult, Verdict
 from driftgate.gate_policy import Band, SliceGate
@@ -108,7 +108,7 @@ def _compared(
     return SliceResult(
         **facts,
         gain=gain,
-        interval=(rounded(bounds[0]), rounded(bounds[1])),
+        interval=rounded_interval(bounds),
         verdict="pass" if bounds[0] >= -policy.worst_loss else "fail",
     )
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
 from driftgate.evaluation.coverage import segment_results
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, ratio_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.metrics import Floats, Labels, metric
 from driftgate.evaluation.report import GateResult, SegmentResult
 from driftgate.gate_policy import TrainingDataGate
@@ -69,7 +69,7 @@ def _flips(found: Comparison, policy: TrainingDataGate, limit: float) -> GateRes
     return GateResult(
         **facts,
         value=rounded(share),
-        interval=(rounded(low), rounded(high)),
+        interval=rounded_interval((low, high)),
         verdict="pass" if passed else "fail",
         sentence=sentence,
     )

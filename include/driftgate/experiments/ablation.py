@@ -7,8 +7,8 @@ from driftgate import uris
 from driftgate.datasets import version_files
 from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.day_blocks import Interval
+from driftgate.evaluation.gates import gain_bounds, rounded
 from driftgate.evaluation.holdout import LABEL, Holdout, holdout
 from driftgate.evaluation.metrics import metric
 from driftgate.experiments.jobs import Outcome, experiment_spec, run_jobs
@@ -100,10 +100,6 @@ def _ablation(
         return Ablation(**facts, value=None, worth=None, interval=None)
     scores, less = (candidate_scorer(result).score_table(held.table) for result in (whole.result, without.result))
     value = primary.value(held.labels, less)
-    days, fewer = held.by_day(scores), held.by_day(less)
-    bounds = None
-    if len(days) >= FEWEST_DAYS:
-        low, high = gain_interval(primary, days, fewer, use_case.gates.champion.confidence)
-        bounds = (rounded(low), rounded(high))
+    bounds = gain_bounds(use_case, held, scores, less)
     worth = primary.gain(primary.value(held.labels, scores), value)
     return Ablation(**facts, value=rounded(value), worth=rounded(worth), interval=bounds)

@@ -14,8 +14,8 @@ from driftgate import uris
 from driftgate.datasets import version_files
 from driftgate.evaluation.baselines import BASELINES
 from driftgate.evaluation.candidate import candidate_scorer
-from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval
-from driftgate.evaluation.gates import rounded
+from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval
+from driftgate.evaluation.gates import gain_bounds, rounded
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import Floats, metric
 from driftgate.experiments.algorithms import ALGORITHMS, ORDER, Algorithm
@@ -198,11 +198,7 @@ def _gain(
         return None, None
     primary = metric(use_case.metric.primary)
     gain = primary.gain(*(primary.value(held.labels, scores) for scores in (measured.scores, other.scores)))
-    days, others = held.by_day(measured.scores), held.by_day(other.scores)
-    if len(days) < FEWEST_DAYS:
-        return rounded(gain), None
-    low, high = gain_interval(primary, days, others, use_case.gates.champion.confidence)
-    return rounded(gain), (rounded(low), rounded(high))
+    return rounded(gain), gain_bounds(use_case, held, measured.scores, other.scores)
 
 
 def _written(made: Ladder) -> Ladder:
