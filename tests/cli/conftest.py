@@ -7,6 +7,14 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from driftgate.cli import app
+from driftgate.cli.sentences import out
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal in which no table is cut, also where there is none."""
+    monkeypatch.setattr(out, "_width", 200)
+    monkeypatch.setattr(out, "_height", 50)
 
 
 @pytest.fixture

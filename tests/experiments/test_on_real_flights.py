@@ -51,6 +51,7 @@ def test_ladder_ablation_and_comparison(use_case: UseCase, january_version: str)
         ablate(wrong, january_version)
 
 
+@pytest.mark.soak
 def test_levels_of_complexity(use_case: UseCase, january_version: str) -> None:
     made = trade_off(use_case, january_version)
     assert [level.level for level in made.levels] == ["simple", "declared", "complex"]
@@ -66,6 +67,7 @@ def test_levels_of_complexity(use_case: UseCase, january_version: str) -> None:
     assert {level.job_id for level in part.levels}.isdisjoint(level.job_id for level in made.levels)
 
 
+@pytest.mark.soak
 def test_a_study_on_real_flights_is_tracked_in_mlflow(use_case: UseCase, january_version: str) -> None:
     space = {"learning_rate": {"type": "float", "low": 0.02, "high": 0.2}}
     tune = Tune.model_validate({"space": space, "max_trials": 2, "folds": 2, "max_parallel": 1})

@@ -71,6 +71,11 @@ def training(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "place",
+    ["local", pytest.param("batch", marks=pytest.mark.soak), pytest.param("ecs", marks=pytest.mark.soak)],
+    indirect=True,
+)
 def test_a_training_whose_host_goes_gives_the_model_of_an_undisturbed_one(
     place: Any, undisturbed: dict[str, str], training: JobSpec, until: Until
 ) -> None:

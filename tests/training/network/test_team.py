@@ -92,6 +92,7 @@ def test_two_processes_give_the_model_of_one_say_what_they_gain_and_listen_on_lo
     assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
+@pytest.mark.soak
 def test_two_processes_that_go_on_from_a_checkpoint_end_with_the_bytes_of_two_that_were_left_alone(
     pair: JobSpec, rows: pa.Table, prepared: Any
 ) -> None:
