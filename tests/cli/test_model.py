@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from driftgate.contracts.withdrawals import Withdrawal, record_withdrawal
-from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
-from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.registry import ModelVersion
@@ -111,32 +109,11 @@ def test_a_changed_card_is_not_printed(run: Callable[..., Any]) -> None:
 
 
 @pytest.fixture
-def measured(put_package: Callable[..., ModelVersion]) -> Callable[..., None]:
+def measured(put_package: Callable[..., ModelVersion], feature_shares: Callable[..., bytes]) -> Callable[..., None]:
     """Register a version whose features have these shares of the importance."""
 
     def register(version: str, **shares: float) -> None:
-        features = {
-            name: FeatureSummary(
-                kind="numeric",
-                null_rate=0,
-                distinct=2,
-                importance=Importance(gain=share, permutation=share, shap=share),
-                sensitivity=0,
-                tier="critical" if share > 0.1 else "informational",
-            )
-            for name, share in shares.items()
-        }
-        baseline = FeatureBaseline(
-            use_case="flight_delays",
-            training_rows=10,
-            sampled_rows=10,
-            seed=7,
-            decision_threshold=0.5,
-            features=features,
-            correlations={},
-            strong_pairs=(),
-        )
-        put_package(version, {**FILES, "feature_baseline.json": baseline.canonical()})
+        put_package(version, {**FILES, "feature_baseline.json": feature_shares(**shares)})
 
     return register
 

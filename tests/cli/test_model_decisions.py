@@ -16,14 +16,14 @@ NAME = "flight_delays"
 
 
 @pytest.fixture
-def models(put_package: Callable[..., ModelVersion]) -> None:
+def models(put_package: Callable[..., ModelVersion], feature_shares: Callable[..., bytes]) -> None:
     """Two versions with other numbers."""
     for version, value, verdict in (("1", 0.7, "pass"), ("2", 0.72, "insufficient_data")):
-        features = {"carrier": {"importance": {"share": value}}}
+        gates = [{"gate": "uplift", "verdict": verdict, "value": value}]
         files = {
             "model.txt": b"tree",
-            "evaluation.json": json.dumps({"gates": [{"gate": "uplift", "verdict": verdict, "value": value}]}).encode(),
-            "feature_baseline.json": json.dumps({"features": features}).encode(),
+            "evaluation.json": json.dumps({"gates": gates}).encode(),
+            "feature_baseline.json": feature_shares(carrier=value),
         }
         put_package(version, files, metrics={"auc": value}, parameters={"num_leaves": 31})
 

@@ -50,7 +50,7 @@ def test_a_stopped_candidate_is_told_by_where_when_and_why(stopped, use_case) ->
     assert "<h2>What stopped it</h2>" in text
     assert 'aria-label="error rate: fail, row by row"' in text
     assert text.count("not reached") == len(use_case.promote.shares) - 1
-    assert "<td>roll back</td><td>ann</td>" in text
+    assert '<td>roll back</td><td class="long">ann</td>' in text
     assert '<span class="verdict rolled_back">' in text
 
 

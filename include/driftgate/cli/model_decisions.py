@@ -1,7 +1,7 @@
 """``driftgate model approve | reject | rollback | verify | compare | sign | new-key``: what is decided of a model."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -128,10 +128,13 @@ def new_key() -> None:
 
 def _facts(model: "ModelVersion") -> dict[str, dict[str, str]]:
     """Return what a person compares two versions by, each part a table of its own."""
+    from driftgate.evaluation.feature_baseline import read_feature_baseline
     from driftgate.registry import verified_files
     from driftgate.registry.states import model_state
 
-    files = {name: _content(data) for name, data in verified_files(model).items() if name.endswith(".json")}
+    files = verified_files(model)
+    evaluation = json.loads(files["evaluation.json"])
+    baseline = read_feature_baseline(files["feature_baseline.json"], f"{model.folder}/feature_baseline.json")
     state = model_state(model.use_case, model.version)
     return {
         "version": {
@@ -141,22 +144,9 @@ def _facts(model: "ModelVersion") -> dict[str, dict[str, str]]:
             **{name: str(value) for name, value in sorted(model.parameters.items())},
         },
         "metric": {name: f"{value:.4f}" for name, value in sorted(model.metrics.items())},
-        "gate": {
-            gate["gate"]: f"{gate['verdict']} {_number(gate['value'])}"
-            for gate in files["evaluation.json"].get("gates", ())
-        },
-        "feature, share of importance": {
-            name: f"{about['importance']['share']:.1%}"
-            for name, about in sorted(
-                files["feature_baseline.json"].get("features", {}).items(),
-                key=lambda one: -one[1]["importance"]["share"],
-            )
-        },
+        "gate": {gate["gate"]: f"{gate['verdict']} {_number(gate['value'])}" for gate in evaluation["gates"]},
+        "feature, share of importance": {name: f"{feature.importance.share:.1%}" for name, feature in baseline.ranked},
     }
-
-
-def _content(data: bytes) -> Any:
-    return json.loads(data)
 
 
 def _number(value: float | None) -> str:

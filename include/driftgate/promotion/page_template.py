@@ -70,9 +70,9 @@ All times are UTC.</p>
 <th>from</th><th>to</th><th></th><th>reason</th></tr>
 {% for one in course.changes %}{% set c = one.change %}<tr><td>{{ c.id }}</td>
 <td class="when">{{ at(one.opened_at) }}</td>
-<td class="when">{{ at(one.closed_at) }}</td><td>{{ c.action | words }}</td><td>{{ c.requester }}</td>
+<td class="when">{{ at(one.closed_at) }}</td><td>{{ c.action | words }}</td><td class="long">{{ c.requester }}</td>
 <td>{{ c.approver or "" }}</td><td>{{ people(c.before) }}</td><td>{{ people(c.after) }}</td>
-<td>{{ verdict(c.outcome) }}</td><td>{{ c.reason }}</td></tr>
+<td>{{ verdict(c.outcome) }}</td><td class="long">{{ c.reason }}</td></tr>
 {% else %}<tr><td colspan="10">None yet.</td></tr>{% endfor %}</table>
 <h2>States of the model</h2>
 <table><tr><th>state</th><th>by</th><th>reason</th></tr>
