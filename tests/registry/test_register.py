@@ -28,8 +28,8 @@ def test_a_registered_job_is_a_whole_package_that_scores(finished, register_it, 
     assert (model.version, model.job_id, model.dataset_version) == ("1", "job-1", VERSION)
     assert set(model.files) == {
         "model.txt", "preprocessing.json", "signature.json", "evaluation.json", "baseline.json", "card.md",
-        "feature_baseline.json", "fallback.json", "golden.json", "card.json", "card_plain.md",
-        "optimization.json",
+        "feature_baseline.json", "reference_sample.parquet", "fallback.json", "golden.json", "card.json",
+        "card_plain.md", "optimization.json",
     }  # fmt: skip
     assert model.model_sha256 == job.artefacts["model.txt"]
     assert model.metrics["champion_auc"] == 0.7

@@ -16,6 +16,7 @@ from driftgate.evaluation.golden import GOLDEN, golden_set, read_golden
 from driftgate.evaluation.holdout import read_split
 from driftgate.evaluation.metrics import reported
 from driftgate.evaluation.receipts import require_receipts_of_job
+from driftgate.evaluation.reference_sample import REFERENCE_SAMPLE, reference_sample
 from driftgate.fingerprint import fingerprint
 from driftgate.profiles import Profile
 from driftgate.records import canonical_json, parse_record
@@ -89,6 +90,7 @@ def _publish(
     baseline, features = _baselines(use_case, job, report, folder, make_baseline)
     files["baseline.json"] = canonical_json(baseline)
     files[FEATURE_BASELINE] = features.canonical()
+    files[REFERENCE_SAMPLE] = reference_sample(candidate_scorer(job).preprocessing, read_split(folder, "train"))
     files[GOLDEN] = _golden(use_case, job, folder)
     if use_case.serve.fallback == "rule":
         files[FALLBACK] = fit_rule(use_case, read_split(folder, "train")).canonical()
