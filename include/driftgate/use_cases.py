@@ -16,6 +16,7 @@ from driftgate.errors import ConfigError, nearest
 from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
 from driftgate.gate_policy import Gates
+from driftgate.monitoring_policy import Monitor, Retrain
 from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
@@ -28,11 +29,7 @@ from driftgate.settings import project_root
 from driftgate.training_policy import Train
 from driftgate.validation_policy import Validation
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
-Tier = Literal["critical", "important", "informational"]
 MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
 
 
@@ -61,62 +58,6 @@ class OnlineView(Record):
 
     key: Names
     max_age_days: Annotated[int, Field(ge=0)] = MAX_AGE_DAYS
-
-
-class DataDrift(Record):
-    """When the features of one night differ from the champion's training data."""
-
-    psi: Annotated[float, Field(gt=0)]
-    jensen_shannon: Annotated[float, Field(gt=0)]
-    kolmogorov_smirnov: Annotated[float, Field(gt=0)]
-    min_rows: Positive
-
-
-class PerformanceDrift(Record):
-    """When the champion does worse than it did on its own evaluation."""
-
-    window_nights: Positive
-    min_rows: Positive
-    max_auc_drop: Fraction | None = None  # of a binary problem
-    max_increase: NotNegative | None = None  # of a regression's primary metric, in the label's unit
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-
-    @property
-    def tolerance(self) -> float:
-        """The one of the two that the problem has."""
-        return next(limit for limit in (self.max_auc_drop, self.max_increase) if limit is not None)
-
-
-class Skew(Record):
-    """When what the endpoint saw differs from what training sees of the same requests."""
-
-    max_differing_share: Fraction = 0.01
-
-
-class Monitor(Record):
-    """Thresholds of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly."""
-
-    data_drift: DataDrift
-    performance: PerformanceDrift
-    tiers: dict[str, Tier] = {}
-    skew: Skew = Skew()
-
-
-class Retrain(Record):
-    """When evidence becomes a retraining."""
-
-    on: tuple[Literal["data", "performance"], ...]
-    nights: Positive
-    of_last: Positive
-    cooldown_days: Annotated[int, Field(ge=0)]
-    min_new_rows: Annotated[int, Field(ge=0)]
-    max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
-
-    @model_validator(mode="after")
-    def _can_fire(self) -> "Retrain":
-        if self.nights > self.of_last:
-            raise ValueError(f"nights must not exceed of_last, got {self.nights} of the last {self.of_last}")
-        return self
 
 
 class Budget(Record):

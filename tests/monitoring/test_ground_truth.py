@@ -10,7 +10,7 @@ from driftgate.errors import SourceMissing
 from driftgate.lake import lake, read_manifest
 from driftgate.monitoring import JoinResult, join_ground_truth
 from driftgate.monitoring.ground_truth import labelled_key, read_joined
-from driftgate.monitoring.history import read_join_result
+from driftgate.monitoring.past import RecordedPast
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase
 
@@ -112,7 +112,7 @@ def test_joining_again_gives_the_same_table_and_the_same_counts(use_case: UseCas
     assert join_ground_truth(use_case, DAY) == first
     manifest = read_manifest(lake(), first.path)
     assert (manifest.hash, manifest.inputs) == (first.manifest_hash, (truth,))
-    assert read_join_result("flight_delays", DAY) == first
+    assert RecordedPast("flight_delays").joined(DAY) == first
 
 
 @pytest.mark.parametrize(("lag", "day"), [(1, "2013-04-02"), (2, "2013-04-01"), (31, "2013-03-03")])
@@ -134,7 +134,7 @@ def test_outcomes_that_are_not_published_are_a_sentence(use_case: UseCase, night
     nights.answer(DAY, nights.rows(DAY)[:1])
     with pytest.raises(SourceMissing, match=r"Nothing is published at .*/validated/flights/2013-04-02; run the ingest"):
         join_ground_truth(use_case, DAY)
-    assert read_join_result("flight_delays", DAY) is None
+    assert RecordedPast("flight_delays").joined(DAY) is None
 
 
 GOLDEN = (

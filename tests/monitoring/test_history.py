@@ -1,6 +1,7 @@
 """What earlier nights say, and that a later night never says anything."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,10 +15,24 @@ from driftgate.monitoring.history import (
     days_since_switch,
     drift_nights,
     new_rows,
-    read_join_result,
-    training_window_end,
 )
+from driftgate.monitoring.past import RecordedPast
 from driftgate.use_cases import UseCase
+
+PAST = RecordedPast("flight_delays")
+
+
+class Told(RecordedPast):
+    """A past with these decisions, or champions, by night."""
+
+    def __init__(self, decisions: dict[str, str] | None = None, champions: dict[str, str | None] | None = None) -> None:
+        super().__init__("flight_delays")
+        self.decisions, self.champions = decisions or {}, champions or {}
+
+    def verdict(self, key: str) -> Any:
+        if key not in {*self.decisions, *self.champions}:
+            return None
+        return SimpleNamespace(decision=self.decisions.get(key), champion=self.champions.get(key))
 
 
 def labels(key: str, labelled: int, *, day: str | None = None) -> None:
@@ -51,37 +66,37 @@ def test_drifting_nights_are_counted_in_the_last_few_tonight_included(use_case: 
     for key, finding in {"05": "drift", "06": "drift", "07": "ok", "08": "drift"}.items():
         tonight = nights.evidence(f"2013-04-{key}", "performance", finding)
     assert use_case.retrain.of_last == 3
-    assert drift_nights(use_case, "2013-04-08", tonight) == 2  # 5 April is too long ago
+    assert drift_nights(use_case, "2013-04-08", tonight, PAST) == 2  # 5 April is too long ago
 
 
 def test_a_missing_night_counts_as_none(use_case: UseCase, nights: Any) -> None:
     nights.evidence("2013-04-06", "performance", "drift")
-    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "drift")) == 2
+    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "drift"), PAST) == 2
 
 
 def test_nights_of_another_champion_and_of_another_monitor_do_not_count(use_case: UseCase, nights: Any) -> None:
     nights.evidence("2013-04-06", "performance", "drift", champion="1")
     nights.evidence("2013-04-07", "data", "drift", champion="2")
     tonight = nights.evidence("2013-04-08", "performance", "drift", champion="2")
-    assert drift_nights(use_case, "2013-04-08", tonight) == 1
+    assert drift_nights(use_case, "2013-04-08", tonight, PAST) == 1
 
 
 def test_a_quiet_night_after_drifting_ones_still_counts_them(use_case: UseCase, nights: Any) -> None:
     for key in ("2013-04-06", "2013-04-07"):
         nights.evidence(key, "performance", "drift")
-    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "ok")) == 2
+    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "ok"), PAST) == 2
 
 
 def test_a_later_night_says_nothing(use_case: UseCase, nights: Any) -> None:
     nights.evidence("2013-04-09", "performance", "drift")
-    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "ok")) == 0
+    assert drift_nights(use_case, "2013-04-08", nights.evidence("2013-04-08", "performance", "ok"), PAST) == 0
 
 
-def test_the_days_since_the_last_retrain_verdict() -> None:
+def test_the_days_since_the_last_retrain_verdict_within_the_cooldown(use_case: UseCase) -> None:
     decisions = {"2013-03-30": "retrain", "2013-04-02": "retrain", "2013-04-05": "watch"}
-    assert days_since_retrain("2013-04-08", decisions) == 6
-    assert days_since_retrain("2013-04-08", {"2013-04-05": "watch"}) is None
-    assert days_since_retrain("2013-04-08", {}) is None
+    assert days_since_retrain(use_case, "2013-04-08", Told(decisions)) == 6
+    assert days_since_retrain(use_case, "2013-04-08", Told({"2013-03-30": "retrain", "2013-04-05": "watch"})) is None
+    assert days_since_retrain(use_case, "2013-04-08", Told()) is None
 
 
 @pytest.mark.parametrize(
@@ -95,53 +110,55 @@ def test_the_days_since_the_last_retrain_verdict() -> None:
         ({"2013-04-04": "1", "2013-04-05": None, "2013-04-06": "2"}, 2),  # a night without requests names nobody
     ],
 )
-def test_the_days_since_the_champion_took_over(champions: dict[str, str | None], days: int | None) -> None:
-    assert days_since_switch("2013-04-08", "2", champions) == days
+def test_the_days_since_the_champion_took_over(
+    use_case: UseCase, champions: dict[str, str | None], days: int | None
+) -> None:
+    assert days_since_switch(use_case, "2013-04-08", "2", Told(champions=champions)) == days
 
 
-def test_a_night_without_a_champion_has_no_switch() -> None:
-    assert days_since_switch("2013-04-08", None, {"2013-04-07": "1"}) is None
+def test_a_night_without_a_champion_has_no_switch(use_case: UseCase) -> None:
+    assert days_since_switch(use_case, "2013-04-08", None, Told(champions={"2013-04-07": "1"})) is None
 
 
 def test_new_outcomes_are_those_after_the_training_window(use_case: UseCase) -> None:
     trained_to("2013-04-05")
     for key in ("2013-04-04", "2013-04-05", "2013-04-06", "2013-04-08", "2013-04-09"):
         labels(key, 10)
-    assert new_rows(wanting(use_case, 1000), "2013-04-08", "1") == 20
+    assert new_rows(wanting(use_case, 1000), "2013-04-08", "1", PAST) == 20
 
 
 def test_an_outcome_that_came_late_counts_by_the_day_it_is_about(use_case: UseCase) -> None:
     trained_to("2013-04-05")
     labels("2013-04-06", 10, day="2013-04-05")
     labels("2013-04-07", 10, day="2013-04-06")
-    assert new_rows(wanting(use_case, 1000), "2013-04-08", "1") == 10
+    assert new_rows(wanting(use_case, 1000), "2013-04-08", "1", PAST) == 10
 
 
 def test_counting_stops_when_there_are_enough(use_case: UseCase) -> None:
     trained_to("2013-01-31")
     for key in ("2013-04-06", "2013-04-07", "2013-04-08"):
         labels(key, 60)
-    assert new_rows(wanting(use_case, 100), "2013-04-08", "1") == 120
+    assert new_rows(wanting(use_case, 100), "2013-04-08", "1", PAST) == 120
 
 
 @pytest.mark.parametrize("champion", [None, "9"])
 def test_without_a_champion_or_its_package_nothing_is_new(use_case: UseCase, champion: str | None) -> None:
     labels("2013-04-08", 60)
-    assert new_rows(use_case, "2013-04-08", champion) == 0
+    assert new_rows(use_case, "2013-04-08", champion, PAST) == 0
 
 
 def test_the_training_window_ends_where_the_dataset_version_says() -> None:
     trained_to("2013-03-31")
-    assert training_window_end("flight_delays", "1") == "2013-03-31"
-    assert training_window_end("flight_delays", "2") is None
+    assert PAST.trained_to("1") == "2013-03-31"
+    assert PAST.trained_to("2") is None
 
 
 def test_a_night_that_was_not_joined_has_no_result() -> None:
-    assert read_join_result("flight_delays", "2013-04-08") is None
+    assert PAST.joined("2013-04-08") is None
 
 
 def test_a_champions_age_is_counted_from_its_last_training_day() -> None:
     trained_to("2013-03-31")
-    assert champion_age_days("flight_delays", "2013-04-10", "1") == 10
-    assert champion_age_days("flight_delays", "2013-04-10", "2") is None  # there is no such package
-    assert champion_age_days("flight_delays", "2013-04-10", None) is None
+    assert champion_age_days("2013-04-10", "1", PAST) == 10
+    assert champion_age_days("2013-04-10", "2", PAST) is None  # there is no such package
+    assert champion_age_days("2013-04-10", None, PAST) is None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from driftgate.monitoring import Evidence, join_ground_truth, measure_performance
+from driftgate.monitoring import Evidence, join_ground_truth, measure
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.partition_keys import keys_between
 from driftgate.sources import sample
@@ -20,7 +20,7 @@ def play(use_case: UseCase, nights: Any, *, skill: float, days: list[str] = DAYS
         nights.happen(key)
         nights.answer(key, nights.rows(key), nights.scores(key, skill=skill), **answer)
         join_ground_truth(use_case, key)
-    return measure_performance(use_case, days[-1])
+    return measure(use_case, days[-1], "performance")
 
 
 def known(days: list[str]) -> int:
@@ -55,7 +55,7 @@ def test_a_drop_within_the_noise_of_its_nights_is_none(use_case: UseCase, nights
     assert measured.value is not None and measured.interval is not None
     limit = (measured.value + measured.interval[1]) / 2
     nights.model("1", auc=limit + use_case.monitor.performance.max_auc_drop)
-    found = measure_performance(use_case, TONIGHT)
+    found = measure(use_case, TONIGHT, "performance")
     assert found.threshold is not None and measured.value < found.threshold
     assert found.verdict == "ok"
 
@@ -130,7 +130,7 @@ def test_one_class_proves_nothing(use_case: UseCase, nights: Any) -> None:
         join_ground_truth(use_case, key)
     thin = use_case.monitor.performance.model_copy(update={"min_rows": 1})
     few = use_case.model_copy(update={"monitor": use_case.monitor.model_copy(update={"performance": thin})})
-    found = measure_performance(few, TONIGHT)
+    found = measure(few, TONIGHT, "performance")
     assert found.verdict == "insufficient"
     assert found.sentence.endswith("are of one class, so no AUC exists.")
 
@@ -138,7 +138,7 @@ def test_one_class_proves_nothing(use_case: UseCase, nights: Any) -> None:
 def test_a_night_without_requests_proves_nothing(use_case: UseCase, nights: Any) -> None:
     nights.model("1")
     play(use_case, nights, skill=0)
-    found = measure_performance(use_case, "2013-04-05")
+    found = measure(use_case, "2013-04-05", "performance")
     assert (found.verdict, found.champion) == ("insufficient", None)
     assert found.sentence == "No request of 2013-04-05 was answered by a champion."
 
@@ -165,14 +165,14 @@ def test_with_a_lag_of_two_days_the_window_ends_a_day_earlier(use_case: UseCase,
         nights.answer(key, nights.rows(key), nights.scores(key, skill=0.25))
     for key in DAYS:
         join_ground_truth(late, key)
-    found = measure_performance(late, TONIGHT)
+    found = measure(late, TONIGHT, "performance")
     assert found.sample_size == known(window)
     assert found.verdict == "ok"
 
 
 def test_measuring_again_gives_the_same_evidence(use_case: UseCase, nights: Any) -> None:
     nights.model("1")
-    assert play(use_case, nights, skill=0.25).hash == measure_performance(use_case, TONIGHT).hash
+    assert play(use_case, nights, skill=0.25).hash == measure(use_case, TONIGHT, "performance").hash
 
 
 class TestRegression:
@@ -194,7 +194,7 @@ class TestRegression:
             answers = [(delay or 0) + off_by * sign for delay, sign in zip(delays, signs, strict=True)]
             nights.answer(key, nights.rows(key), answers)
             join_ground_truth(use_case, key)
-        return measure_performance(use_case, TONIGHT)
+        return measure(use_case, TONIGHT, "performance")
 
     def test_a_model_as_good_as_in_its_evaluation_holds(self, minutes: UseCase, nights: Any) -> None:
         found = self.play(minutes, nights, off_by=10, reference={"rmse": 10.0}, intervals={"rmse": (9.5, 10.5)})
@@ -219,7 +219,7 @@ class TestRegression:
             delays = sample.table_of("flights", key).column("arr_delay_minutes").to_pylist()
             nights.answer(key, nights.rows(key), [float((delay or 0) + 5) for delay in delays])
             join_ground_truth(minutes, key)
-        found = measure_performance(minutes, TONIGHT)
+        found = measure(minutes, TONIGHT, "performance")
         assert {item.name: round(item.value, 3) for item in found.statistics}["bias"] == 5
 
     def test_a_model_without_that_metric_cannot_be_judged(self, minutes: UseCase, nights: Any) -> None:

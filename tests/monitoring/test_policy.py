@@ -7,7 +7,7 @@ import pytest
 
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.policy import Ruling, Situation, rule_on
-from driftgate.use_cases import Retrain
+from driftgate.monitoring_policy import Retrain
 
 POLICY = Retrain(on=("performance",), nights=2, of_last=3, cooldown_days=7, min_new_rows=5000)
 ENOUGH = 5000

@@ -14,7 +14,7 @@ from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, trained_features
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
-from driftgate.monitoring import Evidence, measure_skew
+from driftgate.monitoring import Evidence, measure
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.monitoring.skew import differences
 from driftgate.partition_keys import due, keys_between
@@ -75,7 +75,7 @@ def served(
 
     def measured(change: Callable[[int, dict[str, Any]], dict[str, Any]] = lambda _, row: row) -> Evidence:
         nights.answer(NIGHT, [change(number, dict(row)) for number, row in enumerate(rows)])
-        return measure_skew(use_case, NIGHT)
+        return measure(use_case, NIGHT, "skew")
 
     yield measured
 
@@ -159,14 +159,14 @@ def test_only_unknown_requests_cannot_be_judged(served: Callable[..., Evidence])
 
 
 def test_without_captures_there_is_nothing_to_judge(use_case: UseCase) -> None:
-    found = measure_skew(use_case, NIGHT)
+    found = measure(use_case, NIGHT, "skew")
     assert (found.verdict, found.champion) == ("insufficient", None)
     assert "was answered by a champion" in found.sentence
 
 
 def test_without_the_models_dataset_version_the_sentence_says_so(use_case: UseCase, nights: Any) -> None:
     nights.answer("2013-04-02", nights.rows("2013-04-02"))
-    found = measure_skew(use_case, "2013-04-02")
+    found = measure(use_case, "2013-04-02", "skew")
     assert (found.verdict, found.champion) == ("insufficient", "1")
     assert "There is no offline truth of 2013-04-02: flight_delays has no model version '1'" in found.sentence
 

@@ -1,5 +1,6 @@
 """The tasks of the monitor DAG on a real day that nobody was asked about, run as Airflow runs them."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -9,17 +10,16 @@ from driftgate import uris
 from driftgate.lake import lake, publish
 from driftgate.lineage import read_stream
 from driftgate.monitoring import verdict_of
+from driftgate.monitoring_policy import MONITORS
 from driftgate.sources import sample
 from driftgate_airflow import assets
 from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
-from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
-from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure import MeasureOperator
 from driftgate_airflow.operators.measure_probing import MeasureProbingOperator
-from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 NAME, KEY = "flight_delays", "2013-04-02"
-NIGHT = (JoinGroundTruthOperator, MeasureDriftOperator, MeasurePerformanceOperator, MeasureSkewOperator)
+MEASURES = [partial(MeasureOperator, monitor=name) for name in MONITORS]
 
 
 def task(operator):
@@ -28,16 +28,16 @@ def task(operator):
 
 def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
     publish(lake(), f"validated/flights/{KEY}", sample.table_of("flights", KEY))
-    joined, *measured, decision = [run().execute(task(operator)) for operator in (*NIGHT, DecideVerdictOperator)]
+    night = (JoinGroundTruthOperator, *MEASURES, DecideVerdictOperator)
+    joined, *measured, decision = [run().execute(task(operator)) for operator in night]
     assert joined == {"requests": 0, "labelled": 0, "unlabelled": 0}
-    assert [evidence["verdict"] for evidence in measured] == ["insufficient"] * 3
-    measured = read_stream(NAME)[2]
-    assert [ref.name for ref in measured.inputs] == [uris.joined(NAME, KEY)]  # what performance was measured on
+    assert [evidence["verdict"] for evidence in measured] == ["insufficient"] * len(MONITORS)
+    assert [ref.name for ref in read_stream(NAME)[1].inputs] == [uris.captures(NAME, KEY)]  # what a monitor read
     assert decision["decision"] == verdict_of(NAME, KEY).decision == "cannot_judge"
 
 
 def test_the_verdict_rests_on_what_the_monitors_wrote(run):
-    for operator in (*NIGHT[1:], DecideVerdictOperator):
+    for operator in (*MEASURES, DecideVerdictOperator):
         run().execute(task(operator))
     *monitors, verdict = read_stream(NAME)
     assert {output for record in monitors for output in record.outputs} == set(verdict.inputs)

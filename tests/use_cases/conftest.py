@@ -25,8 +25,7 @@ from driftgate.lake import lake, publish
 from driftgate.monitoring import (
     Evidence,
     join_ground_truth,
-    measure_performance,
-    measure_skew,
+    measure,
     training_baseline,
 )
 from driftgate.online import materialize
@@ -106,8 +105,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
         model = register_job(use_case, job.job_id, version.name, make_baseline=training_baseline)
         switch_champion(use_case, model.version, actor="test", reason="the first model")
         answers, openapi = asked(use_case, model)
-        nights = [measure_performance(use_case, key) for key in ASKED if join_ground_truth(use_case, key)]
-        skew = measure_skew(use_case, ASKED[0])
+        nights = [measure(use_case, key, "performance") for key in ASKED if join_ground_truth(use_case, key)]
+        skew = measure(use_case, ASKED[0], "skew")
         yield Loop(home, use_case, version, job, report, model, answers, openapi, nights, skew)
 
 

@@ -22,8 +22,7 @@ from driftgate.metadata import metadata
 from driftgate.monitoring import (
     decide,
     load_baseline,
-    measure_drift,
-    measure_skew,
+    measure,
 )
 from driftgate.partition_keys import keys_between
 from driftgate.registry import find_model, verified_files
@@ -210,8 +209,8 @@ def test_what_the_endpoint_saw_is_what_training_sees(loop: Loop) -> None:
 
 
 def test_the_verdict_is_made_of_it(loop: Loop) -> None:
-    measure_drift(loop.use_case, ASKED[1])
-    measure_skew(loop.use_case, ASKED[1])
+    measure(loop.use_case, ASKED[1], "data")
+    measure(loop.use_case, ASKED[1], "skew")
     verdict = decide(loop.use_case, ASKED[1])
     assert verdict.champion == loop.model.version
     assert verdict.decision in ("quiet", "watch")

@@ -13,10 +13,11 @@ from driftgate.evaluation.importance import Importance, Sample, importances
 from driftgate.evaluation.metrics import METRICS, Labels, label_values, metric, one_class
 from driftgate.evaluation.perturbation import answer_sensitivities, decision_sensitivities
 from driftgate.evaluation.tiers import tiers
+from driftgate.monitoring_policy import Tier
 from driftgate.problems import ErrorCosts
 from driftgate.profiles import Column, NumericColumn, Profile
 from driftgate.records import Record, parse_record
-from driftgate.use_cases import Tier, UseCase
+from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,8 @@
 from collections.abc import Mapping
 
 from driftgate.errors import ConfigError, nearest
-from driftgate.use_cases import Tier, UseCase
+from driftgate.monitoring_policy import Tier
+from driftgate.use_cases import UseCase
 
 CRITICAL_SHARE = 0.1
 CRITICAL_SENSITIVITY = 0.2

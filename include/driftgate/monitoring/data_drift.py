@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from driftgate.errors import CannotJudge
-from driftgate.monitoring.answers import answers, champion_of, requested_features, sample_told
-from driftgate.monitoring.baseline import Baseline, load_baseline
-from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
-from driftgate.profiles import Profile, profile_table
+from driftgate.monitoring.answers import sample_told
+from driftgate.monitoring.baseline import Baseline
+from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.night import Night
+from driftgate.monitoring_policy import DataDrift
+from driftgate.profiles import Profile
 from driftgate.profiles.distances import distances
-from driftgate.use_cases import DataDrift, UseCase
+from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,24 +17,19 @@ if TYPE_CHECKING:
 STATISTICS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
 
 
-def measure_drift(use_case: UseCase, key: str) -> Evidence:
-    """Measure data drift of one night, write the evidence to the lake and return it."""
-    captures = answers(use_case.name, key)
-    champion = champion_of(captures)
+def judge_data(night: Night) -> Evidence:
+    """Judge data drift of one night."""
+    use_case, champion = night.use_case, night.served
     wanted = use_case.monitor.data_drift.min_rows
-    if champion is None:
-        return _insufficient(use_case, key, f"No request of {key} was answered by a champion.", 0, None)
-    if captures.num_rows < wanted:
-        told = sample_told(captures)
-        sentence = f"{captures.num_rows} requests on {key}{told} are fewer than the {wanted} that data drift needs."
-        return _insufficient(use_case, key, sentence, captures.num_rows, champion)
-    try:
-        baseline = load_baseline(use_case.name, champion)
-    except CannotJudge as reason:
-        return _insufficient(use_case, key, str(reason), captures.num_rows, champion)
-    night = profile_table(requested_features(captures, baseline))
-    evidence = _evidence(use_case, key, champion, night, feature_statistics(use_case, baseline, night))
-    return write_evidence(evidence.model_copy(update={"sentence": evidence.sentence + _rows_told(captures)}))
+    if night.answers.num_rows < wanted:
+        told = sample_told(night.answers)
+        sentence = (
+            f"{night.answers.num_rows} requests on {night.key}{told} are fewer than the {wanted} that data drift needs."
+        )
+        return night.insufficient("data", sentence, night.answers.num_rows)
+    statistics = feature_statistics(use_case, night.baseline, night.profile)
+    evidence = _evidence(use_case, night.key, champion, night.profile, statistics)
+    return evidence.model_copy(update={"sentence": evidence.sentence + _rows_told(night.answers)})
 
 
 def feature_statistics(use_case: UseCase, baseline: Baseline, night: Profile) -> tuple[Statistic, ...]:
@@ -88,7 +84,3 @@ def _sentence(features: list[str], worst: Statistic, champion: str) -> str:
     if features:
         return f"{len(features)} features left the training data of model {champion}; furthest out, {number}."
     return f"Every feature lies within the training data of model {champion}; nearest to its limit, {number}."
-
-
-def _insufficient(use_case: UseCase, key: str, sentence: str, rows: int, champion: str | None) -> Evidence:
-    return write_evidence(insufficient(use_case.name, key, "data", sentence, champion=champion, sample_size=rows))

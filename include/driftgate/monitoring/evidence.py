@@ -5,9 +5,9 @@ from typing import Literal
 
 from driftgate import uris
 from driftgate.lake import lake
+from driftgate.monitoring_policy import MonitorName, Severity
 from driftgate.records import Record, parse_record
 
-MonitorName = Literal["data", "performance", "skew"]
 Finding = Literal["ok", "drift", "insufficient"]
 
 
@@ -26,6 +26,7 @@ class Statistic(Record):
 class Evidence(Record):
     """The finding of one monitor, with the number that decided and every number beside it.
 
+    A drift has a ``severity``; nothing else has one.
     ``examples`` are prediction ids: who may read the captures can look at them.
     """
 
@@ -41,6 +42,7 @@ class Evidence(Record):
     sample_size: int
     features: tuple[str, ...]
     verdict: Finding
+    severity: Severity | None = None
     sentence: str
     statistics: tuple[Statistic, ...] = ()
     examples: tuple[str, ...] = ()

@@ -1,37 +1,31 @@
 """The performance monitor: the champion's answers of the last nights against the outcomes that came since."""
 
-from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import ScoredDay, metric_interval
-from driftgate.evaluation.metrics import Metric, label_values, metric, one_class, reported
-from driftgate.lake import lake
-from driftgate.monitoring.answers import ANSWERING, answers, champion_of
-from driftgate.monitoring.baseline import Baseline, load_baseline
-from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
-from driftgate.monitoring.ground_truth import labelled_key, read_joined
-from driftgate.partition_keys import keys_before
+from driftgate.evaluation.metrics import Metric, metric, one_class, reported
+from driftgate.monitoring.baseline import Baseline
+from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.night import Night
 from driftgate.use_cases import UseCase
 
 
-def measure_performance(use_case: UseCase, key: str) -> Evidence:
-    """Measure the metrics of tonight's champion by its answers, write the evidence to the lake and return it.
+def judge_performance(night: Night) -> Evidence:
+    """Judge the metrics of tonight's champion by its answers.
 
     Only answers of that version count, over the ``window_nights`` that end with the newest day with known outcomes.
     Drift is an upper bound of the AUC below the model's own evaluation less ``max_auc_drop``; in a regression a lower
     bound of the error above that evaluation's upper bound plus ``max_increase``.
     """
-    champion = champion_of(answers(use_case.name, key))
-    if champion is None:
-        return _insufficient(use_case, key, f"No request of {key} was answered by a champion.", 0, None)
-    days = _scored_days(use_case, key, champion)
-    rows = sum(len(day.labels) for day in days)
+    use_case, champion = night.use_case, night.served
+    days = [
+        ScoredDay(day.labels, day.scores) for day in night.labelled_days(use_case.monitor.performance.window_nights)
+    ]
     try:
         _require_enough(use_case, champion, days)
-        baseline = _baseline(use_case, champion)
+        baseline = _baseline(use_case, champion, night.baseline)
     except CannotJudge as reason:
-        return _insufficient(use_case, key, str(reason), rows, champion)
-    statistics = performance_statistics(use_case, days, baseline)
-    return write_evidence(_evidence(use_case, key, champion, days, statistics))
+        return night.insufficient("performance", str(reason), sum(len(day.labels) for day in days))
+    return _evidence(use_case, night.key, champion, days, performance_statistics(use_case, days, baseline))
 
 
 def performance_statistics(use_case: UseCase, days: list[ScoredDay], baseline: Baseline) -> tuple[Statistic, ...]:
@@ -61,35 +55,6 @@ def _threshold(use_case: UseCase, primary: Metric, baseline: Baseline) -> float:
     return primary.worse_by(reference, use_case.monitor.performance.tolerance)
 
 
-def joined_days(use_case: UseCase, key: str) -> list[str]:
-    """Return the days of the window that were joined with their outcomes, oldest first."""
-    window = keys_before(labelled_key(use_case, key), use_case.monitor.performance.window_nights)
-    return [day for day in window if lake().exists(f"{uris.joined(use_case.name, day)}/manifest.json")]
-
-
-def _scored_days(use_case: UseCase, key: str, champion: str) -> list[ScoredDay]:
-    import numpy as np
-    import pyarrow.compute as pc
-
-    days = []
-    for day in joined_days(use_case, key):
-        table = read_joined(use_case.name, day)
-        known = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score")))
-        own = pc.and_(pc.equal(table.column("model_version"), champion), _answered(table))
-        rows = table.filter(pc.and_(known, own))
-        if rows.num_rows:
-            labels = label_values(use_case.problem, rows.column("label"))
-            days.append(ScoredDay(labels, rows.column("score").to_numpy().astype(np.float64)))
-    return days
-
-
-def _answered(table: "object") -> "object":
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.is_in(table.column("variant_role"), pa.array(ANSWERING))  # type: ignore[attr-defined]
-
-
 def _require_enough(use_case: UseCase, champion: str, days: list[ScoredDay]) -> None:
     """Raise when the window is too thin for an interval: rows, days (the blocks of the bootstrap), or classes."""
     import numpy as np
@@ -111,8 +76,8 @@ def _require_enough(use_case: UseCase, champion: str, days: list[ScoredDay]) -> 
         raise CannotJudge(f"All {rows} outcomes {window} are of one class, so no AUC exists.")
 
 
-def _baseline(use_case: UseCase, champion: str) -> Baseline:
-    baseline, primary = load_baseline(use_case.name, champion), metric(use_case.metric.primary)
+def _baseline(use_case: UseCase, champion: str, baseline: Baseline) -> Baseline:
+    primary = metric(use_case.metric.primary)
     if primary.name not in baseline.reference:
         raise CannotJudge(
             f"The baseline of model {use_case.name}/{champion} has no evaluation {primary.title} to compare with."
@@ -164,10 +129,4 @@ def _sentence(use_case: UseCase, champion: str, nights: int, found: Statistic, *
     return (
         f"{primary.title} of model {champion} over {nights} nights is {found.value:.3f} ({low:.3f} to {high:.3f})"
         f"{unit}; it was {found.reference:.3f} in evaluation, and {bound} the limit {found.threshold:.3f}."
-    )
-
-
-def _insufficient(use_case: UseCase, key: str, sentence: str, rows: int, champion: str | None) -> Evidence:
-    return write_evidence(
-        insufficient(use_case.name, key, "performance", sentence, champion=champion, sample_size=rows)
     )

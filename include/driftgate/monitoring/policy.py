@@ -27,9 +27,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from driftgate.monitoring.evidence import Evidence, MonitorName
+from driftgate.monitoring.evidence import Evidence
+from driftgate.monitoring_policy import MonitorName, Retrain
 from driftgate.records import Record
-from driftgate.use_cases import Retrain
 
 Decision = Literal["quiet", "watch", "retrain", "review", "rollback", "cannot_judge"]
 TOO_OLD = "champion_too_old"
@@ -52,8 +52,8 @@ class Situation:
     drift_nights: dict[MonitorName, int]  # of the last ``of_last`` nights, tonight included, same champion
     backfill: bool = False
     promotion_active: bool = False
-    days_since_retrain: int | None = None  # since the last retrain verdict; None when there was none
-    days_since_switch: int | None = None  # since tonight's champion took over from another; None when none was seen
+    days_since_retrain: int | None = None  # since the last retrain verdict; None: none within the cooldown
+    days_since_switch: int | None = None  # since tonight's champion took over; None: not within the cooldown
     champion_age_days: int | None = None  # since the champion's last training day; None when it is not known
     new_rows: int = 0  # labelled since the champion's training window
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from driftgate.datasets import trained_features
-from driftgate.errors import DriftgateError
-from driftgate.monitoring.answers import answers, champion_of
-from driftgate.monitoring.evidence import Evidence, Statistic, insufficient, write_evidence
-from driftgate.registry import find_model
+from driftgate.errors import CannotJudge, DriftgateError
+from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.night import Night
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -41,21 +39,19 @@ class Differences:
         return len(self.differing) / self.rows if self.rows else 0.0
 
 
-def measure_skew(use_case: UseCase, key: str) -> Evidence:
-    """Compare the champion's captured rows of one night with the offline truth, write the evidence and return it."""
-    captures = answers(use_case.name, key)
-    champion = champion_of(captures)
-    if champion is None:
-        return _insufficient(use_case, key, f"No request of {key} was answered by a champion.", None)
+def judge_skew(night: Night) -> Evidence:
+    """Compare the champion's captured rows of one night with the offline truth."""
+    champion = night.served
     try:
-        truth = trained_features(find_model(use_case.name, champion).dataset_version, key)
+        truth = night.offline_features(night.key)
     except DriftgateError as problem:
-        return _insufficient(use_case, key, f"There is no offline truth of {key}: {problem}", champion)
-    found = differences(_rows_of(captures, champion), truth.to_pylist(), use_case.request_key)
+        raise CannotJudge(f"There is no offline truth of {night.key}: {problem}") from None
+    found = differences(_rows_of(night.answers, champion), truth.to_pylist(), night.use_case.request_key)
     if not found.rows:
-        sentence = f"None of the {found.unknown} requests that {champion} answered on {key} is in the partition."
-        return _insufficient(use_case, key, sentence, champion)
-    return write_evidence(_evidence(use_case, key, champion, found))
+        raise CannotJudge(
+            f"None of the {found.unknown} requests that {champion} answered on {night.key} is in the partition."
+        )
+    return _evidence(night.use_case, night.key, champion, found)
 
 
 def differences(
@@ -153,7 +149,3 @@ def _sentence(champion: str, found: Differences, ranked: list[str]) -> str:
         f"{len(found.differing)} of {found.rows} rows that model {champion} saw differ from what training sees of "
         f"them: {worst}."
     )
-
-
-def _insufficient(use_case: UseCase, key: str, sentence: str, champion: str | None) -> Evidence:
-    return write_evidence(insufficient(use_case.name, key, "skew", sentence, champion=champion))

@@ -1,15 +1,13 @@
-"""The verdict about one night: the record that the sensor waits for and that a person reads later.
+"""Deciding about one night: from its evidence and from what earlier nights say to the verdict.
 
 It follows from records alone: tonight's evidence, earlier nights' evidence and verdicts, the policy. Only nights before
 this one are read, so a verdict can be made again from its inputs, and later nights never change it.
 """
 
-from typing import Any, Literal
-
 from driftgate import uris
 from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.monitoring.evidence import Evidence, MonitorName, insufficient, read_evidence
+from driftgate.monitoring.evidence import Evidence, insufficient
 from driftgate.monitoring.history import (
     champion_age_days,
     days_since_retrain,
@@ -17,40 +15,12 @@ from driftgate.monitoring.history import (
     drift_nights,
     new_rows,
 )
-from driftgate.monitoring.policy import TOO_OLD, Decision, Ruling, Situation, Suppression, rule_on
+from driftgate.monitoring.past import Past, RecordedPast
+from driftgate.monitoring.policy import TOO_OLD, Ruling, Situation, rule_on
+from driftgate.monitoring.verdict_record import KIND, Verdict, verdict_of
+from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import parse_key
-from driftgate.records import Record, parse_record
-from driftgate.use_cases import Retrain, UseCase
-
-KIND = "verdict"
-MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew")
-
-
-class Verdict(Record):
-    """What was decided about one night, by which rule, on which evidence, and what was held back."""
-
-    schema_version: int = 1
-    use_case: str
-    key: str
-    decision: Decision
-    rule: str
-    sentence: str
-    champion: str | None
-    evidence: tuple[Evidence, ...]
-    drift_nights: dict[MonitorName, int]
-    suppressed: tuple[Suppression, ...]
-    policy: Retrain
-    backfill: bool
-    promotion_active: bool
-    days_since_retrain: int | None
-    days_since_switch: int | None
-    champion_age_days: int | None = None
-    new_rows: int
-
-    @property
-    def trigger(self) -> Literal["drift", "age"]:
-        """What a retraining that follows from this verdict is due to."""
-        return "age" if self.rule == TOO_OLD else "drift"
+from driftgate.use_cases import UseCase
 
 
 def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_active: bool = False) -> Verdict:
@@ -69,52 +39,40 @@ def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_act
         return before  # the cooldown of later nights counts from it
     if before and before.backfill == backfill:
         promotion_active = before.promotion_active
-    situation = _situation(use_case, key, backfill=backfill, promotion_active=promotion_active)
-    verdict = _verdict(use_case, key, situation, rule_on(use_case.retrain, situation))
+    past = RecordedPast(use_case.name)
+    verdict = judge_night(use_case, key, past, backfill=backfill, promotion_active=promotion_active)
     if verdict != before:
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
     return verdict
 
 
-def verdict_of(use_case_name: str, key: str) -> Verdict | None:
-    """Return the verdict about a night, or None when it was not decided yet."""
-    entry = metadata().latest(KIND, f"{use_case_name}/{key}")
-    return _parse(entry.subject, entry.body) if entry else None
+def judge_night(
+    use_case: UseCase, key: str, past: Past, *, backfill: bool = False, promotion_active: bool = False
+) -> Verdict:
+    """Return the verdict about a night whose evidence ``past`` has, and write nothing: equal pasts give equal bytes."""
+    situation = _situation(use_case, key, past, backfill=backfill, promotion_active=promotion_active)
+    return _verdict(use_case, key, situation, rule_on(use_case.retrain, situation))
 
 
-def verdicts(use_case_name: str) -> list[Verdict]:
-    """Return the verdict about every night, oldest night first."""
-    entries = metadata().all_latest(KIND, f"{use_case_name}/")
-    return [_parse(entry.subject, entry.body) for entry in entries]
-
-
-def _parse(subject: str, body: dict[str, Any]) -> Verdict:
-    return parse_record(body, Verdict, where=f"the verdict record of {subject}")
-
-
-def _situation(use_case: UseCase, key: str, *, backfill: bool, promotion_active: bool) -> Situation:
-    evidence = tuple(_evidence_of(use_case.name, key, monitor) for monitor in MONITORS)
+def _situation(use_case: UseCase, key: str, past: Past, *, backfill: bool, promotion_active: bool) -> Situation:
+    evidence = tuple(_evidence_of(use_case.name, key, monitor, past) for monitor in MONITORS)
     champion = _champion(evidence)
-    entries = metadata().all_latest(KIND, f"{use_case.name}/")
-    earlier = {entry.body["key"]: entry.body for entry in entries if entry.body["key"] < key}
     return Situation(
         evidence=evidence,
-        drift_nights={item.monitor: drift_nights(use_case, key, item) for item in evidence},
+        drift_nights={item.monitor: drift_nights(use_case, key, item, past) for item in evidence},
         backfill=backfill,
         promotion_active=promotion_active,
-        days_since_retrain=days_since_retrain(key, {night: body["decision"] for night, body in earlier.items()}),
-        days_since_switch=days_since_switch(
-            key, champion, {night: body["champion"] for night, body in earlier.items()}
-        ),
-        champion_age_days=champion_age_days(use_case.name, key, champion),
-        new_rows=new_rows(use_case, key, champion),
+        days_since_retrain=days_since_retrain(use_case, key, past),
+        days_since_switch=days_since_switch(use_case, key, champion, past),
+        champion_age_days=champion_age_days(key, champion, past),
+        new_rows=new_rows(use_case, key, champion, past),
     )
 
 
-def _evidence_of(use_case: str, key: str, monitor: MonitorName) -> Evidence:
+def _evidence_of(use_case: str, key: str, monitor: MonitorName, past: Past) -> Evidence:
     sentence = f"The {monitor} monitor wrote no evidence about {key}; run its task."
-    return read_evidence(use_case, key, monitor) or insufficient(use_case, key, monitor, sentence)
+    return past.evidence(key, monitor) or insufficient(use_case, key, monitor, sentence)
 
 
 def _champion(evidence: tuple[Evidence, ...]) -> str | None:

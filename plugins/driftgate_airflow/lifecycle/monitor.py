@@ -19,15 +19,14 @@ feature that was varied. These requests enter no training, which learns from pub
 
 from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable, chain
 
+from driftgate.monitoring_policy import MONITORS
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args
 from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
-from driftgate_airflow.operators.measure_drift import MeasureDriftOperator
-from driftgate_airflow.operators.measure_performance import MeasurePerformanceOperator
+from driftgate_airflow.operators.measure import MeasureOperator
 from driftgate_airflow.operators.measure_probing import MeasureProbingOperator
-from driftgate_airflow.operators.measure_skew import MeasureSkewOperator
 
 
 def monitor(use_case: UseCase, *, runbook: str) -> DAG:
@@ -46,11 +45,7 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
         MeasureProbingOperator(task_id="measure_probing", use_case=use_case.name)  # no verdict waits for it
         chain(
             JoinGroundTruthOperator(task_id="join_ground_truth", use_case=use_case.name),
-            [
-                MeasureDriftOperator(task_id="measure_drift", use_case=use_case.name),
-                MeasurePerformanceOperator(task_id="measure_performance", use_case=use_case.name),
-                MeasureSkewOperator(task_id="measure_skew", use_case=use_case.name),
-            ],
+            [MeasureOperator(task_id=f"measure_{name}", use_case=use_case.name, monitor=name) for name in MONITORS],
             DecideVerdictOperator(task_id="decide_verdict", use_case=use_case.name),
         )
     return dag

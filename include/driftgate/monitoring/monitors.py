@@ -1,0 +1,36 @@
+"""The monitors by name, and running one of them."""
+
+from collections.abc import Callable
+
+from driftgate.errors import CannotJudge
+from driftgate.monitoring.data_drift import judge_data
+from driftgate.monitoring.evidence import Evidence, write_evidence
+from driftgate.monitoring.night import Night, RecordedNight
+from driftgate.monitoring.performance import judge_performance
+from driftgate.monitoring.skew import judge_skew
+from driftgate.monitoring_policy import MonitorName
+from driftgate.use_cases import UseCase
+
+JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
+    "performance": judge_performance,
+    "data": judge_data,
+    "skew": judge_skew,
+}
+
+
+def judge(night: Night, monitor: MonitorName) -> Evidence:
+    """Return what a monitor finds about a night; why it cannot judge is evidence too."""
+    try:
+        return JUDGES[monitor](night)
+    except CannotJudge as reason:
+        return night.insufficient(monitor, str(reason))
+
+
+def measure(use_case: UseCase, key: str, monitor: MonitorName) -> Evidence:
+    """Have a monitor look at a recorded night, write its evidence to the lake and return it."""
+    return measure_night(RecordedNight(use_case, key), monitor)
+
+
+def measure_night(night: Night, monitor: MonitorName) -> Evidence:
+    """Write to the lake what a monitor finds about a night, and return it."""
+    return write_evidence(judge(night, monitor))

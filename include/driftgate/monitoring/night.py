@@ -1,0 +1,187 @@
+"""One night as the monitors see it: who answered what, on which features, and what came true since.
+
+A monitor is a function of a night alone, and never writes. So the nightly tasks, which read the lake, and the backtest,
+which plays nights that never were, run the same code.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from driftgate import uris
+from driftgate.errors import CannotJudge
+from driftgate.evaluation.metrics import Floats, Labels, label_values
+from driftgate.lake import lake
+from driftgate.monitoring.answers import ANSWERING, answers, champion_of, requested_features
+from driftgate.monitoring.baseline import Baseline, load_baseline
+from driftgate.monitoring.evidence import Evidence, insufficient
+from driftgate.monitoring.ground_truth import labelled_key, read_joined
+from driftgate.monitoring.past import Past, RecordedPast
+from driftgate.monitoring_policy import MonitorName
+from driftgate.partition_keys import keys_before
+from driftgate.profiles import Profile, profile_table
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from driftgate.models import Scorer
+
+
+@dataclass(frozen=True)
+class LabelledDay:
+    """The champion's answers of one day whose outcomes are known, in the order of ``prediction_id``."""
+
+    key: str
+    prediction_ids: list[str]
+    labels: Labels
+    scores: Floats
+
+
+class Night(ABC):
+    """All that a monitor may look at about the night of ``key``; each part is read when it is first asked for."""
+
+    def __init__(self, use_case: UseCase, key: str, past: Past) -> None:
+        self.use_case, self.key, self.past = use_case, key, past
+
+    @abstractmethod
+    def answers_of(self, day: str) -> "pa.Table":
+        """Return the captures of a day's answers that a caller got, empty when there are none."""
+
+    @abstractmethod
+    def joined_of(self, day: str) -> "pa.Table | None":
+        """Return a day's answers joined with their outcomes, None when that day was not joined."""
+
+    @abstractmethod
+    def offline_features(self, day: str) -> "pa.Table":
+        """Return what training sees of a day's requests.
+
+        :raises DriftgateError: there is no such truth
+        """
+
+    @abstractmethod
+    def baseline_of(self, version: str) -> Baseline:
+        """Return what a model version was trained on.
+
+        :raises CannotJudge: its package has no baseline
+        """
+
+    @abstractmethod
+    def package_file(self, version: str, name: str) -> bytes | None:
+        """Return a file of a model version's package, None when it has none of that name."""
+
+    @abstractmethod
+    def scorer_of(self, version: str) -> "Scorer":
+        """Return a model version, ready to score."""
+
+    @cached_property
+    def answers(self) -> "pa.Table":
+        """Tonight's captures of answers that a caller got."""
+        return self.answers_of(self.key)
+
+    @cached_property
+    def champion(self) -> str | None:
+        """The version that answered as champion at the end of the day."""
+        return champion_of(self.answers)
+
+    @property
+    def served(self) -> str:
+        """The champion, by which a monitor judges.
+
+        :raises CannotJudge: nobody answered as one
+        """
+        if self.champion is None:
+            raise CannotJudge(f"No request of {self.key} was answered by a champion.")
+        return self.champion
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """What the champion was trained on.
+
+        :raises CannotJudge: there is no champion, or no baseline in its package
+        """
+        return self.baseline_of(self.served)
+
+    @cached_property
+    def features(self) -> "pa.Table":
+        """The features of tonight's answers, by the columns of the baseline."""
+        return requested_features(self.answers, self.baseline)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile of :attr:`features`."""
+        return profile_table(self.features)
+
+    @property
+    def labelled_key(self) -> str:
+        """The newest day whose outcomes are due tonight."""
+        return labelled_key(self.use_case, self.key)
+
+    def labelled_days(self, nights: int) -> list[LabelledDay]:
+        """Return the champion's labelled answers of the ``nights`` days up to :attr:`labelled_key`."""
+        found = (self._labelled(day, self.served) for day in keys_before(self.labelled_key, nights))
+        return [day for day in found if day is not None]
+
+    def _labelled(self, day: str, version: str) -> LabelledDay | None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        table = self.joined_of(day)
+        if table is None:
+            return None
+        answered = pc.is_in(table.column("variant_role"), pa.array(ANSWERING))
+        known = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score")))
+        rows = table.filter(pc.and_(known, pc.and_(pc.equal(table.column("model_version"), version), answered)))
+        if not rows.num_rows:
+            return None
+        return LabelledDay(
+            key=day,
+            prediction_ids=rows.column("prediction_id").to_pylist(),
+            labels=label_values(self.use_case.problem, rows.column("label")),
+            scores=rows.column("score").to_numpy().astype(float),
+        )
+
+    def insufficient(self, monitor: MonitorName, sentence: str, sample_size: int = 0) -> Evidence:
+        """Return evidence that says why nothing can be said."""
+        return insufficient(
+            self.use_case.name, self.key, monitor, sentence, champion=self.champion, sample_size=sample_size
+        )
+
+
+class RecordedNight(Night):
+    """A night as lake and registry have it. ``read`` are the paths that were read for it."""
+
+    def __init__(self, use_case: UseCase, key: str) -> None:
+        super().__init__(use_case, key, RecordedPast(use_case.name))
+        self.read: set[str] = set()
+
+    def answers_of(self, day: str) -> "pa.Table":
+        self.read.add(uris.captures(self.use_case.name, day))
+        return answers(self.use_case.name, day)
+
+    def joined_of(self, day: str) -> "pa.Table | None":
+        path = uris.joined(self.use_case.name, day)
+        if not lake().exists(f"{path}/manifest.json"):
+            return None
+        self.read.add(path)
+        return read_joined(self.use_case.name, day)
+
+    def offline_features(self, day: str) -> "pa.Table":
+        from driftgate.datasets import trained_features
+        from driftgate.registry import find_model
+
+        self.read |= {uris.partition("validated", dataset, day) for dataset in self.use_case.datasets}
+        return trained_features(find_model(self.use_case.name, self.served).dataset_version, day)
+
+    def baseline_of(self, version: str) -> Baseline:
+        return load_baseline(self.use_case.name, version)
+
+    def package_file(self, version: str, name: str) -> bytes | None:
+        path = f"{uris.package(self.use_case.name, version)}/{name}"
+        return lake().read(path) if lake().exists(path) else None
+
+    def scorer_of(self, version: str) -> "Scorer":
+        from driftgate.registry import load_package
+
+        return load_package(self.use_case.name, version).scorer

@@ -1,0 +1,54 @@
+"""The verdict about one night: the record that the sensor waits for and that a person reads later."""
+
+from typing import Any, Literal
+
+from driftgate.metadata import metadata
+from driftgate.monitoring.evidence import Evidence
+from driftgate.monitoring.policy import TOO_OLD, Decision, Suppression
+from driftgate.monitoring_policy import MonitorName, Retrain
+from driftgate.records import Record, parse_record
+
+KIND = "verdict"
+
+
+class Verdict(Record):
+    """What was decided about one night, by which rule, on which evidence, and what was held back."""
+
+    schema_version: int = 1
+    use_case: str
+    key: str
+    decision: Decision
+    rule: str
+    sentence: str
+    champion: str | None
+    evidence: tuple[Evidence, ...]
+    drift_nights: dict[MonitorName, int]
+    suppressed: tuple[Suppression, ...]
+    policy: Retrain
+    backfill: bool
+    promotion_active: bool
+    days_since_retrain: int | None
+    days_since_switch: int | None
+    champion_age_days: int | None = None
+    new_rows: int
+
+    @property
+    def trigger(self) -> Literal["drift", "age"]:
+        """What a retraining that follows from this verdict is due to."""
+        return "age" if self.rule == TOO_OLD else "drift"
+
+
+def verdict_of(use_case_name: str, key: str) -> Verdict | None:
+    """Return the verdict about a night, or None when it was not decided yet."""
+    entry = metadata().latest(KIND, f"{use_case_name}/{key}")
+    return _parse(entry.subject, entry.body) if entry else None
+
+
+def verdicts(use_case_name: str) -> list[Verdict]:
+    """Return the verdict about every night, oldest night first."""
+    entries = metadata().all_latest(KIND, f"{use_case_name}/")
+    return [_parse(entry.subject, entry.body) for entry in entries]
+
+
+def _parse(subject: str, body: dict[str, Any]) -> Verdict:
+    return parse_record(body, Verdict, where=f"the verdict record of {subject}")

@@ -1,0 +1,89 @@
+"""What is watched every night and what follows from it: the sections ``monitor`` and ``retrain`` of a use case."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from driftgate.records import Record
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Tier = Literal["critical", "important", "informational"]
+
+# What a night is looked at for, each by a monitor of that name with evidence of its own.
+MonitorName = Literal[
+    "quality",
+    "service",
+    "data",
+    "prediction",
+    "performance",
+    "estimate",
+    "concept",
+    "payoff",
+    "bias",
+    "attribution",
+    "skew",
+    "trend",
+]
+# Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
+MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew")
+Severity = Literal["minor", "major", "critical"]  # of a drift
+LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
+
+
+class DataDrift(Record):
+    """When the features of one night differ from the champion's training data."""
+
+    psi: Annotated[float, Field(gt=0)]
+    jensen_shannon: Annotated[float, Field(gt=0)]
+    kolmogorov_smirnov: Annotated[float, Field(gt=0)]
+    min_rows: Positive
+
+
+class PerformanceDrift(Record):
+    """When the champion does worse than it did on its own evaluation."""
+
+    window_nights: Positive
+    min_rows: Positive
+    max_auc_drop: Fraction | None = None  # of a binary problem
+    max_increase: NotNegative | None = None  # of a regression's primary metric, in the label's unit
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+    @property
+    def tolerance(self) -> float:
+        """The one of the two that the problem has."""
+        return next(limit for limit in (self.max_auc_drop, self.max_increase) if limit is not None)
+
+
+class Skew(Record):
+    """When what the endpoint saw differs from what training sees of the same requests."""
+
+    max_differing_share: Fraction = 0.01
+
+
+class Monitor(Record):
+    """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly."""
+
+    expected_false_alarms_per_year: Annotated[float, Field(gt=0)] = 4.0
+    data_drift: DataDrift
+    performance: PerformanceDrift
+    tiers: dict[str, Tier] = {}
+    skew: Skew = Skew()
+
+
+class Retrain(Record):
+    """When evidence becomes a retraining."""
+
+    on: tuple[MonitorName, ...]
+    nights: Positive
+    of_last: Positive
+    cooldown_days: Annotated[int, Field(ge=0)]
+    min_new_rows: Annotated[int, Field(ge=0)]
+    max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
+
+    @model_validator(mode="after")
+    def _can_fire(self) -> "Retrain":
+        if self.nights > self.of_last:
+            raise ValueError(f"nights must not exceed of_last, got {self.nights} of the last {self.of_last}")
+        return self
