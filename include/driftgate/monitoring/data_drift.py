@@ -39,6 +39,7 @@ def feature_statistics(use_case: UseCase, baseline: Baseline, night: Profile) ->
         Statistic(name=name, value=value, feature=feature, threshold=_threshold(settings, baseline, feature, name))
         for feature, reference in sorted(baseline.profile.columns.items())
         for name, value in distances(reference, night.columns[feature]).items()
+        if name in STATISTICS
     )
 
 
