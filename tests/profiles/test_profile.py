@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftgate.profiles import CategoricalColumn, HiddenColumn, NumericColumn, Profile, merge, profile_table
-from driftgate.profiles.profile import CHUNK_ROWS, profile_batches
-from driftgate.profiles.reading import LONGEST_CATEGORY, MAX_CATEGORIES
+from driftgate.profiles.profile import CHUNK_ROWS, THREADED_ROWS, profile_batches
+from driftgate.profiles.reading import LARGEST_WHOLE, LONGEST_CATEGORY, MAX_CATEGORIES, counted
 
 CARRIERS = ["AA", "B6", "UA", "WN"]
 
@@ -110,6 +110,26 @@ def test_more_rows_than_a_chunk_are_the_same_bytes_however_they_are_cut_and_noth
     assert x.standard_deviation == pytest.approx(values.std())
     assert x.distinct == pytest.approx(rows, rel=0.05)
     assert n.distinct == pytest.approx(5000, rel=0.05)
+
+
+def test_columns_in_threads_are_the_same_bytes_as_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = flights(3, THREADED_ROWS)
+    threaded = profile_table(table).hash
+    monkeypatch.setattr("driftgate.profiles.profile.MOST_THREADS", 1)
+    assert profile_table(table).hash == threaded
+
+
+NUMBERS = st.one_of(
+    st.integers(-9, 9).map(float), st.floats(-10, 10), st.sampled_from([LARGEST_WHOLE + 2, -1e300, 1e300])
+)
+
+
+@given(st.lists(NUMBERS, max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_counting_finds_what_sorting_finds(numbers: list[float]) -> None:
+    values = np.array(numbers) + 0.0
+    found, expected = counted(values), np.unique(values, return_counts=True)
+    assert [part.tolist() for part in found] == [part.tolist() for part in expected]
 
 
 def test_no_batch_at_all_is_a_profile_of_no_rows() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from driftgate.profiles.columns import CategoricalColumn, NumericColumn
 from driftgate.profiles.distinct import distinct_estimate, distinct_sketch
-from driftgate.profiles.sketches import POINTS, Floats, weighted_sketch
+from driftgate.profiles.sketches import POINTS, Floats, Integers, weighted_sketch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_CATEGORIES = 256
 # A longer text is counted with the others, never by name: it is prose, not a category.
 LONGEST_CATEGORY = 200
+LARGEST_WHOLE = 2.0**52  # beyond, a double's steps are not 1
+WIDEST_COUNTED = 2**20  # 8 MB of counts
 
 
 def profile_column(column: "pa.ChunkedArray", *, most: int = MAX_CATEGORIES) -> NumericColumn | CategoricalColumn:
@@ -39,7 +41,7 @@ def numeric_column(values: Floats, *, rows: int, temporal: bool = False) -> Nume
     """Return the profile of ``values``, the known ones of ``rows`` rows."""
     known = values[~np.isnan(values)]
     finite = known[np.isfinite(known)] + 0.0  # makes -0.0 a 0.0, which has other bits
-    distinct, counts = np.unique(finite, return_counts=True)
+    distinct, counts = counted(finite)
     mean, deviations = _moments(finite)
     summary = distinct_values(distinct)
     return NumericColumn(
@@ -56,6 +58,22 @@ def numeric_column(values: Floats, *, rows: int, temporal: bool = False) -> Nume
         maximum=float(distinct[-1]) if len(distinct) else None,
         sketch=weighted_sketch(distinct, counts),
     )
+
+
+def counted(finite: Floats) -> tuple[Floats, Integers]:
+    """Return the sorted different values and how often each occurs, as ``np.unique`` does.
+
+    Whole numbers that lie close together (codes, hours, minutes) are counted in one pass instead of sorted.
+    """
+    if len(finite):
+        low, high = finite.min(), finite.max()
+        if abs(low) < LARGEST_WHOLE and high - low < min(len(finite), WIDEST_COUNTED):
+            places = finite.astype(np.int64)
+            if np.array_equal(places, finite):
+                counts = np.bincount(places - int(low))
+                found = np.flatnonzero(counts)
+                return found + low, counts[found]
+    return np.unique(finite, return_counts=True)
 
 
 def distinct_values(values: Floats, others: Sequence[str] = ()) -> str | None:

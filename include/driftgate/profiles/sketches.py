@@ -19,6 +19,7 @@ POINTS = 1024
 GROUPS = POINTS // 2  # the other half of the points is for heavy values; more than GROUPS of them cannot exist
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 class Sketch(Record):
