@@ -103,7 +103,11 @@ def test_canary_steps_must_rise_to_a_hundred(folder: Path, steps: list[int]) -> 
     ("path", "values", "telling"),
     [
         ((), {"problm": "binary"}, "unknown key 'problm'; did you mean 'problem'?"),
-        (("retrain",), {"on": ["performace"]}, "cannot be 'performace'; did you mean 'performance'? Known: attribution, bias"),
+        (
+            ("retrain",),
+            {"on": ["performace"]},
+            "cannot be 'performace'; did you mean 'performance'? Known: attribution, bias",
+        ),
         (("train",), {"trainer": "lightbgm"}, "'train.trainer' cannot be 'lightbgm'; did you mean 'lightgbm'?"),
         (("train",), {"window_days": 0}, "key 'train.window_days': Input should be greater than 0"),
         (("promote",), {"approve": "alway"}, "'promote.approve' cannot be 'alway'; did you mean 'always'?"),

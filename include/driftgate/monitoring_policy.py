@@ -1,8 +1,8 @@
-"""What is watched every night and what follows from it: the sections ``monitor`` and ``retrain`` of a use case."""
+"""What is watched every night: the section ``monitor`` of a use case."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from driftgate.records import Record
 
@@ -70,20 +70,3 @@ class Monitor(Record):
     performance: PerformanceDrift
     tiers: dict[str, Tier] = {}
     skew: Skew = Skew()
-
-
-class Retrain(Record):
-    """When evidence becomes a retraining."""
-
-    on: tuple[MonitorName, ...]
-    nights: Positive
-    of_last: Positive
-    cooldown_days: Annotated[int, Field(ge=0)]
-    min_new_rows: Annotated[int, Field(ge=0)]
-    max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
-
-    @model_validator(mode="after")
-    def _can_fire(self) -> "Retrain":
-        if self.nights > self.of_last:
-            raise ValueError(f"nights must not exceed of_last, got {self.nights} of the last {self.of_last}")
-        return self

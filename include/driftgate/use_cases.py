@@ -16,12 +16,13 @@ from driftgate.errors import ConfigError, nearest
 from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
 from driftgate.gate_policy import Gates
-from driftgate.monitoring_policy import Monitor, Retrain
+from driftgate.monitoring_policy import Monitor
 from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
 from driftgate.promotion_policy import Promote
 from driftgate.records import Record, load_yaml
+from driftgate.retrain_policy import Retrain
 from driftgate.scaling_policy import Scaling
 from driftgate.search_space import Experiments, Tune
 from driftgate.serve_policy import Serve

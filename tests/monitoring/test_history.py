@@ -11,12 +11,14 @@ from driftgate.lake import lake
 from driftgate.monitoring import JoinResult
 from driftgate.monitoring.history import (
     champion_age_days,
-    days_since_retrain,
+    days_since,
     days_since_switch,
     drift_nights,
+    label_state,
     new_rows,
 )
 from driftgate.monitoring.past import RecordedPast
+from driftgate.retrain_policy import Retrain
 from driftgate.use_cases import UseCase
 
 PAST = RecordedPast("flight_delays")
@@ -35,7 +37,7 @@ class Told(RecordedPast):
         return SimpleNamespace(decision=self.decisions.get(key), champion=self.champions.get(key))
 
 
-def labels(key: str, labelled: int, *, day: str | None = None) -> None:
+def labels(key: str, labelled: int, *, day: str | None = None, requests: int | None = None) -> None:
     """Write what the ground-truth join of a night came to."""
     result = JoinResult(
         use_case="flight_delays",
@@ -43,7 +45,7 @@ def labels(key: str, labelled: int, *, day: str | None = None) -> None:
         labelled_key=day or key,
         path="",
         manifest_hash="",
-        requests=labelled,
+        requests=requests or labelled,
         labelled=labelled,
         unlabelled=0,
         failed=0,
@@ -94,9 +96,9 @@ def test_a_later_night_says_nothing(use_case: UseCase, nights: Any) -> None:
 
 def test_the_days_since_the_last_retrain_verdict_within_the_cooldown(use_case: UseCase) -> None:
     decisions = {"2013-03-30": "retrain", "2013-04-02": "retrain", "2013-04-05": "watch"}
-    assert days_since_retrain(use_case, "2013-04-08", Told(decisions)) == 6
-    assert days_since_retrain(use_case, "2013-04-08", Told({"2013-03-30": "retrain", "2013-04-05": "watch"})) is None
-    assert days_since_retrain(use_case, "2013-04-08", Told()) is None
+    assert days_since("retrain", use_case, "2013-04-08", Told(decisions)) == 6
+    assert days_since("retrain", use_case, "2013-04-08", Told({"2013-03-30": "retrain", "2013-04-05": "watch"})) is None
+    assert days_since("retrain", use_case, "2013-04-08", Told()) is None
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,25 @@ def test_a_champions_age_is_counted_from_its_last_training_day() -> None:
     assert champion_age_days("2013-04-10", "1", PAST) == 10
     assert champion_age_days("2013-04-10", "2", PAST) is None  # there is no such package
     assert champion_age_days("2013-04-10", None, PAST) is None
+
+
+@pytest.mark.parametrize(("labelled", "state"), [(50, "fresh"), (49, "late")])
+def test_outcomes_are_fresh_when_half_of_those_due_are_there(nights: Any, labelled: int, state: str) -> None:
+    labels("2013-04-08", labelled, requests=100)
+    performance = nights.evidence("2013-04-08", "performance", "insufficient")  # a new champion has too few of its own
+    assert label_state("2013-04-08", performance, PAST) == state
+
+
+@pytest.mark.parametrize(("finding", "state"), [("ok", "fresh"), ("insufficient", "late")])
+def test_a_night_that_was_not_joined_is_as_fresh_as_performance(nights: Any, finding: str, state: str) -> None:
+    assert label_state("2013-04-08", nights.evidence("2013-04-08", "performance", finding), PAST) == state
+
+
+def test_a_schedule_looks_further_back_than_the_cooldown(use_case: UseCase) -> None:
+    assert use_case.retrain.cooldown_days == 7
+    schedule = {"every_days": 14, "justification": "The audit asks for it."}
+    retrain = Retrain(**{**use_case.retrain.model_dump(), "schedule": schedule})
+    told = Told({"2013-03-27": "retrain"})
+    scheduled = use_case.model_copy(update={"retrain": retrain})
+    assert days_since("retrain", scheduled, "2013-04-08", told) == 12
+    assert days_since("retrain", use_case, "2013-04-08", told) is None

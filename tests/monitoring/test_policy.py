@@ -1,173 +1,195 @@
-"""Every cell of the policy table, and every reason to hold a decision back."""
+"""What follows from evidence: persistence, what is held back and why, what must have judged, whatever the table."""
 
-from itertools import product
 from typing import Any
 
 import pytest
 
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.policy import Ruling, Situation, rule_on
-from driftgate.monitoring_policy import Retrain
+from driftgate.retrain_policy import Retrain
 
 POLICY = Retrain(on=("performance",), nights=2, of_last=3, cooldown_days=7, min_new_rows=5000)
+ACCEPTS_DATA = POLICY.model_copy(update={"on": ("performance", "data")})
+AGED = POLICY.model_copy(update={"max_model_age_days": 60})
 ENOUGH = 5000
 
 
-def evidence(monitor: str, finding: str) -> Evidence:
+def evidence(monitor: str, finding: str, severity: str | None = None) -> Evidence:
     return Evidence(
         use_case="flight_delays", key="2013-04-09", monitor=monitor, champion="1", statistic="auc", value=0.6,
-        interval=None, threshold=None, sample_size=1, features=(), verdict=finding, sentence=f"{monitor}: {finding}.",
+        interval=None, threshold=None, sample_size=1, features=(), verdict=finding, severity=severity,
+        sentence=f"{monitor}: {finding}.",
     )  # fmt: skip
 
 
-def rule(performance: str, data: str, skew: str = "ok", *, policy: Retrain = POLICY, **more: Any) -> Ruling:
-    """``performance``, ``data`` and ``skew``: ok, drift (tonight only), persistent, insufficient."""
-    states = {"performance": performance, "data": data, "skew": skew}
-    found = tuple(evidence(name, "drift" if state == "persistent" else state) for name, state in states.items())
-    nights = {name: {"drift": 1, "persistent": 2}.get(state, 0) for name, state in states.items()}
+def rule(*, policy: Retrain = POLICY, states: dict[str, str] | None = None, **more: Any) -> Ruling:
+    """``states``: ok, drift (tonight only), persistent, insufficient; performance and data are ok if left out."""
+    told = {"performance": "ok", "data": "ok", **(states or {})}
+    found = tuple(evidence(name, "drift" if state == "persistent" else state) for name, state in told.items())
+    nights = {name: {"drift": 1, "persistent": 2}.get(state, 0) for name, state in told.items()}
     return rule_on(policy, Situation(evidence=found, drift_nights=nights, **{"new_rows": ENOUGH, **more}))
 
 
-CELLS = {
-    ("ok", "ok"): ("quiet", "all_monitors_quiet"),
-    ("ok", "drift"): ("watch", "drift_not_yet_persistent"),
-    ("ok", "persistent"): ("watch", "inputs_moved_performance_holds"),
-    ("ok", "insufficient"): ("cannot_judge", "evidence_insufficient"),
-    ("drift", "ok"): ("watch", "drift_not_yet_persistent"),
-    ("drift", "drift"): ("watch", "drift_not_yet_persistent"),
-    ("drift", "persistent"): ("watch", "drift_not_yet_persistent"),
-    ("drift", "insufficient"): ("watch", "drift_not_yet_persistent"),
-    ("persistent", "ok"): ("retrain", "accepted_cause_persists"),
-    ("persistent", "drift"): ("retrain", "accepted_cause_persists"),
-    ("persistent", "persistent"): ("retrain", "accepted_cause_persists"),
-    ("persistent", "insufficient"): ("retrain", "accepted_cause_persists"),
-    ("insufficient", "ok"): ("cannot_judge", "evidence_insufficient"),
-    ("insufficient", "drift"): ("watch", "drift_not_yet_persistent"),
-    ("insufficient", "persistent"): ("review", "inputs_moved_labels_missing"),
-    ("insufficient", "insufficient"): ("cannot_judge", "evidence_insufficient"),
-}
+LOST = {"performance": "persistent"}
+MOVED = {"data": "persistent"}
 
 
 @pytest.mark.parametrize(
-    ("cell", "expected"),
+    ("states", "expected"),
     [
-        (("ok", "ok"), ("watch", "serving_differs_from_training")),
-        (("drift", "insufficient"), ("watch", "serving_differs_from_training")),
-        (("persistent", "ok"), ("retrain", "accepted_cause_persists")),
-        (("insufficient", "persistent"), ("review", "inputs_moved_labels_missing")),
+        ({}, ("quiet", "all_monitors_quiet")),
+        ({"data": "drift"}, ("watch", "drift_not_yet_persistent")),
+        ({"performance": "drift", "data": "insufficient"}, ("watch", "drift_not_yet_persistent")),
+        ({"performance": "drift", "skew": "persistent"}, ("review", "serving_differs_from_training")),
+        (LOST, ("retrain", "performance_lost")),
+        ({**LOST, **MOVED, "skew": "persistent"}, ("retrain", "performance_lost")),
+        ({**LOST, "data": "insufficient"}, ("retrain", "performance_lost")),
+        (MOVED, ("review", "inputs_moved_performance_holds")),
+        ({"performance": "insufficient"}, ("cannot_judge", "evidence_insufficient")),
+        ({"data": "insufficient"}, ("cannot_judge", "evidence_insufficient")),
+        ({"performance": "insufficient", "estimate": "ok"}, ("quiet", "all_monitors_quiet")),
+        ({"estimate": "insufficient", "skew": "insufficient", "bias": "insufficient"}, ("quiet", "all_monitors_quiet")),
     ],
 )
-@pytest.mark.parametrize("skew", ["drift", "persistent"])
-def test_skew_is_watched_and_moves_nothing(cell: tuple[str, str], expected: tuple[str, str], skew: str) -> None:
-    assert rule(*cell, skew) == Ruling(*expected)
+def test_the_strongest_decision_wins_and_only_some_must_judge(
+    states: dict[str, str], expected: tuple[str, str]
+) -> None:
+    ruling = rule(states=states)
+    assert (ruling.decision, ruling.rule) == expected
 
 
-def test_skew_that_cannot_be_judged_is_no_quiet_night() -> None:
-    assert rule("ok", "ok", "insufficient") == Ruling("cannot_judge", "evidence_insufficient")
+def test_a_ruling_names_the_drifts_that_it_is_about() -> None:
+    accepts = POLICY.model_copy(update={"on": ("performance", "payoff")})
+    assert rule(policy=accepts, states={**LOST, **MOVED, "payoff": "drift"}).causes == ("performance", "payoff")
 
 
-def test_the_table_has_every_cell() -> None:
-    states = ("ok", "drift", "persistent", "insufficient")
-    assert set(CELLS) == set(product(states, states))
+def test_a_sequential_monitor_needs_one_night() -> None:
+    accepts = POLICY.model_copy(update={"on": ("payoff",)})
+    assert rule(policy=accepts, states={"payoff": "drift"}) == Ruling("retrain", "retraining_pays", (), ("payoff",))
 
 
-@pytest.mark.parametrize(("cell", "expected"), CELLS.items())
-def test_each_cell_of_the_table(cell: tuple[str, str], expected: tuple[str, str]) -> None:
-    assert rule(*cell) == Ruling(*expected)
+def test_a_cause_that_is_not_accepted_asks_a_person() -> None:
+    late = rule(states={"performance": "insufficient", "data": "persistent"}, labels="late")
+    assert (late.decision, late.rule) == ("review", "inputs_moved_labels_late")
+    assert [(item.decision, item.reason) for item in late.suppressed] == [("retrain", "cause_not_accepted")]
 
 
-def test_input_drift_retrains_where_it_is_an_accepted_cause() -> None:
-    accepts_data = POLICY.model_copy(update={"on": ("data",)})
-    assert rule("ok", "persistent", policy=accepts_data).decision == "retrain"
-    assert rule("persistent", "ok", policy=accepts_data) == Ruling("watch", "drift_is_no_accepted_cause")
+def test_moved_inputs_retrain_while_labels_are_late_where_they_are_an_accepted_cause() -> None:
+    assert rule(policy=ACCEPTS_DATA, states=MOVED, labels="late").decision == "retrain"
+    assert rule(policy=ACCEPTS_DATA, states=MOVED, labels="fresh").decision == "review"
+
+
+def test_a_rule_of_the_use_case_overrules_its_cells_and_no_other() -> None:
+    own = {"name": "inputs_retrain", "drift": "data", "severity": ["major"], "decision": "retrain"}
+    policy = Retrain(**{**ACCEPTS_DATA.model_dump(), "rules": [own]})
+    assert rule(policy=policy, states=MOVED) == Ruling("retrain", "inputs_retrain", (), ("data",))
+    minor = Situation(evidence=(evidence("data", "drift", "minor"),), drift_nights={"data": 3}, new_rows=ENOUGH)
+    assert rule_on(policy, minor).rule == "inputs_moved_a_little"
+
+
+def test_a_drift_that_a_rule_calls_quiet_is_none() -> None:
+    own = {"name": "known_season", "drift": "data", "decision": "quiet"}
+    policy = Retrain(**{**POLICY.model_dump(), "rules": [own]})
+    assert rule(policy=policy, states=MOVED) == Ruling("quiet", "all_monitors_quiet")
 
 
 def test_a_new_champion_that_fails_calls_for_the_one_before() -> None:
-    assert rule("persistent", "ok", days_since_switch=6) == Ruling("rollback", "new_champion_fails")
-    assert rule("persistent", "ok", days_since_switch=7).decision == "retrain"
+    assert rule(states=LOST, days_since_switch=6).decision == "rollback"
+    assert rule(states=LOST, days_since_switch=6).rule == "new_champion_fails"
+    assert rule(states=LOST, days_since_switch=7).decision == "retrain"
 
 
+def test_a_champion_that_came_back_by_a_rollback_is_not_rolled_back_again() -> None:
+    ruling = rule(states=LOST, days_since_switch=2, days_since_rollback=3)
+    assert (ruling.decision, ruling.rule) == ("watch", "performance_lost")
+    assert [item.reason for item in ruling.suppressed] == ["cooldown"]
+
+
+HELD_BACK = [
+    ({"backfill": True}, "backfill"),
+    ({"promotion_active": True}, "promotion_active"),
+    ({"days_since_retrain": 6}, "cooldown"),
+    ({"new_rows": 4999}, "too_few_new_rows"),
+    ({"over_budget": "The week's budget is spent."}, "budget"),
+]
+
+
+@pytest.mark.parametrize(("circumstance", "reason"), HELD_BACK)
 @pytest.mark.parametrize(
-    ("circumstance", "reason"),
-    [
-        ({"backfill": True}, "backfill"),
-        ({"promotion_active": True}, "promotion_active"),
-        ({"days_since_retrain": 6}, "cooldown"),
-        ({"new_rows": 4999}, "too_few_new_rows"),
-    ],
+    ("states", "name"), [(LOST, "performance_lost"), ({}, "champion_too_old")], ids=["drift", "age"]
 )
-def test_a_retraining_is_held_back_and_the_reason_recorded(circumstance: dict[str, Any], reason: str) -> None:
-    ruling = rule("persistent", "ok", **circumstance)
-    assert (ruling.decision, ruling.rule) == ("watch", "accepted_cause_persists")
+def test_a_retraining_is_held_back_and_the_reason_recorded(
+    states: dict[str, str], name: str, circumstance: dict[str, Any], reason: str
+) -> None:
+    ruling = rule(policy=AGED, states=states, champion_age_days=61 if not states else 1, **circumstance)
+    assert (ruling.decision, ruling.rule) == ("watch", name)
     assert [(item.decision, item.reason) for item in ruling.suppressed] == [("retrain", reason)]
 
 
 def test_every_reason_is_recorded_when_several_hold() -> None:
-    ruling = rule("persistent", "ok", backfill=True, promotion_active=True, days_since_retrain=1, new_rows=0)
-    assert [item.reason for item in ruling.suppressed] == [
-        "backfill",
-        "promotion_active",
-        "cooldown",
-        "too_few_new_rows",
-    ]
+    ruling = rule(
+        states=LOST, backfill=True, promotion_active=True, days_since_retrain=1, new_rows=0, over_budget="Spent."
+    )
+    assert [item.reason for item in ruling.suppressed] == [reason for _, reason in HELD_BACK]
+
+
+def test_what_is_held_back_leaves_the_word_to_the_next_weaker_decision() -> None:
+    ruling = rule(states={**LOST, **MOVED}, days_since_retrain=1)
+    assert (ruling.decision, ruling.rule) == ("review", "inputs_moved_performance_holds")
+    assert [(item.decision, item.reason) for item in ruling.suppressed] == [("retrain", "cooldown")]
 
 
 def test_the_cooldown_ends_after_its_days() -> None:
-    assert rule("persistent", "ok", days_since_retrain=7).decision == "retrain"
+    assert rule(states=LOST, days_since_retrain=7).decision == "retrain"
 
 
 def test_a_change_of_champion_starts_a_cooldown_too() -> None:
-    accepts_data = POLICY.model_copy(update={"on": ("data",)})
-    ruling = rule("ok", "persistent", policy=accepts_data, days_since_switch=3)
+    ruling = rule(policy=ACCEPTS_DATA, states=MOVED, labels="late", days_since_switch=3)
     assert [item.reason for item in ruling.suppressed] == ["cooldown"]
 
 
-def test_a_backfill_holds_back_reviews_and_rollbacks_too() -> None:
-    assert rule("insufficient", "persistent", backfill=True).decision == "watch"
-    assert rule("persistent", "ok", backfill=True, days_since_switch=1).decision == "watch"
+@pytest.mark.parametrize(("states", "more"), [(MOVED, {}), (LOST, {"days_since_switch": 1})])
+def test_a_backfill_holds_back_reviews_and_rollbacks_too(states: dict[str, str], more: dict[str, Any]) -> None:
+    ruling = rule(states=states, backfill=True, **more)
+    assert (ruling.decision, [item.reason for item in ruling.suppressed]) == ("watch", ["backfill"])
 
 
-@pytest.mark.parametrize("performance", ["ok", "drift", "insufficient"])
-def test_nothing_is_suppressed_where_nothing_was_to_move(performance: str) -> None:
-    assert rule(performance, "ok", backfill=True, promotion_active=True, new_rows=0).suppressed == ()
-
-
-AGED = POLICY.model_copy(update={"max_model_age_days": 60})
+@pytest.mark.parametrize("finding", ["ok", "drift", "insufficient"])
+def test_nothing_is_suppressed_where_nothing_was_to_move(finding: str) -> None:
+    ruling = rule(states={"performance": finding}, backfill=True, promotion_active=True, new_rows=0)
+    assert ruling.suppressed == ()
 
 
 @pytest.mark.parametrize(
-    ("cell", "rule_name"),
-    [
-        (("ok", "ok"), "champion_too_old"),
-        (("ok", "persistent"), "champion_too_old"),
-        (("drift", "ok"), "champion_too_old"),
-        (("ok", "ok", "drift"), "champion_too_old"),
-        (("insufficient", "ok"), "champion_too_old"),
-        (("persistent", "ok"), "accepted_cause_persists"),
-    ],
-)
-def test_an_old_champion_is_a_reason_where_drift_is_none(cell: tuple[str, ...], rule_name: str) -> None:
-    assert rule(*cell, policy=AGED, champion_age_days=61) == Ruling("retrain", rule_name)
+    ("states", "name"),
+    [({}, "champion_too_old"), (MOVED, "champion_too_old"), ({"performance": "drift"}, "champion_too_old"),
+     ({"performance": "insufficient"}, "champion_too_old"), (LOST, "performance_lost")],
+)  # fmt: skip
+def test_an_old_champion_is_a_reason_where_drift_is_none(states: dict[str, str], name: str) -> None:
+    ruling = rule(policy=AGED, states=states, champion_age_days=61)
+    assert (ruling.decision, ruling.rule) == ("retrain", name)
 
 
 @pytest.mark.parametrize(
     ("policy", "age"), [(AGED, 60), (AGED, None), (POLICY, 9999)], ids=["not yet", "unknown", "no limit"]
 )
 def test_a_champion_that_may_be_so_old_stays(policy: Retrain, age: int | None) -> None:
-    assert rule("ok", "ok", policy=policy, champion_age_days=age) == Ruling("quiet", "all_monitors_quiet")
+    assert rule(policy=policy, champion_age_days=age) == Ruling("quiet", "all_monitors_quiet")
 
 
-def test_what_a_person_must_look_at_comes_before_age() -> None:
-    assert rule("insufficient", "persistent", policy=AGED, champion_age_days=61).decision == "review"
-    assert rule("persistent", "ok", policy=AGED, champion_age_days=61, days_since_switch=3).decision == "rollback"
+def test_age_that_is_held_back_for_want_of_rows_still_lets_a_person_look() -> None:
+    ruling = rule(policy=AGED, states=MOVED, labels="late", champion_age_days=61, new_rows=0)
+    assert (ruling.decision, ruling.rule) == ("review", "inputs_moved_labels_late")
 
 
 @pytest.mark.parametrize(
-    ("circumstance", "reason"),
-    [({"backfill": True}, "backfill"), ({"promotion_active": True}, "promotion_active"),
-     ({"days_since_retrain": 6}, "cooldown"), ({"new_rows": 0}, "too_few_new_rows")],
-)  # fmt: skip
-def test_age_is_held_back_as_drift_is(circumstance: dict[str, Any], reason: str) -> None:
-    ruling = rule("ok", "ok", policy=AGED, champion_age_days=61, **circumstance)
-    assert (ruling.decision, ruling.rule) == ("watch", "champion_too_old")
-    assert [item.reason for item in ruling.suppressed] == [reason]
+    ("age", "since_retrain", "due"),
+    [(6, None, False), (7, None, True), (30, 6, False), (30, 7, True), (None, 7, False)],
+)
+def test_a_schedule_is_due_so_many_days_after_the_last_training(
+    age: int | None, since_retrain: int | None, due: bool
+) -> None:
+    schedule = {"every_days": 7, "justification": "The audit asks for it."}
+    policy = Retrain(**{**POLICY.model_dump(), "cooldown_days": 0, "schedule": schedule})
+    ruling = rule(policy=policy, champion_age_days=age, days_since_retrain=since_retrain)
+    assert (ruling.rule == "schedule_due") is due

@@ -10,6 +10,7 @@ from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring import Suppression, Verdict, decide, verdict_of, verdicts
 from driftgate.partition_keys import keys_between
+from driftgate.retrain_policy import Retrain
 from driftgate.use_cases import UseCase
 
 NIGHT = "2013-04-08"
@@ -43,7 +44,7 @@ def revisions(key: str = NIGHT) -> int:
 def test_two_drifting_nights_retrain_and_one_does_not(open_policy: UseCase, nights: Any) -> None:
     first, second = drift_for(nights, open_policy, "2013-04-07", NIGHT)
     assert (first.decision, first.rule) == ("watch", "drift_not_yet_persistent")
-    assert (second.decision, second.rule) == ("retrain", "accepted_cause_persists")
+    assert (second.decision, second.rule) == ("retrain", "performance_lost")
     assert second.drift_nights == {"performance": 2, "data": 0, "skew": 0}
     assert second.sentence == "performance says drift."
     assert second.champion == "1"
@@ -105,7 +106,7 @@ def test_after_a_retrain_verdict_the_cooldown_holds_the_next_ones_back(open_poli
     made = drift_for(nights, open_policy, "2013-04-07", "2013-04-15")
     assert [verdict.decision for verdict in made] == ["watch", "retrain", *["watch"] * 6, "retrain"]
     held = made[2]
-    assert (held.rule, [item.reason for item in held.suppressed]) == ("accepted_cause_persists", ["cooldown"])
+    assert (held.rule, [item.reason for item in held.suppressed]) == ("performance_lost", ["cooldown"])
     assert held.days_since_retrain == 1
     assert held.sentence.endswith(
         "Held back (retrain): The last retrain verdict came 1 nights ago; the cooldown is 7 nights."
@@ -155,7 +156,8 @@ def test_moved_inputs_without_outcomes_ask_a_person(open_policy: UseCase, nights
     for key in ("2013-04-07", NIGHT):
         findings(nights, key, "insufficient", data="drift")
     made = decide(open_policy, NIGHT)
-    assert (made.decision, made.sentence) == ("review", "data says drift.")
+    assert (made.decision, made.rule, made.labels) == ("review", "inputs_moved_labels_late", "late")
+    assert made.sentence.startswith("data says drift. Held back (retrain): 'retrain.on' does not accept data drift")
 
 
 def test_a_backfill_moves_nothing(open_policy: UseCase, nights: Any) -> None:
@@ -200,8 +202,16 @@ def test_verdicts_are_those_of_one_use_case_in_order(open_policy: UseCase, night
 
 
 GOLDEN = (
-    '{"backfill":false,"champion":null,"champion_age_days":null,"days_since_retrain":1,"days_since_switch":null,"decision":"watch",'
-    '"drift_nights":{"performance":2},"evidence":[],"key":"2013-04-08","new_rows":0,"policy":{"cooldown_days":7,"max_model_age_days":null,'
+    '{"backfill":false,"causes":["performance"],"champion":null,"champion_age_days":null,"days_since_retrain":1,'
+    '"days_since_rollback":null,"days_since_switch":null,"decision":"watch","drift_nights":{"performance":2},'
+    '"evidence":[],"key":"2013-04-08","labels":"fresh","new_rows":0,"over_budget":null,"policy":{"cooldown_days":7,'
+    '"max_model_age_days":null,"min_new_rows":0,"nights":2,"of_last":3,"on":["performance"],"rules":[],"schedule":null},'
+    '"promotion_active":false,"rule":"performance_lost","schema_version":1,"sentence":"It drifts.","suppressed":['
+    '{"decision":"retrain","reason":"cooldown","sentence":"Too soon."}],"use_case":"flight_delays"}'
+)
+OF_ISSUE_5 = (
+    '{"backfill":false,"champion":null,"days_since_retrain":1,"days_since_switch":null,"decision":"watch",'
+    '"drift_nights":{"performance":2},"evidence":[],"key":"2013-04-08","new_rows":0,"policy":{"cooldown_days":7,'
     '"min_new_rows":0,"nights":2,"of_last":3,"on":["performance"]},"promotion_active":false,'
     '"rule":"accepted_cause_persists","schema_version":1,"sentence":"It drifts.","suppressed":[{"decision":"retrain",'
     '"reason":"cooldown","sentence":"Too soon."}],"use_case":"flight_delays"}'
@@ -213,7 +223,7 @@ def test_the_golden_verdict_is_written_and_read_unchanged(open_policy: UseCase) 
         use_case="flight_delays",
         key=NIGHT,
         decision="watch",
-        rule="accepted_cause_persists",
+        rule="performance_lost",
         sentence="It drifts.",
         champion=None,
         evidence=(),
@@ -225,11 +235,41 @@ def test_the_golden_verdict_is_written_and_read_unchanged(open_policy: UseCase) 
         days_since_retrain=1,
         days_since_switch=None,
         new_rows=0,
+        causes=("performance",),
     )
     assert verdict.canonical().decode() == GOLDEN
     assert Verdict.model_validate_json(GOLDEN) == verdict
 
 
-def test_a_verdict_of_before_the_age_limit_is_still_read() -> None:
-    before = GOLDEN.replace('"champion_age_days":null,', "").replace('"max_model_age_days":null,', "")
-    assert Verdict.model_validate_json(before) == Verdict.model_validate_json(GOLDEN)
+def test_a_verdict_of_before_the_table_is_still_read() -> None:
+    before = Verdict.model_validate_json(OF_ISSUE_5)
+    assert (before.rule, before.causes, before.policy.rules) == ("accepted_cause_persists", (), ())
+
+
+def test_a_budget_that_covers_no_training_holds_it_back_and_is_asked_once(open_policy: UseCase, nights: Any) -> None:
+    findings(nights, "2013-04-07", "drift")
+    findings(nights, NIGHT, "drift")
+    made = decide(open_policy, NIGHT, budget=lambda: "All of $5.00 is spent.")
+    assert (made.decision, [item.reason for item in made.suppressed]) == ("watch", ["budget"])
+    assert made.sentence.endswith("Held back (retrain): All of $5.00 is spent.")
+    assert decide(open_policy, NIGHT, budget=lambda: pytest.fail("a night asks once")) == made
+
+
+def test_a_budget_is_not_asked_about_a_night_that_trains_nothing(open_policy: UseCase, nights: Any) -> None:
+    findings(nights, NIGHT, "ok")
+    assert decide(open_policy, NIGHT, budget=lambda: pytest.fail("nothing is to be spent")).decision == "quiet"
+
+
+def test_a_schedule_retrains_every_so_many_nights_and_says_so(open_policy: UseCase, nights: Any) -> None:
+    package = f"{uris.package('flight_delays', '1')}/package.json"
+    lake().write(package, b'{"dataset_version": "flight_delays/2013-03-31-3f9c2a1"}')
+    schedule = {"every_days": 7, "justification": "The audit asks for it."}
+    retrain = Retrain(**{**open_policy.retrain.model_dump(), "schedule": schedule})
+    use_case = open_policy.model_copy(update={"retrain": retrain})
+    made = []
+    for key in keys_between("2013-04-06", "2013-04-14"):
+        findings(nights, key, "ok")
+        made.append(decide(use_case, key))
+    assert [one.decision for one in made] == ["quiet", "retrain", *["quiet"] * 6, "retrain"]
+    assert (made[1].rule, made[1].trigger) == ("schedule_due", "schedule")
+    assert "'retrain.schedule' asks for a training every 7 nights." in made[1].sentence

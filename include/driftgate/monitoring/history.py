@@ -8,8 +8,12 @@ from datetime import timedelta
 
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.past import Past
+from driftgate.monitoring.policy import Decision
+from driftgate.monitoring_policy import LabelState
 from driftgate.partition_keys import keys_before, parse_key
 from driftgate.use_cases import UseCase
+
+FRESH_SHARE = 0.5  # of the answers whose outcome is due tonight: some outcomes never come
 
 
 def drift_nights(use_case: UseCase, key: str, tonight: Evidence, past: Past) -> int:
@@ -23,11 +27,21 @@ def drift_nights(use_case: UseCase, key: str, tonight: Evidence, past: Past) -> 
     )
 
 
-def days_since_retrain(use_case: UseCase, key: str, past: Past) -> int | None:
-    """Return the days since the last night with a retrain verdict, None when the cooldown saw none."""
-    for night in reversed(_cooldown(use_case, key)):
+def label_state(key: str, performance: Evidence, past: Past) -> LabelState:
+    """Return ``fresh`` when most outcomes that are due tonight are there; without a join, performance tells."""
+    joined = past.joined(key)
+    if joined is None:
+        return "late" if performance.verdict == "insufficient" else "fresh"
+    return "fresh" if joined.labelled >= joined.requests * FRESH_SHARE else "late"
+
+
+def days_since(decision: Decision, use_case: UseCase, key: str, past: Past) -> int | None:
+    """Return the days since the last night with this verdict; None when the cooldown, or the schedule, saw none."""
+    schedule = use_case.retrain.schedule
+    span = max(use_case.retrain.cooldown_days, schedule.every_days if schedule else 0)
+    for night in reversed(_earlier(key, span)):
         verdict = past.verdict(night)
-        if verdict and verdict.decision == "retrain":
+        if verdict and verdict.decision == decision:
             return _days(night, key)
     return None
 
@@ -35,7 +49,7 @@ def days_since_retrain(use_case: UseCase, key: str, past: Past) -> int | None:
 def days_since_switch(use_case: UseCase, key: str, champion: str | None, past: Past) -> int | None:
     """Return the days since ``champion`` first answered after another version had; None when the cooldown saw none."""
     first = key
-    for night in reversed(_cooldown(use_case, key) if champion else []):
+    for night in reversed(_earlier(key, use_case.retrain.cooldown_days) if champion else []):
         verdict = past.verdict(night)
         if verdict and verdict.champion == champion:
             first = night
@@ -66,9 +80,9 @@ def new_rows(use_case: UseCase, key: str, champion: str | None, past: Past) -> i
     return rows
 
 
-def _cooldown(use_case: UseCase, key: str) -> list[str]:
-    """Return the nights that the cooldown looks back at, oldest first."""
-    return keys_before(key, use_case.retrain.cooldown_days + 1)[:-1]
+def _earlier(key: str, nights: int) -> list[str]:
+    """Return the nights before ``key``, oldest first."""
+    return keys_before(key, nights + 1)[:-1]
 
 
 def _days(earlier: str, later: str) -> int:

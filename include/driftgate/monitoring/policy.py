@@ -1,46 +1,46 @@
 """From evidence to a decision: the use case's policy as a table of rules, without reading or writing anything.
 
-The first rule that applies decides:
+What follows from a drift is in the table of :mod:`driftgate.drift_rules`, by kind, severity, label state and champion.
+The strongest decision wins: rollback, retrain, review, watch. Beside the table stand these rules:
 
-======================================  ==============  ========================================================
-rule                                    decision        applies when
-======================================  ==============  ========================================================
-new_champion_fails                      rollback        performance drift persists and the champion took over within
-                                                        the cooldown, from another one
-accepted_cause_persists                 retrain         a monitor named in ``retrain.on`` drifts on ``nights`` of the
-                                                        last ``of_last`` nights, tonight included
-inputs_moved_labels_missing             review          data drift persists while performance cannot be judged
-champion_too_old                        retrain         the champion's last training day is more than
-                                                        ``max_model_age_days`` ago, where the use case sets a limit
-serving_differs_from_training           watch           what the endpoint saw tonight is not what training sees of it
-drift_not_yet_persistent                watch           a monitor drifts tonight, on too few nights so far
-inputs_moved_performance_holds          watch           data drift persists, is no accepted cause, performance is fine
-drift_is_no_accepted_cause              watch           performance drift persists but is no accepted cause
-evidence_insufficient                   cannot_judge    nothing drifts, and a monitor could not judge
-all_monitors_quiet                      quiet           every monitor judged, none drifts
-======================================  ==============  ========================================================
+==========================  ==============  ===================================================================
+rule                        decision        applies when
+==========================  ==============  ===================================================================
+champion_too_old            retrain         the champion's last training day is more than ``max_model_age_days``
+                                            ago, where the use case sets a limit
+schedule_due                retrain         ``schedule.every_days`` are over, where the use case has a schedule
+drift_not_yet_persistent    watch           a monitor drifts tonight, on too few nights so far
+evidence_insufficient       cannot_judge    nothing drifts, and a monitor that must judge could not
+all_monitors_quiet          quiet           those that must judge did, and nothing drifts
+==========================  ==============  ===================================================================
 
-A retrain, review or rollback can be suppressed; it then becomes ``watch``, and what was suppressed and why is recorded.
+Whatever would move can be held back, and what was held back and why is recorded; the next weaker decision then has its
+turn, and the last is ``watch``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from driftgate.drift_rules import MUST_JUDGE, Cell, ChampionState, Response, rule_for
 from driftgate.monitoring.evidence import Evidence
-from driftgate.monitoring_policy import MonitorName, Retrain
+from driftgate.monitoring_policy import LabelState, MonitorName
 from driftgate.records import Record
+from driftgate.retrain_policy import Retrain
 
-Decision = Literal["quiet", "watch", "retrain", "review", "rollback", "cannot_judge"]
-TOO_OLD = "champion_too_old"
-MOVES: tuple[Decision, ...] = ("retrain", "review", "rollback")
+Decision = Literal[Response, "cannot_judge"]
+Reason = Literal[
+    "backfill", "promotion_active", "cooldown", "too_few_new_rows", "budget", "cause_not_accepted"
+]  # fmt: skip
+TOO_OLD, SCHEDULE_DUE, NOT_YET = "champion_too_old", "schedule_due", "drift_not_yet_persistent"
+MOVES: tuple[Decision, ...] = ("rollback", "retrain", "review")  # the strongest first
 
 
 class Suppression(Record):
     """One reason why a decision was not carried out."""
 
     decision: Decision
-    reason: Literal["backfill", "promotion_active", "cooldown", "too_few_new_rows"]
+    reason: Reason
     sentence: str
 
 
@@ -50,90 +50,136 @@ class Situation:
 
     evidence: tuple[Evidence, ...]
     drift_nights: dict[MonitorName, int]  # of the last ``of_last`` nights, tonight included, same champion
+    labels: LabelState = "fresh"
     backfill: bool = False
     promotion_active: bool = False
-    days_since_retrain: int | None = None  # since the last retrain verdict; None: none within the cooldown
+    over_budget: str | None = None  # why the week's budget covers no training; None: it does
+    days_since_retrain: int | None = None  # since the last retrain verdict; None: not as far as it matters
+    days_since_rollback: int | None = None  # the same for a rollback
     days_since_switch: int | None = None  # since tonight's champion took over; None: not within the cooldown
     champion_age_days: int | None = None  # since the champion's last training day; None when it is not known
     new_rows: int = 0  # labelled since the champion's training window
 
 
+class Want(NamedTuple):
+    """What one rule asks for; ``cause`` is the monitor whose drift it is about."""
+
+    decision: Response
+    rule: str
+    cause: MonitorName | None = None
+
+
 @dataclass(frozen=True)
 class Ruling:
-    """What the policy says."""
+    """What the policy says: the decision, the rule that made it, and the drifts it is about."""
 
     decision: Decision
     rule: str
     suppressed: tuple[Suppression, ...] = ()
+    causes: tuple[MonitorName, ...] = ()
 
 
 def rule_on(policy: Retrain, situation: Situation) -> Ruling:
     """Return the decision for ``situation``, with the rule that made it and what was suppressed."""
-    wanted, rule = _wanted(policy, situation)
-    suppressed = tuple(_suppressions(policy, situation, wanted)) if wanted in MOVES else ()
-    return Ruling("watch" if suppressed else wanted, rule, suppressed)
+    asked = [*_after_drift(policy, situation), *_after_time(policy, situation)]
+    wants = [_accepted(policy, want) for want in asked]
+    held = [_not_accepted(want) for want, after in zip(asked, wants, strict=True) if want != after]
+    for decision in MOVES:
+        if same := [want for want in wants if want.decision == decision]:
+            reasons = list(_suppressions(policy, situation, decision))
+            if not reasons:
+                return _ruling(decision, same, held)
+            held += reasons
+    if wants:
+        strongest = min(wants, key=lambda want: _rank(want.decision))
+        return _ruling("watch", [want for want in wants if want.decision == strongest.decision], held)
+    return _without_drift(situation)
 
 
-def _wanted(policy: Retrain, situation: Situation) -> tuple[Decision, str]:
-    drifting = _with(situation, "drift")
-    unjudged = _with(situation, "insufficient")
-    persistent = {name for name in drifting if situation.drift_nights[name] >= policy.nights}
-    if "performance" in persistent and _within(situation.days_since_switch, policy.cooldown_days):
-        return "rollback", "new_champion_fails"
-    if persistent & set(policy.on):
-        return "retrain", "accepted_cause_persists"
-    if "data" in persistent and "performance" in unjudged:
-        return "review", "inputs_moved_labels_missing"
-    if _too_old(policy, situation):
-        return "retrain", TOO_OLD
-    if "skew" in drifting:
-        return "watch", "serving_differs_from_training"
-    if drifting:
-        return "watch", _watch_rule(drifting, persistent)
-    if unjudged:
-        return "cannot_judge", "evidence_insufficient"
-    return "quiet", "all_monitors_quiet"
+def must_judge_missing(evidence: Iterable[Evidence]) -> bool:
+    """Return whether a night may be quiet by nobody having looked: one of each group that must judge has to."""
+    judged = {item.monitor for item in evidence if item.verdict != "insufficient"}
+    return any(not group & judged for group in MUST_JUDGE)
 
 
-def _watch_rule(drifting: set[MonitorName], persistent: set[MonitorName]) -> str:
-    if drifting - persistent:
-        return "drift_not_yet_persistent"
-    return "drift_is_no_accepted_cause" if "performance" in persistent else "inputs_moved_performance_holds"
-
-
-def _suppressions(policy: Retrain, situation: Situation, wanted: Decision) -> Sequence[Suppression]:
-    found = []
-    if situation.backfill:
-        found.append(
-            Suppression(decision=wanted, reason="backfill", sentence="A backfill of old nights moves nothing.")
+def _after_drift(policy: Retrain, situation: Situation) -> Iterator[Want]:
+    champion: ChampionState = "new" if _is_new(policy, situation) else "settled"
+    for item in situation.evidence:
+        if item.verdict != "drift":
+            continue
+        rule = rule_for(
+            Cell(item.monitor, item.severity or "major", situation.labels, champion),  # graded only since severities
+            policy.rules,
         )
+        if rule.decision == "quiet":
+            continue
+        if situation.drift_nights[item.monitor] < (rule.nights or policy.nights):
+            yield Want("watch", NOT_YET, item.monitor)
+        else:
+            yield Want(rule.decision, rule.name, item.monitor)
+
+
+def _after_time(policy: Retrain, situation: Situation) -> Iterator[Want]:
+    age, limit = situation.champion_age_days, policy.max_model_age_days
+    if age is not None and limit is not None and age > limit:
+        yield Want("retrain", TOO_OLD)
+    if policy.schedule and age is not None:
+        since = min(age, situation.days_since_retrain if situation.days_since_retrain is not None else age)
+        if since >= policy.schedule.every_days:
+            yield Want("retrain", SCHEDULE_DUE)
+
+
+def _without_drift(situation: Situation) -> Ruling:
+    if must_judge_missing(situation.evidence):
+        return Ruling("cannot_judge", "evidence_insufficient")
+    return Ruling("quiet", "all_monitors_quiet")
+
+
+def _ruling(decision: Decision, wants: list[Want], held: list[Suppression]) -> Ruling:
+    causes = tuple(want.cause for want in wants if want.cause)
+    return Ruling(decision, wants[0].rule, tuple(held), causes)
+
+
+def _rank(decision: Decision) -> int:
+    return MOVES.index(decision) if decision in MOVES else len(MOVES)
+
+
+def _accepted(policy: Retrain, want: Want) -> Want:
+    """Return the want, or a review where a training is not accepted as the answer to its cause."""
+    refused = want.decision == "retrain" and want.cause is not None and want.cause not in policy.on
+    return want._replace(decision="review") if refused else want
+
+
+def _not_accepted(want: Want) -> Suppression:
+    sentence = f"'retrain.on' does not accept {want.cause} drift as a cause; a person is asked instead."
+    return Suppression(decision="retrain", reason="cause_not_accepted", sentence=sentence)
+
+
+def _suppressions(policy: Retrain, situation: Situation, wanted: Decision) -> Iterator[Suppression]:
+    if situation.backfill:
+        yield Suppression(decision=wanted, reason="backfill", sentence="A backfill of old nights moves nothing.")
     if wanted == "retrain":
-        found.extend(_retrain_suppressions(policy, situation))
-    return found
+        yield from _retrain_suppressions(policy, situation)
 
 
-def _retrain_suppressions(policy: Retrain, situation: Situation) -> Sequence[Suppression]:
-    found = []
+def _retrain_suppressions(policy: Retrain, situation: Situation) -> Iterator[Suppression]:
     if situation.promotion_active:
         sentence = "A candidate is already on its way; its outcome comes first."
-        found.append(Suppression(decision="retrain", reason="promotion_active", sentence=sentence))
+        yield Suppression(decision="retrain", reason="promotion_active", sentence=sentence)
     for what, days in (("retrain verdict", situation.days_since_retrain), ("champion", situation.days_since_switch)):
         if _within(days, policy.cooldown_days):
             sentence = f"The last {what} came {days} nights ago; the cooldown is {policy.cooldown_days} nights."
-            found.append(Suppression(decision="retrain", reason="cooldown", sentence=sentence))
+            yield Suppression(decision="retrain", reason="cooldown", sentence=sentence)
     if situation.new_rows < policy.min_new_rows:
         sentence = f"{situation.new_rows} new labelled rows are fewer than the {policy.min_new_rows} asked for."
-        found.append(Suppression(decision="retrain", reason="too_few_new_rows", sentence=sentence))
-    return found
+        yield Suppression(decision="retrain", reason="too_few_new_rows", sentence=sentence)
+    if situation.over_budget:
+        yield Suppression(decision="retrain", reason="budget", sentence=situation.over_budget)
 
 
-def _too_old(policy: Retrain, situation: Situation) -> bool:
-    age, limit = situation.champion_age_days, policy.max_model_age_days
-    return age is not None and limit is not None and age > limit
-
-
-def _with(situation: Situation, finding: str) -> set[MonitorName]:
-    return {evidence.monitor for evidence in situation.evidence if evidence.verdict == finding}
+def _is_new(policy: Retrain, situation: Situation) -> bool:
+    switched = _within(situation.days_since_switch, policy.cooldown_days)
+    return switched and not _within(situation.days_since_rollback, policy.cooldown_days)
 
 
 def _within(days: int | None, cooldown: int) -> bool:

@@ -4,43 +4,59 @@ It follows from records alone: tonight's evidence, earlier nights' evidence and 
 this one are read, so a verdict can be made again from its inputs, and later nights never change it.
 """
 
+from collections.abc import Callable
+
 from driftgate import uris
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring.evidence import Evidence, insufficient
 from driftgate.monitoring.history import (
     champion_age_days,
-    days_since_retrain,
+    days_since,
     days_since_switch,
     drift_nights,
+    label_state,
     new_rows,
 )
 from driftgate.monitoring.past import Past, RecordedPast
-from driftgate.monitoring.policy import TOO_OLD, Ruling, Situation, rule_on
+from driftgate.monitoring.policy import SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
 from driftgate.monitoring.verdict_record import KIND, Verdict, verdict_of
 from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import parse_key
 from driftgate.use_cases import UseCase
 
 
-def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_active: bool = False) -> Verdict:
+def decide(
+    use_case: UseCase,
+    key: str,
+    *,
+    backfill: bool = False,
+    promotion_active: bool = False,
+    budget: Callable[[], str | None] = lambda: None,
+) -> Verdict:
     """Decide about one night by the use case's policy, record the verdict and return it.
 
-    Deciding again on the same evidence writes nothing and gives the same verdict: whether a promotion was under way
-    stays as it was when the night was first decided.
+    Deciding again on the same evidence writes nothing and gives the same verdict: whether a promotion was under way,
+    and what the budget said, stays as it was when the night was first decided.
 
     :param backfill: the night is an old one being run again; nothing may follow from it, and what was decided about it
         when it was tonight stands
     :param promotion_active: a candidate is already on its way to the traffic
+    :param budget: says why the week's budget covers no training, None when it does; asked when there would be one
     """
     parse_key(key)
     before = verdict_of(use_case.name, key)
     if before and backfill and not before.backfill:
         return before  # the cooldown of later nights counts from it
-    if before and before.backfill == backfill:
-        promotion_active = before.promotion_active
+    same = before if before and before.backfill == backfill else None
+    over_budget = same.over_budget if same else None
+    promotion_active = same.promotion_active if same else promotion_active
+    circumstances = {"backfill": backfill, "promotion_active": promotion_active}
     past = RecordedPast(use_case.name)
-    verdict = judge_night(use_case, key, past, backfill=backfill, promotion_active=promotion_active)
+    verdict = judge_night(use_case, key, past, **circumstances, over_budget=over_budget)
+    stands = same is not None and same.decision == "retrain"
+    if verdict.decision == "retrain" and not stands and (sentence := budget()):
+        verdict = judge_night(use_case, key, past, **circumstances, over_budget=sentence)
     if verdict != before:
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
@@ -48,22 +64,35 @@ def decide(use_case: UseCase, key: str, *, backfill: bool = False, promotion_act
 
 
 def judge_night(
-    use_case: UseCase, key: str, past: Past, *, backfill: bool = False, promotion_active: bool = False
+    use_case: UseCase,
+    key: str,
+    past: Past,
+    *,
+    backfill: bool = False,
+    promotion_active: bool = False,
+    over_budget: str | None = None,
 ) -> Verdict:
     """Return the verdict about a night whose evidence ``past`` has, and write nothing: equal pasts give equal bytes."""
-    situation = _situation(use_case, key, past, backfill=backfill, promotion_active=promotion_active)
+    situation = _situation(
+        use_case, key, past, backfill=backfill, promotion_active=promotion_active, over_budget=over_budget
+    )
     return _verdict(use_case, key, situation, rule_on(use_case.retrain, situation))
 
 
-def _situation(use_case: UseCase, key: str, past: Past, *, backfill: bool, promotion_active: bool) -> Situation:
+def _situation(
+    use_case: UseCase, key: str, past: Past, *, backfill: bool, promotion_active: bool, over_budget: str | None
+) -> Situation:
     evidence = tuple(_evidence_of(use_case.name, key, monitor, past) for monitor in MONITORS)
     champion = _champion(evidence)
     return Situation(
         evidence=evidence,
         drift_nights={item.monitor: drift_nights(use_case, key, item, past) for item in evidence},
+        labels=label_state(key, _of("performance", evidence), past),
         backfill=backfill,
         promotion_active=promotion_active,
-        days_since_retrain=days_since_retrain(use_case, key, past),
+        over_budget=over_budget,
+        days_since_retrain=days_since("retrain", use_case, key, past),
+        days_since_rollback=days_since("rollback", use_case, key, past),
         days_since_switch=days_since_switch(use_case, key, champion, past),
         champion_age_days=champion_age_days(key, champion, past),
         new_rows=new_rows(use_case, key, champion, past),
@@ -73,6 +102,10 @@ def _situation(use_case: UseCase, key: str, past: Past, *, backfill: bool, promo
 def _evidence_of(use_case: str, key: str, monitor: MonitorName, past: Past) -> Evidence:
     sentence = f"The {monitor} monitor wrote no evidence about {key}; run its task."
     return past.evidence(key, monitor) or insufficient(use_case, key, monitor, sentence)
+
+
+def _of(monitor: MonitorName, evidence: tuple[Evidence, ...]) -> Evidence:
+    return next(item for item in evidence if item.monitor == monitor)
 
 
 def _champion(evidence: tuple[Evidence, ...]) -> str | None:
@@ -97,20 +130,28 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
         days_since_switch=situation.days_since_switch,
         champion_age_days=situation.champion_age_days,
         new_rows=situation.new_rows,
+        causes=ruling.causes,
+        labels=situation.labels,
+        days_since_rollback=situation.days_since_rollback,
+        over_budget=situation.over_budget,
     )
 
 
 def _sentence(use_case: UseCase, situation: Situation, ruling: Ruling) -> str:
     """Return the finding that the rule rests on, then what was held back."""
     wanted = "insufficient" if ruling.decision == "cannot_judge" else "drift"
-    telling = [item.sentence for item in situation.evidence if item.verdict == wanted] or [
-        item.sentence for item in situation.evidence
-    ]
-    if ruling.rule == TOO_OLD:
-        limit = use_case.retrain.max_model_age_days
-        old = (
-            f"Model {_champion(situation.evidence)} was trained on days up to {situation.champion_age_days} nights ago"
-        )
-        telling = [f"{old}, more than the {limit} of 'retrain.max_model_age_days'.", *telling]
+    found = [item for item in situation.evidence if item.verdict == wanted] or list(situation.evidence)
+    telling = [item.sentence for item in sorted(found, key=lambda item: item.monitor not in ruling.causes)]
     held_back = [f"Held back ({item.decision}): {item.sentence}" for item in ruling.suppressed]
-    return " ".join([*telling, *held_back])
+    return " ".join([*_about_time(use_case, situation, ruling), *telling, *held_back])
+
+
+def _about_time(use_case: UseCase, situation: Situation, ruling: Ruling) -> list[str]:
+    trained = (
+        f"Model {_champion(situation.evidence)} was trained on days up to {situation.champion_age_days} nights ago"
+    )
+    if ruling.rule == TOO_OLD:
+        return [f"{trained}, more than the {use_case.retrain.max_model_age_days} of 'retrain.max_model_age_days'."]
+    if ruling.rule == SCHEDULE_DUE and (schedule := use_case.retrain.schedule):
+        return [f"{trained}; 'retrain.schedule' asks for a training every {schedule.every_days} nights."]
+    return []

@@ -4,11 +4,14 @@ from typing import Any, Literal
 
 from driftgate.metadata import metadata
 from driftgate.monitoring.evidence import Evidence
-from driftgate.monitoring.policy import TOO_OLD, Decision, Suppression
-from driftgate.monitoring_policy import MonitorName, Retrain
+from driftgate.monitoring.policy import SCHEDULE_DUE, TOO_OLD, Decision, Suppression
+from driftgate.monitoring_policy import LabelState, MonitorName
 from driftgate.records import Record, parse_record
+from driftgate.retrain_policy import Retrain
 
 KIND = "verdict"
+Trigger = Literal["drift", "age", "schedule", "manual"]
+TRIGGERS: dict[str, Trigger] = {TOO_OLD: "age", SCHEDULE_DUE: "schedule"}  # by rule
 
 
 class Verdict(Record):
@@ -31,11 +34,15 @@ class Verdict(Record):
     days_since_switch: int | None
     champion_age_days: int | None = None
     new_rows: int
+    causes: tuple[MonitorName, ...] = ()  # the drifts that the decision, or what was held back of it, is about
+    labels: LabelState = "fresh"
+    days_since_rollback: int | None = None
+    over_budget: str | None = None
 
     @property
-    def trigger(self) -> Literal["drift", "age"]:
+    def trigger(self) -> Trigger:
         """What a retraining that follows from this verdict is due to."""
-        return "age" if self.rule == TOO_OLD else "drift"
+        return TRIGGERS.get(self.rule, "drift")
 
 
 def verdict_of(use_case_name: str, key: str) -> Verdict | None:
