@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from driftgate.access_settings import AccessSettings
+from driftgate.alarm_settings import AlarmSettings
 from driftgate.errors import ConfigError, nearest
 from driftgate.records import Record, parse_record, read_yaml
 from driftgate.sagemaker_settings import SageMakerSettings
@@ -148,6 +149,7 @@ class Settings(Record):
     airflow: AirflowSettings
     ingest: IngestSettings = IngestSettings()
     signing: SigningSettings = SigningSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
     @field_validator("timezone")
     @classmethod
@@ -231,6 +233,8 @@ def without_credentials(address: str) -> str:
 def _expand(value: Any, variables: dict[str, str], path: Path) -> Any:
     if isinstance(value, dict):
         return {key: _expand(item, variables, path) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, variables, path) for item in value]
     if not isinstance(value, str):
         return value
     try:

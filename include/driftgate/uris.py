@@ -91,6 +91,11 @@ def catalog() -> str:
     return "reports/catalog/index.html"
 
 
+def alarms() -> str:
+    """Return the path of the page of alarms."""
+    return "reports/alarms/index.html"
+
+
 def cost_report(week: str, suffix: str) -> str:
     """Return the path of what an ISO week cost, as a table (``csv``) or a page (``html``)."""
     return f"reports/cost/{week}.{suffix}"

@@ -1,4 +1,4 @@
-"""What happens when a task fails for good: a line in the log and an alarm record that an operator can list."""
+"""What happens when a task fails for good, and when it succeeds after all: an alarm begins, or ends."""
 
 import logging
 from typing import Any
@@ -7,11 +7,31 @@ logger = logging.getLogger(__name__)
 
 
 def record_alarm(context: Any) -> None:
-    """Record a failed task as an alarm; used as ``on_failure_callback`` of every task."""
-    from driftgate.metadata import metadata
+    """Raise an alarm about a failed task, without personal values; the ``on_failure_callback`` of every task."""
+    from driftgate.alarms import raise_alarm
+    from driftgate.governance.redaction import redactor
 
     task = context["ti"]
-    sentence = str(context.get("exception") or "the task failed without a message")
-    subject = f"{task.dag_id}/{task.task_id}/{context['dag_run'].partition_key or task.run_id}"
-    metadata().append("alarm", subject, {"state": "open", "sentence": sentence[:1000], "run_id": task.run_id})
-    logger.error("alarm %s: %s", subject, sentence)
+    sentence = redactor()(str(context.get("exception") or "the task failed without a message"))
+    evidence = f"{task.run_id}/{task.try_number}"
+    raise_alarm("task_failed", _about(context), sentence, use_case=_use_case(task.dag_id), evidence=evidence)
+    logger.error("alarm %s: %s", _about(context), sentence)
+
+
+def end_alarm(context: Any) -> None:
+    """End the alarm about a task that failed before; the ``on_success_callback`` of every task."""
+    from driftgate.alarms import clear_alarm
+
+    clear_alarm("task_failed", _about(context), "The task succeeded after all.")
+
+
+def _about(context: Any) -> str:
+    task = context["ti"]
+    return f"{task.dag_id}/{task.task_id}/{context['dag_run'].partition_key or task.run_id}"
+
+
+def _use_case(dag_id: str) -> str | None:
+    from driftgate.use_cases import use_case_names
+
+    name = dag_id.partition(".")[0]
+    return name if name in use_case_names() else None

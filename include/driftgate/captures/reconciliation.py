@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from driftgate import uris
+from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.captures.erased import Erased, erased_numbers
 from driftgate.captures.reading import capture_days, read_captures
 from driftgate.captures.tally import SUFFIX, Tally, read_tallies
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND = "capture_count"
-ALARM = "alarm"
 ANSWERING = ("champion", "canary", "fallback")
 QUIET = timedelta(hours=1)  # since an endpoint counted anything of a day: then its captures have arrived
 WATCHED = timedelta(days=2)  # a day that was quiet for longer was counted before
@@ -101,7 +101,9 @@ def _counted(use_case_name: str, day: str) -> CaptureCount | None:
         return None
     count = count_captures(use_case_name, day)
     if count.sentence:
-        metadata().append(ALARM, f"captures_lost/{subject}", {"state": "open", "sentence": count.sentence})
+        raise_alarm("captures_lost", subject, count.sentence, use_case=use_case_name, evidence=count.hash)
+    else:
+        clear_alarm("captures_lost", subject, "Every capture is in the lake.")
     metadata().append(KIND, subject, count.model_dump(mode="json"))
     return count
 

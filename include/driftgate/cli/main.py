@@ -3,6 +3,7 @@
 import typer
 
 from driftgate.cli import (
+    alarm,
     catalog,
     compute,
     consumer,
@@ -41,6 +42,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold a secret
 )
+app.add_typer(alarm.app, name="alarm")
 app.add_typer(catalog.app, name="catalog")
 dataset.app.command("issues")(issues.issues)
 app.add_typer(compute.app, name="compute")

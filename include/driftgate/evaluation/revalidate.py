@@ -4,13 +4,13 @@ Monitoring asks what callers were answered, night by night. This asks the model 
 sent, about each segment and each edge case. It moves nothing: a champion that got worse is an alarm.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from driftgate import uris
+from driftgate.alarms import raise_alarm
 from driftgate.datasets import published_days, trained_rows
-from driftgate.errors import CannotJudge, Conflict
+from driftgate.errors import CannotJudge
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.coverage import segment_results
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, metric_interval
@@ -20,7 +20,6 @@ from driftgate.evaluation.holdout import LABEL, Holdout, days_of
 from driftgate.evaluation.metrics import Floats, label_values, metric, one_class, reported
 from driftgate.evaluation.report import CaseResult, EvaluationReport, SegmentResult, own_report
 from driftgate.lake import lake
-from driftgate.metadata import metadata
 from driftgate.partition_keys import keys_before, parse_key
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -149,6 +148,5 @@ def _compared(
 def _tell(made: Revalidation) -> None:
     """Leave an alarm, once, for a champion that got worse."""
     if made.verdict == "worse":
-        body = {"state": "open", "sentence": made.sentence}
-        with suppress(Conflict):  # told before
-            metadata().append("alarm", f"revalidation/{made.use_case}/{made.key}", body, expected=0)
+        about = f"{made.use_case}/{made.key}"
+        raise_alarm("revalidation", about, made.sentence, use_case=made.use_case, evidence=made.hash, once=True)

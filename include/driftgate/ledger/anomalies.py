@@ -1,18 +1,16 @@
 """Jobs that cost much more than others like them: an alarm for each."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import date, datetime, time
 from itertools import groupby
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from driftgate.errors import Conflict
+from driftgate.alarms import raise_alarm
 from driftgate.ledger.budget import week_of
 from driftgate.ledger.forecasts import JOBS
 from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import LedgerRow, rows
-from driftgate.metadata import metadata
 from driftgate.settings import settings
 
 
@@ -37,8 +35,7 @@ def tell_unusual(day: date) -> list[str]:
                 f"Job {job.name} cost ${job.usd:.2f}, jobs like it before ({use_case}, {activity}, on {target}) "
                 f"${usual:.2f}; look at its attempts in the lake."
             )
-            with suppress(Conflict):  # told before
-                metadata().append("alarm", f"cost/{job.name}", {"state": "open", "sentence": sentence}, expected=0)
+            raise_alarm("cost", str(job.name), sentence, use_case=use_case or None, evidence=job.name, once=True)
             told.append(sentence)
     return told
 

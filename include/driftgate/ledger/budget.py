@@ -1,18 +1,18 @@
 """Whether a use case may spend more this week, and a word to its owner when much of the budget is gone."""
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from driftgate.alarm_settings import Severity
+from driftgate.alarms import raise_alarm
 from driftgate.compute.job_files import result_path
 from driftgate.compute.job_records import open_records
 from driftgate.compute.jobs import JobSpec
-from driftgate.errors import ConfigError, Conflict, NotPermitted
+from driftgate.errors import ConfigError, NotPermitted
 from driftgate.lake import lake
 from driftgate.ledger.forecasts import forecast
 from driftgate.ledger.jobs import collect
 from driftgate.ledger.rows import LedgerRow, rows
-from driftgate.metadata import metadata
 from driftgate.records import Record
 from driftgate.use_cases import UseCase, load_use_case
 
@@ -144,12 +144,12 @@ def _tell(answer: BudgetAnswer) -> None:
     limit = answer.limit_usd or 0.0
     for percent in ALARM_PERCENT:
         if answer.spent_usd > 0 and answer.spent_usd >= limit * percent / 100:
-            _alarm(answer, f"{percent}", f"{percent} % of the week's budget is spent: {answer.sentence}")
+            sentence = f"{percent} % of the week's budget is spent: {answer.sentence}"
+            _alarm(answer, f"{percent}", sentence, "minor" if percent < 100 else None)
     if answer.decision != "pass":
         _alarm(answer, "forecast", answer.sentence)
 
 
-def _alarm(answer: BudgetAnswer, name: str, sentence: str) -> None:
-    body = {"state": "open", "sentence": sentence}
-    with suppress(Conflict):  # told already
-        metadata().append("alarm", f"budget/{answer.use_case}/{answer.week}/{name}", body, expected=0)
+def _alarm(answer: BudgetAnswer, name: str, sentence: str, severity: Severity | None = None) -> None:
+    about = f"{answer.use_case}/{answer.week}/{name}"
+    raise_alarm("budget", about, sentence, use_case=answer.use_case, severity=severity, once=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from driftgate import uris
+from driftgate.alarms import raise_alarm
 from driftgate.lake import lake
-from driftgate.metadata import metadata
 from driftgate.monitoring.answers import answers
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -108,7 +108,6 @@ def _first_digit(value: Any) -> Any:
 
 
 def _alarm(report: ProbingReport) -> None:
-    subject = f"{report.use_case}/probing/{report.key}"
-    before = metadata().latest("alarm", subject)
-    if report.probes and (before is None or before.body.get("sentence") != report.sentence):
-        metadata().append("alarm", subject, {"state": "open", "sentence": report.sentence})
+    if report.probes:
+        about = f"{report.use_case}/{report.key}"
+        raise_alarm("probing", about, report.sentence, use_case=report.use_case, evidence=report.hash)

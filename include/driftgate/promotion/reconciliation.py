@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.errors import EndpointSilent
-from driftgate.metadata import metadata
 from driftgate.promotion.changes import changes_of, settle
 from driftgate.promotion.moves import align_alias, restore
 from driftgate.promotion.served import apply, wait_until_served
@@ -12,7 +12,6 @@ from driftgate.records import Record
 from driftgate.use_cases import UseCase
 from driftgate.wall_clock import utc_now
 
-ALARM = "alarm"
 UNDER_WAY = timedelta(minutes=10)  # a move that is younger may still be going on
 SETTLE_SECONDS = 5.0  # the endpoint follows a record within a second
 
@@ -30,7 +29,7 @@ class Reconciliation(Record):
 def reconcile(use_case: UseCase, *, actor: str, restores: bool = False) -> Reconciliation:
     """Complete the moves that a crash left half done, and compare the records with what is really served.
 
-    A difference that stays is an alarm ``manual_change``; the same one is told once.
+    A difference is an alarm ``manual_change`` as long as it stays.
 
     :param restores: bring back the last state that has a change record, when a newer one has none; ask the endpoint
         for the recorded one, when it serves another
@@ -82,12 +81,7 @@ def _restored(use_case: UseCase, actor: str, sentence: str) -> DeploymentState |
 
 
 def _tell(found: Reconciliation) -> None:
-    subject = f"manual_change/{found.use_case}"
-    last = metadata().latest(ALARM, subject)
-    told = last.body if last else {"state": "closed"}
     if found.manual_change and not found.restored_to:
-        body = {"state": "open", "sentence": found.manual_change}
-    else:
-        body = {**told, "state": "closed"}
-    if body != told:
-        metadata().append(ALARM, subject, body)
+        raise_alarm("manual_change", found.use_case, found.manual_change, use_case=found.use_case)
+    elif not found.silent:
+        clear_alarm("manual_change", found.use_case, "The traffic is as recorded.")

@@ -20,6 +20,10 @@ are over become few.
 **If `reconcile_captures` warns:** answers left without a capture in the lake. The sentence names run and number of what
 is missing; look for `.broken` files in the endpoint's journal, for a machine that died, for who deletes in the lake.
 
+`watch_monitoring` raises an alarm where monitoring is silent: a published day without a verdict, no verdict for a day
+by the clock, or nights that could not be judged. `tend_alarms` tries messages again that did not arrive, tells the
+next people where nobody acknowledged, and writes the page of alarms (its button). See `docs/guides/alarms.md`.
+
 **If `sweep_jobs` fails:** the compute service or the metadata store does not answer; the next hour tries again. A job
 that is listed hour after hour cannot be ended: look at it in the console of its service.
 """
@@ -30,10 +34,12 @@ from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_ar
 from driftgate_airflow.operators.reconcile_captures import ReconcileCapturesOperator
 from driftgate_airflow.operators.reconcile_traffic import ReconcileTrafficOperator
 from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
+from driftgate_airflow.operators.tend_alarms import TendAlarmsOperator
+from driftgate_airflow.operators.watch_monitoring import WatchMonitoringOperator
 
 
 def sweep(*, owner: str, runbook: str | None) -> DAG:
-    """Make the DAG that ends jobs without a task and holds the traffic against its records."""
+    """Make the DAG that ends jobs without a task, holds traffic and captures against records, and tends alarms."""
     with DAG(
         dag_id="driftgate.sweep",
         schedule=hourly(),
@@ -62,4 +68,6 @@ def sweep(*, owner: str, runbook: str | None) -> DAG:
         SweepJobsOperator(task_id="sweep_jobs")
         ReconcileTrafficOperator(task_id="reconcile_traffic")
         ReconcileCapturesOperator(task_id="reconcile_captures")
+        WatchMonitoringOperator(task_id="watch_monitoring")
+        TendAlarmsOperator(task_id="tend_alarms")
     return dag

@@ -13,9 +13,9 @@ class DiscoverSensitiveDataOperator(DriftgateOperator):
     stream = "driftgate"
 
     def step(self, context: Context) -> Step:
+        from driftgate.alarms import raise_alarm
         from driftgate.contracts import contract_names
         from driftgate.governance.discovery import discover
-        from driftgate.metadata import metadata
 
         found = [discovery for name in contract_names() if (discovery := discover(name))]
         for discovery in found:
@@ -25,8 +25,8 @@ class DiscoverSensitiveDataOperator(DriftgateOperator):
                     f"the values of {discovery.partition}; classify it in its contract, or have the source drop it."
                 )
                 self.log.warning(sentence)
-                subject = f"sensitive_data/{discovery.dataset}.{item.column}"
-                metadata().append("alarm", subject, {"state": "open", "sentence": sentence})
+                about = f"{discovery.dataset}.{item.column}"
+                raise_alarm("sensitive_data", about, sentence, evidence=f"{discovery.dataset}/{discovery.partition}")
         return Step(
             summary={
                 "datasets": len(found),

@@ -86,3 +86,9 @@ class JobLink(BaseOperatorLink):
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
         log: str = operator.job_log
         return log if log.startswith(("https://", "http://")) else ""
+
+
+class AlarmsLink(ReportLink):
+    """Every alarm that lasts, and the newest that are over."""
+
+    name = "Alarms"
