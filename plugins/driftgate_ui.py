@@ -24,7 +24,13 @@ class DriftgatePlugin(AirflowPlugin):
             "href": page_url(uris.catalog()),
             "destination": "nav",
             "url_route": "catalogue",
-        }
+        },
+        {
+            "name": "Alarms",
+            "href": page_url(uris.alarms()),
+            "destination": "nav",
+            "url_route": "alarms",
+        },
     ]
 
 

@@ -10,6 +10,10 @@ from driftgate.errors import nearest
 from driftgate.records import Record
 
 Severity = Literal["minor", "major", "critical"]
+KindName = Literal[
+    "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "probing", "captures_lost",
+    "manual_change", "budget", "cost", "sensitive_data", "delivery_failed", "test",
+]  # fmt: skip
 Minutes = Annotated[int, Field(ge=1)]
 Hours = Annotated[float, Field(gt=0)]
 
@@ -145,7 +149,7 @@ class AlarmSettings(Record):
         "log": LogChannel(type="log")
     }
     routes: Routes = Routes()
-    severity: dict[str, Severity] = {}
+    severity: dict[KindName, Severity] = {}
     escalate_after_minutes: EscalateAfter = EscalateAfter()
     failures_told: Annotated[int, Field(ge=1)] = 3
     give_up_after_days: Annotated[int, Field(ge=1)] = 7

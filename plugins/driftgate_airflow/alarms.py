@@ -1,9 +1,6 @@
 """What happens when a task fails for good, and when it succeeds after all: an alarm begins, or ends."""
 
-import logging
 from typing import Any
-
-logger = logging.getLogger(__name__)
 
 
 def record_alarm(context: Any) -> None:
@@ -15,7 +12,6 @@ def record_alarm(context: Any) -> None:
     sentence = redactor()(str(context.get("exception") or "the task failed without a message"))
     evidence = f"{task.run_id}/{task.try_number}"
     raise_alarm("task_failed", _about(context), sentence, use_case=_use_case(task.dag_id), evidence=evidence)
-    logger.error("alarm %s: %s", _about(context), sentence)
 
 
 def end_alarm(context: Any) -> None:

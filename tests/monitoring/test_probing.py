@@ -77,7 +77,7 @@ def test_the_alarm_is_raised_once_and_tells_no_value(real, project_home):
     ask(sweep(next(iter(real.values()))))
     for _ in range(2):
         report = measure_probing(load_use_case(NAME), DAY)
-    alarms = metadata().history("alarm", f"{NAME}/probing/{DAY}")
+    alarms = metadata().history("alarm", f"probing/{NAME}/{DAY}")
     assert [alarm.body["sentence"] for alarm in alarms] == [report.sentence]
     assert "40 of the 40 requests" in report.sentence
     assert "sweeping distance_miles" in report.sentence

@@ -292,9 +292,10 @@ def test_a_setting_that_is_wrong_is_a_sentence(get, monkeypatch):
     assert answer.text.startswith("DRIFTGATE_ENV is 'nowhere'")
 
 
-def test_airflow_offers_the_catalogue_in_its_navigation(airflow, token):
+def test_airflow_offers_the_catalogue_and_the_alarms_in_its_navigation(airflow, token):
     answer = airflow.get("/api/v2/plugins", headers={"authorization": f"Bearer {token('ADMIN')}"})
     plugin = next(item for item in answer.json()["plugins"] if item["name"] == "driftgate")
-    (view,) = plugin["external_views"]
-    assert (view["name"], view["destination"]) == ("Catalogue", "nav")
-    assert view["href"] == f"/driftgate/{uris.catalog()}"
+    views = {view["name"]: view for view in plugin["external_views"]}
+    assert {view["destination"] for view in views.values()} == {"nav"}
+    hrefs = {name: view["href"] for name, view in views.items()}
+    assert hrefs == {"Catalogue": f"/driftgate/{uris.catalog()}", "Alarms": f"/driftgate/{uris.alarms()}"}

@@ -1,17 +1,11 @@
 """The kinds of alarms: how bad each is, what it may lead to, and which page says what to do."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from driftgate.alarm_settings import Severity
+from driftgate.alarm_settings import KindName, Severity
 from driftgate.settings import settings
 
 GUIDE = "docs/guides/alarms.md"
-
-KindName = Literal[
-    "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "probing", "captures_lost",
-    "manual_change", "budget", "cost", "sensitive_data", "delivery_failed", "test",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)

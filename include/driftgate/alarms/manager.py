@@ -8,10 +8,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from driftgate.alarm_settings import Severity
+from driftgate.alarm_settings import KindName, Severity
 from driftgate.alarms.alarm import SEVERITIES, Alarm, alarm_id
 from driftgate.alarms.keeping import changed, find_alarm
-from driftgate.alarms.kinds import KINDS, KindName, runbook_of, severity_of
+from driftgate.alarms.kinds import KINDS, runbook_of, severity_of
 from driftgate.alarms.outbox import deliver, enclose
 from driftgate.alarms.routing import first_channels
 from driftgate.errors import ConfigError, DriftgateError
@@ -162,9 +162,9 @@ def _owner(use_case: str | None) -> str:
 
 def _begun(before: Alarm | None, made: Alarm) -> Alarm:
     quiet = before.suppressed_until if before else None
-    if before and quiet and quiet > made.first_seen:
-        kept = {"state": "suppressed", "suppressed_until": quiet, "actor": before.actor, "reason": before.reason}
-        return made.model_copy(update=kept)
+    if quiet and quiet > made.first_seen:
+        reason = "It was suppressed before it ended and began anew."
+        return made.model_copy(update={"state": "suppressed", "suppressed_until": quiet, "reason": reason})
     return made.telling("opened", first_channels(made), made.first_seen)
 
 

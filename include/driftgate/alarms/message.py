@@ -34,7 +34,7 @@ class Message(Record):
     @property
     def subject(self) -> str:
         """One short line, in ASCII."""
-        line = f"[{self.severity}] {self.event}: {self.key} ({self.environment})"
+        line = " ".join(f"[{self.severity}] {self.event}: {self.key} ({self.environment})".split())
         return line.encode("ascii", "replace").decode()[:LONGEST_SUBJECT]
 
     @property
@@ -58,6 +58,7 @@ def message_of(alarm: Alarm, delivery_id: str, environment: str) -> Message:
     """Return what is told of an alarm now."""
     assert alarm.event, f"{alarm.key} has nothing to tell"  # noqa: S101  whoever calls has looked
     shared = {name: getattr(alarm, name) for name in Message.model_fields if name in Alarm.model_fields}
-    return Message(
-        **{**shared, "schema_version": 1}, delivery_id=delivery_id, environment=environment, alarm_id=alarm.id
-    )
+    if alarm.event == "resolved":
+        shared["sentence"] = f"It is over ({alarm.reason}): {alarm.sentence}"
+    about = {**shared, "schema_version": 1, "alarm_id": alarm.id}
+    return Message(**about, delivery_id=delivery_id, environment=environment)
