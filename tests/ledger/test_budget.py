@@ -12,7 +12,7 @@ from driftgate.compute import Attempt
 from driftgate.compute.job_records import JobRecord, note
 from driftgate.errors import ConfigError, NotPermitted
 from driftgate.lake import lake
-from driftgate.ledger import check_budget, collect_all, rows
+from driftgate.ledger import check_budget, collect_all, over_budget, rows
 from driftgate.ledger.budget import require_budget, week_of
 from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import write_row
@@ -173,3 +173,15 @@ def test_a_week_has_seven_days_and_begins_on_monday(at: datetime) -> None:
 def test_never_over_budget(limit: float, forecast: float) -> None:
     answer = check_budget(use_case(limit), forecast, MONDAY)
     assert (answer.decision == "pass") == (forecast <= limit)
+
+
+def test_what_a_training_usually_costs_is_held_against_the_week_and_nobody_is_told(spent: Callable[..., None]) -> None:
+    assert over_budget(use_case(0.7), MONDAY) is None  # nothing is spent, nothing is known
+    spent(4)  # 0.357
+    assert over_budget(use_case(0.72), MONDAY) is None
+    sentence = over_budget(use_case(0.7), MONDAY)
+    assert sentence is not None
+    assert sentence.startswith("flight_delays has spent $0.36 of $0.70 this week, and a training costs about $0.36")
+    assert over_budget(use_case(0.7, on_exceeded="needs_approval"), MONDAY) is None
+    assert over_budget(use_case(0.7), MONDAY + timedelta(days=7)) is None
+    assert alarms() == []

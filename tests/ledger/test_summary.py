@@ -82,10 +82,21 @@ def test_quiet_nights_save_the_median_retraining_each() -> None:
         metadata().append("verdict", f"flight_delays/2013-04-0{day + 1}", {"decision": decision, "backfill": day == 5})
     (avoided,) = cost_report(["owner"]).avoided
     each = (2 * 0.0363 + 0.08925) / 2
-    assert (avoided.use_case, avoided.nights) == ("flight_delays", 2)
+    assert (avoided.use_case, avoided.nights) == ("flight_delays", 3)
     assert avoided.usd_per_retraining == pytest.approx(each, abs=1e-6)
-    assert avoided.usd == pytest.approx(2 * each, abs=1e-5)
-    assert "2 nights on which flight_delays was judged and left alone, times $0.0809" in avoided.sentence
+    assert avoided.usd == pytest.approx(3 * each, abs=1e-5)
+    assert "3 nights on which flight_delays was judged and left alone, times $0.0809" in avoided.sentence
+
+
+def test_a_retraining_that_only_time_asked_for_is_named_with_its_justification() -> None:
+    schedule = {"every_days": 7, "justification": "The audit asks for it."}
+    body = {"decision": "retrain", "rule": "schedule_due", "backfill": False, "policy": {"schedule": schedule}}
+    metadata().append("verdict", "flight_delays/2013-04-01", body)
+    (avoided,) = cost_report(["owner"]).avoided
+    assert (avoided.nights, avoided.scheduled) == (0, 1)
+    assert avoided.sentence.endswith(
+        "1 of its retrainings were due to its schedule and to no drift: The audit asks for it."
+    )
 
 
 def test_without_a_retraining_nobody_knows_what_was_saved() -> None:

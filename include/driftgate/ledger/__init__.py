@@ -1,6 +1,6 @@
 """The ledger: what tasks and jobs took, what it costs, and whether there is budget for more."""
 
-from driftgate.ledger.budget import BudgetAnswer, check_budget, require_budget, require_budget_for
+from driftgate.ledger.budget import BudgetAnswer, check_budget, over_budget, require_budget, require_budget_for
 from driftgate.ledger.forecasts import Forecast, forecast
 from driftgate.ledger.jobs import collect, collect_all
 from driftgate.ledger.rows import LedgerRow, rows
@@ -15,6 +15,7 @@ __all__ = [
     "collect",
     "collect_all",
     "forecast",
+    "over_budget",
     "record_task",
     "require_budget",
     "require_budget_for",

@@ -10,7 +10,7 @@ from driftgate.compute.job_records import open_records
 from driftgate.compute.jobs import JobSpec
 from driftgate.errors import ConfigError, NotPermitted
 from driftgate.lake import lake
-from driftgate.ledger.forecasts import forecast
+from driftgate.ledger.forecasts import forecast, trainings, usual_usd
 from driftgate.ledger.jobs import collect
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.records import Record
@@ -67,6 +67,24 @@ def check_budget(
     answer = answer.model_copy(update={"sentence": _sentence(answer)})
     _tell(answer)
     return answer
+
+
+def over_budget(use_case: UseCase, at: datetime) -> str | None:
+    """Return why the budget of the week of ``at`` covers no training like those before; None when it may, or a person
+    may allow it. Nothing is about to be spent, so nobody is told.
+    """
+    budget = use_case.budget
+    if budget is None or budget.on_exceeded != "block":
+        return None
+    first, last = week_of(at)
+    spent = spent_usd(rows(use_case.name, since=first, until=last)) + _committed(use_case.name, None)[0]
+    usual = usual_usd(trainings(use_case.name)) or 0.0
+    if spent < budget.usd_per_week and spent + usual <= budget.usd_per_week:
+        return None
+    return (
+        f"{use_case.name} has spent ${spent:.2f} of ${budget.usd_per_week:.2f} this week, and a training costs about "
+        f"${usual:.2f}: wait for Monday, or raise 'budget.usd_per_week' in its use_case.yaml."
+    )
 
 
 def require_budget(answer: BudgetAnswer, *, approved: bool = False) -> None:

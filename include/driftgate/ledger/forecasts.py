@@ -12,6 +12,7 @@ from driftgate.ledger.rows import LedgerRow
 from driftgate.ledger.rows import rows as ledger_rows
 from driftgate.records import Record
 
+TRAININGS = ("train", "retrain")  # activities of a row
 JOBS = 20  # the newest, that a forecast looks at
 SECONDS_PER_MINUTE, SECONDS_PER_HOUR = 60, 3600
 
@@ -33,6 +34,7 @@ class PastJob(Record):
     rows: int | None
     row_share: float
     usd: float | None
+    energy_kwh: float | None = None
 
 
 def forecast(spec: JobSpec, rows: int | None = None) -> Forecast:
@@ -68,14 +70,27 @@ def past_jobs(found: Iterable[LedgerRow]) -> list[PastJob]:
     return [_past(attempts) for attempts in sorted(ended, key=lambda attempts: max(row.ended_at for row in attempts))]
 
 
+def trainings(use_case_name: str) -> list[LedgerRow]:
+    """Return the rows of the jobs that trained a candidate of a use case."""
+    return [row for row in ledger_rows(use_case_name, kind="job") if row.activity in TRAININGS]
+
+
+def usual_usd(found: Iterable[LedgerRow]) -> float | None:
+    """Return the median cost of the jobs among these rows that succeeded, None when none has a known one."""
+    known = [job.usd for job in past_jobs(found) if job.usd is not None]
+    return round(median(known), 6) if known else None
+
+
 def _past(attempts: list[LedgerRow]) -> PastJob:
     last, costs = attempts[-1], [row.cost_usd for row in attempts]
+    energies = [row.energy_kwh for row in attempts]
     return PastJob(
         job_id=last.job_id or "",
         seconds=sum(row.seconds for row in attempts),
         rows=last.rows,
         row_share=last.row_share,
         usd=None if None in costs else sum(cost for cost in costs if cost),
+        energy_kwh=None if None in energies else sum(energy for energy in energies if energy),
     )
 
 

@@ -1,12 +1,13 @@
 """What was spent, by whom and on what; and what was not spent, by Spot and by leaving a good model alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from statistics import median
+from statistics import fmean
+from typing import Any
 
 from driftgate.ledger.budget import cost, spent_usd
-from driftgate.ledger.forecasts import past_jobs
+from driftgate.ledger.forecasts import past_jobs, trainings, usual_usd
 from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.metadata import metadata
@@ -15,8 +16,7 @@ from driftgate.records import Record
 # What `driftgate cost --by` takes, and the field of a row that it means.
 COLUMNS = {"use_case": "use_case", "stage": "activity", "owner": "owner", "week": "week"}
 NOBODY = "(none)"  # a row without this word
-QUIET = ("quiet", "watch")  # verdicts of nights that were judged and after which the model was left alone
-TRAININGS = ("train", "retrain")
+QUIET = ("quiet", "watch", "review")  # verdicts of nights that were judged and after which the model was left alone
 
 
 class Total(Record):
@@ -37,12 +37,14 @@ class Total(Record):
 
 
 class Avoided(Record):
-    """What was saved by not retraining a use case."""
+    """What was saved by not retraining a use case; ``scheduled`` of its retrainings were due to time, not to drift."""
 
     use_case: str
     nights: int
     usd_per_retraining: float | None  # None: none has a known cost
     usd: float | None
+    kwh: float | None = None
+    scheduled: int = 0
     sentence: str
 
 
@@ -87,25 +89,38 @@ def cost_report(by: Sequence[str], *, since: datetime | None = None, until: date
 
 def avoided(*, since: datetime | None = None, until: datetime | None = None) -> list[Avoided]:
     """Return, for each use case with verdicts, what retraining it on its quiet nights would have cost."""
-    nights: dict[str, int] = defaultdict(int)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in metadata().all_latest("verdict"):
         decided = (not since or entry.written_at >= since) and (not until or entry.written_at < until)
-        if decided and entry.body.get("decision") in QUIET and not entry.body.get("backfill"):
-            nights[entry.subject.partition("/")[0]] += 1
-    return [_avoided(use_case, count) for use_case, count in sorted(nights.items())]
+        if decided and not entry.body.get("backfill"):
+            found[entry.subject.partition("/")[0]].append(entry.body)
+    made = (_avoided(use_case, verdicts) for use_case, verdicts in sorted(found.items()))
+    return [one for one in made if one.nights or one.scheduled]
 
 
-def _avoided(use_case: str, nights: int) -> Avoided:
-    trainings = past_jobs(row for row in rows(use_case, kind="job") if row.activity in TRAININGS)
-    known = [job.usd for job in trainings if job.usd is not None]
-    each = round(median(known), 6) if known else None
+def _avoided(use_case: str, verdicts: Sequence[Mapping[str, Any]]) -> Avoided:
+    nights = sum(verdict.get("decision") in QUIET for verdict in verdicts)
+    scheduled = [one for one in verdicts if one.get("decision") == "retrain" and one.get("rule") == "schedule_due"]
+    found = trainings(use_case)
+    each = usual_usd(found)
     said = f"{nights} nights on which {use_case} was judged and left alone"
     if each is None:
         sentence = f"{said}; what that saved is not known, for no retraining has a known cost."
     else:
-        sentence = f"{said}, times ${each:.4f}, the median cost of its {len(known)} retrainings (jobs only)."
-    usd = None if each is None else round(nights * each, 6)
-    return Avoided(use_case=use_case, nights=nights, usd_per_retraining=each, usd=usd, sentence=sentence)
+        sentence = f"{said}, times ${each:.4f}, the median cost of its {len(past_jobs(found))} retrainings (jobs only)."
+    if scheduled:
+        why = scheduled[-1]["policy"]["schedule"]["justification"]
+        sentence += f" {len(scheduled)} of its retrainings were due to its schedule and to no drift: {why}"
+    energies = [job.energy_kwh for job in past_jobs(found) if job.energy_kwh is not None]
+    return Avoided(
+        use_case=use_case,
+        nights=nights,
+        usd_per_retraining=each,
+        usd=None if each is None else round(nights * each, 6),
+        kwh=round(nights * fmean(energies), 6) if energies else None,
+        scheduled=len(scheduled),
+        sentence=sentence,
+    )
 
 
 def _total(group: tuple[str, ...], found: Sequence[LedgerRow]) -> Total:

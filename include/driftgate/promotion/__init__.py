@@ -10,6 +10,7 @@ from driftgate.promotion.reconciliation import Reconciliation, reconcile
 from driftgate.promotion.request_schema import require_same_requests
 from driftgate.promotion.served import reported, require_loaded
 from driftgate.promotion.state import DeploymentState, Variant, candidate_under_way, deployment
+from driftgate.promotion.way_back import give_back
 
 __all__ = [
     "DeploymentPlan",
@@ -24,6 +25,7 @@ __all__ = [
     "deployment",
     "deployment_plan",
     "end_shadow",
+    "give_back",
     "judge",
     "needs_approval",
     "ready_to_judge",
