@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from driftgate import uris
+from driftgate.alarms import alarm_of, alarms
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.metadata import metadata
@@ -244,6 +245,34 @@ def test_the_golden_verdict_is_written_and_read_unchanged(open_policy: UseCase) 
 def test_a_verdict_of_before_the_table_is_still_read() -> None:
     before = Verdict.model_validate_json(OF_ISSUE_5)
     assert (before.rule, before.causes, before.policy.rules) == ("accepted_cause_persists", (), ())
+
+
+@pytest.mark.parametrize(
+    ("performance", "data", "severity"),
+    [("drift", "ok", "minor"), ("insufficient", "drift", "major"), ("ok", "ok", None)],
+    ids=["a retraining", "a review", "a quiet night"],
+)
+def test_whatever_moves_is_an_alarm_of_the_owner_and_a_quiet_night_ends_it(
+    open_policy: UseCase, nights: Any, performance: str, data: str, severity: str | None
+) -> None:
+    for key in ("2013-04-07", NIGHT):
+        findings(nights, key, performance, data)
+        made = decide(open_policy, key)
+    alarm = alarm_of("drift/flight_delays")
+    assert (alarm and alarm.severity) == severity
+    if alarm:
+        assert (alarm.evidence, alarm.owner.split()[0]) == (made.hash, open_policy.owner.team)
+        assert alarm.sentence.startswith(f"{NIGHT}: {made.decision} ({made.rule})")
+        findings(nights, "2013-04-09", "ok")
+        decide(open_policy, "2013-04-09")
+        assert [one.state for one in alarms("drift/")] == ["resolved"]
+
+
+def test_an_old_night_tells_nobody(open_policy: UseCase, nights: Any) -> None:
+    for key in ("2013-04-07", NIGHT):
+        findings(nights, key, "insufficient", "drift")
+        decide(open_policy, key, backfill=True)
+    assert alarms() == []
 
 
 def test_a_budget_that_covers_no_training_holds_it_back_and_is_asked_once(open_policy: UseCase, nights: Any) -> None:

@@ -20,6 +20,7 @@ from driftgate.monitoring.history import (
 )
 from driftgate.monitoring.past import Past, RecordedPast
 from driftgate.monitoring.policy import SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
+from driftgate.monitoring.verdict_alarms import tell
 from driftgate.monitoring.verdict_record import KIND, Verdict, verdict_of
 from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import parse_key
@@ -34,7 +35,7 @@ def decide(
     promotion_active: bool = False,
     budget: Callable[[], str | None] = lambda: None,
 ) -> Verdict:
-    """Decide about one night by the use case's policy, record the verdict and return it.
+    """Decide about one night by the use case's policy, record the verdict, tell who must know, and return it.
 
     Deciding again on the same evidence writes nothing and gives the same verdict: whether a promotion was under way,
     and what the budget said, stays as it was when the night was first decided.
@@ -59,6 +60,7 @@ def decide(
         verdict = judge_night(use_case, key, past, **circumstances, over_budget=sentence)
     if verdict != before:
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
+        tell(verdict)
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
     return verdict
 

@@ -14,6 +14,10 @@ way?
 **If there is an alarm of probing:** `reports/security/<use case>/<day>.json` in the lake names the answers and the
 feature that was varied. These requests enter no training, which learns from published partitions alone.
 
+**If the verdict says `rollback`:** the traffic has gone back to the champion before; the alarm `drift` says to whom, or
+that nobody may take over. Look at the promotion page of the version that left. **If it says `review`:** that alarm asks
+a person; `docs/guides/verdicts.md` says what leads to which verdict.
+
 **If a task fails:** clear it. Every task writes the same result again.
 """
 

@@ -55,6 +55,7 @@ class DecideVerdictOperator(UseCaseOperator):
         )
 
     def _go_back(self, use_case: "UseCase", verdict: "Verdict", context: Context) -> str:
+        from driftgate.alarms import raise_alarm
         from driftgate.catalog.model_page import write_pages
         from driftgate.promotion import confirm, deployment, give_back
         from driftgate.recovery import release_of
@@ -67,4 +68,6 @@ class DecideVerdictOperator(UseCaseOperator):
             write_pages(use_case, failing)
             confirm(use_case, state, actor=actor(context), take_back=False)
             release_of(use_case, state)
+        elif state and state.champion == failing:
+            raise_alarm("drift", self.use_case, sentence, use_case=self.use_case, severity="critical")
         return sentence

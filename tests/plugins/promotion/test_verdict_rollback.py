@@ -2,6 +2,7 @@
 
 import pytest
 
+from driftgate.alarms import alarm_of
 from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, verdict_of
 from driftgate.monitoring.evidence import write_evidence
@@ -61,6 +62,7 @@ def test_the_champion_before_serves_again_and_deciding_twice_moves_once(failing,
     assert state.reason.startswith(f"verdict about {NIGHT} (new_champion_fails): performance: drift.")
     assert champion_version(NAME) == "1"
     assert model_state(NAME, "2").state == "retired"
+    assert (alarm_of(f"drift/{NAME}").severity, alarm_of(f"drift/{NAME}").count) == ("major", 1)
 
 
 def test_a_champion_that_came_back_is_not_rolled_back_in_turn(failing, decide):
@@ -80,6 +82,7 @@ def test_where_nobody_may_take_over_it_goes_on_and_says_so(failing, decide):
     assert "goes on serving: no champion before it may serve" in decide(NIGHT, "2")["moved"]
     assert verdict_of(NAME, NIGHT).decision == "rollback"
     assert deployment(NAME) == failing
+    assert alarm_of(f"drift/{NAME}").severity == "critical"
 
 
 def test_a_candidate_beside_it_leaves_too(failing, decide, use_case, put_package, leave_receipts):
