@@ -33,11 +33,8 @@ LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a 
 
 
 class DataDrift(Record):
-    """When the features of one night differ from the champion's training data."""
+    """What a night, and a day of training, must have to be compared: from where on it drifts is calibrated."""
 
-    psi: Annotated[float, Field(gt=0)]
-    jensen_shannon: Annotated[float, Field(gt=0)]
-    kolmogorov_smirnov: Annotated[float, Field(gt=0)]
     min_rows: Positive
 
 
@@ -63,7 +60,11 @@ class Skew(Record):
 
 
 class Monitor(Record):
-    """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly."""
+    """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly.
+
+    The data monitor's limits are set so that it starts ``expected_false_alarms_per_year`` alarms while nothing drifts;
+    an alarm is ``nights`` of the last ``of_last`` nights over the limit, as ``retrain`` says.
+    """
 
     expected_false_alarms_per_year: Annotated[float, Field(gt=0)] = 4.0
     data_drift: DataDrift

@@ -1,4 +1,4 @@
-"""The reference of a model: its training rows, and how far single days of them lie from the whole."""
+"""The reference of a model: its training rows, and what each day of them looked like."""
 
 import json
 from datetime import datetime
@@ -13,7 +13,6 @@ from driftgate.errors import CannotJudge
 from driftgate.lake import lake
 from driftgate.monitoring import Baseline, load_baseline, training_baseline
 from driftgate.monitoring.baseline import feature_names
-from driftgate.profiles import profile_table
 from driftgate.profiles.distances import distances
 from driftgate.use_cases import UseCase
 
@@ -49,25 +48,24 @@ def test_the_profile_and_the_scores_describe_every_row(use_case: UseCase) -> Non
     assert found.reference == {"auc": 0.7}
 
 
-def test_the_limit_of_a_feature_is_its_farthest_day(use_case: UseCase) -> None:
-    table = training_rows({1: 600, 2: 300})
-    found = made(use_case, table)
-    whole, rare = (profile_table(part.select(["distance_miles"])) for part in (table, table.slice(600)))
-    column = "distance_miles"
-    assert found.day_limits[column] == distances(whole.columns[column], rare.columns[column])
-    assert found.day_limits[column]["kolmogorov_smirnov"] == pytest.approx(2 / 3)
+def test_the_days_of_the_window_are_told_apart(use_case: UseCase) -> None:
+    found = made(use_case, training_rows({1: 600, 2: 300})).days
+    assert found is not None
+    assert found.keys == ("2013-01-01", "2013-01-02")
+    assert [sum(day) for day in found.features["distance_miles"].counts] == [600, 300]
 
 
-def test_a_day_too_thin_to_be_judged_sets_no_limit(use_case: UseCase) -> None:
+def test_a_day_too_thin_to_be_judged_is_left_out(use_case: UseCase) -> None:
     thin = use_case.monitor.data_drift.min_rows - 1
-    assert made(use_case, training_rows({1: thin, 2: thin})).day_limits == {"distance_miles": {}}
-    one = made(use_case, training_rows({1: 900, 2: thin})).day_limits["distance_miles"]["kolmogorov_smirnov"]
-    assert one == pytest.approx(thin / (900 + thin))
+    found = made(use_case, training_rows({1: 900, 2: thin})).days
+    assert found is not None and found.keys == ("2013-01-01",)
 
 
 def test_without_the_event_time_there_are_no_days(use_case: UseCase) -> None:
-    table = training_rows({1: 400}).drop_columns(["scheduled_departure"])
-    assert made(use_case, table).day_limits == {"distance_miles": {}}
+    baseline = made(use_case, training_rows({1: 400}).drop_columns(["scheduled_departure"]))
+    assert baseline.days is not None and baseline.days.keys == ()
+    with pytest.raises(CannotJudge, match="trained on 0 days with enough rows"):
+        baseline.calibration(400)
 
 
 def test_the_same_rows_give_the_same_bytes(use_case: UseCase) -> None:
@@ -79,7 +77,7 @@ def test_a_registered_baseline_is_read(nights: Any) -> None:
     nights.model("1")
     found = load_baseline("flight_delays", "1")
     assert found.use_case == "flight_delays"
-    assert found.day_limits["origin"]["psi"] > 0
+    assert found.days is not None and found.days.keys == ("2013-03-26", "2013-03-27", "2013-03-28", "2013-03-29")
 
 
 def test_a_package_without_one_is_a_sentence() -> None:
@@ -96,10 +94,11 @@ def test_the_baseline_of_another_use_case_is_a_sentence(nights: Any) -> None:
 
 
 GOLDEN = (
-    '{"day_limits":{"distance_miles":{}},"metric_impl_versions":{},"profile":{"columns":{"distance_miles":{"count":2,"distinct":2,'
+    '{"day_limits":{},"days":{"features":{"distance_miles":{"categories":[],"counts":[],"edges":[99.99999999999999,'
+    '100.0,200.0],"kind":"numeric"}},"keys":[]},"metric_impl_versions":{},"profile":{"columns":{"distance_miles":{"count":2,"distinct":2,'
     '"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,'
     '"sketch":{"values":[100.0,200.0],"weights":[1,1]},"squared_deviations":5000.0,"temporal":false,"zeros":0}},'
-    '"findings":[],"quality":null,"rows":2,"schema_version":2},"reference":{"auc":0.7},"reference_intervals":{},"schema_version":1,'
+    '"findings":[],"quality":null,"rows":2,"schema_version":2},"reference":{"auc":0.7},"reference_intervals":{},"schema_version":2,'
     '"scores":{"count":2,"distinct":2,"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":1.0,"mean":0.5,'
     '"minimum":0.0,"nulls":0,"sketch":{"values":[0.0,1.0],"weights":[1,1]},"squared_deviations":0.5,"temporal":false,'
     '"zeros":1},"use_case":"flight_delays"}'

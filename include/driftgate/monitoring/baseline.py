@@ -1,19 +1,21 @@
 """What a model saw in training: the reference that every later night is held against.
 
 One day is never like ninety days together: a single day has one weekday and one weather, so its PSI against the whole
-training window is above any textbook threshold on *every* day. Therefore the baseline also keeps, for each feature and
-statistic, the largest value that any day of the training window itself has against the window (``day_limits``).
+training window is above any textbook threshold on *every* day. Therefore the baseline also keeps what each day of the
+training window looked like (``days``), and a night is held against that: see ``calibration``.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from driftgate import uris
 from driftgate.errors import CannotJudge
 from driftgate.lake import lake
+from driftgate.monitoring.calibration import Calibration, thinning
+from driftgate.monitoring.training_days import TrainingDays, training_days
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
-from driftgate.profiles.distances import distances
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
 
@@ -27,10 +29,11 @@ LABEL = "label"
 class Baseline(Record):
     """The training rows of one model version, as its package keeps them in ``baseline.json``."""
 
-    schema_version: int = 1
+    schema_version: int = 2
     use_case: str
     profile: Profile
-    day_limits: dict[str, dict[str, float]]  # feature → statistic → largest value of a training day
+    days: TrainingDays | None = None  # None: registered with version 1, which had the farthest days instead
+    day_limits: dict[str, dict[str, float]] = {}  # of version 1; nothing reads it
     scores: NumericColumn
     reference: dict[str, float]  # the model's own evaluation: auc, log_loss, …
     reference_intervals: dict[str, tuple[float, float]] = {}
@@ -40,6 +43,25 @@ class Baseline(Record):
     def rows(self) -> int:
         """How many rows the model was trained on."""
         return self.profile.rows
+
+    def calibration(self, rows: int) -> Calibration:
+        """Return what a night of so many rows is held against; the same one for every such night.
+
+        :raises CannotJudge: the training rows do not tell enough days
+        """
+        if self.days is None:
+            raise CannotJudge(
+                f"The baseline of this {self.use_case} model does not tell its training days (it is of version "
+                f"{self.schema_version}), so data drift has nothing to be calibrated on; retrain, or register it again."
+            )
+        level = thinning(self.days, rows)
+        if level not in self._calibrations:
+            self._calibrations[level] = Calibration(self.days, thinned=level)
+        return self._calibrations[level]
+
+    @cached_property
+    def _calibrations(self) -> dict[int, Calibration]:
+        return {}
 
 
 def feature_names(use_case: UseCase, columns: Sequence[str]) -> list[str]:
@@ -59,7 +81,7 @@ def training_baseline(
     """Return the content of ``baseline.json`` for a model trained on ``table``.
 
     :param table: the training rows with every column of ``features.sql``; with the use case's ``event_time`` among
-        them, the limits of single days are found too
+        them, its days are told apart
     :param scores: the model's answers to those rows (or to its evaluation rows)
     :param reference: metrics of the model on its evaluation rows; the primary one is what performance is held against
     :param intervals: of those metrics, and ``versions``: of the code that measured them
@@ -72,7 +94,7 @@ def training_baseline(
     baseline = Baseline(
         use_case=use_case.name,
         profile=profile,
-        day_limits=_day_limits(use_case, table, profile),
+        days=training_days(use_case, table, profile),
         scores=numeric_column(values, rows=len(values)),
         reference=reference,
         reference_intervals=dict(intervals or {}),
@@ -96,25 +118,3 @@ def load_baseline(use_case_name: str, version: str) -> Baseline:
     if baseline.use_case != use_case_name:
         raise CannotJudge(f"{lake().uri(path)} is the baseline of {baseline.use_case!r}, not of {use_case_name!r}.")
     return baseline
-
-
-def _day_limits(use_case: UseCase, table: "pa.Table", profile: Profile) -> dict[str, dict[str, float]]:
-    """Return, for each feature and statistic, the largest distance of one day of ``table`` from all of it."""
-    limits: dict[str, dict[str, float]] = {name: {} for name in profile.columns}
-    for day in _days(use_case, table):
-        for name, column in profile_table(day, columns=list(profile.columns)).columns.items():
-            for statistic, value in distances(profile.columns[name], column).items():
-                limits[name][statistic] = max(value, limits[name].get(statistic, 0.0))
-    return limits
-
-
-def _days(use_case: UseCase, table: "pa.Table") -> "list[pa.Table]":
-    """Return the rows of each day with enough rows to be judged."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if use_case.event_time not in table.column_names:
-        return []
-    days = pc.cast(table.column(use_case.event_time), pa.timestamp("us")).cast(pa.date32(), safe=False)
-    parts = [table.filter(pc.equal(days, day)) for day in pc.unique(days).drop_null()]
-    return [part for part in parts if part.num_rows >= use_case.monitor.data_drift.min_rows]

@@ -1,87 +1,133 @@
-"""The data monitor: one night's requests against the champion's training data."""
+"""The data monitor: one night's requests against the days of the champion's training data."""
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from driftgate.errors import CannotJudge
+from driftgate.evaluation.feature_baseline import read_feature_baseline
+from driftgate.monitoring.alarm_price import AlarmRule
 from driftgate.monitoring.answers import sample_told
-from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import DataDrift
-from driftgate.profiles import Profile
+from driftgate.monitoring_policy import Severity, Tier
+from driftgate.partition_keys import parse_key
 from driftgate.profiles.distances import distances
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STATISTICS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
+FEATURE_BASELINE = "feature_baseline.json"
+SCORE = "rarity"  # of a feature's distance among those of the training days: -log10 of the share of days as far out
+MANY_IMPORTANT = 3  # important features that drift together weigh as much as a critical one
+LOOKED_AT = 100  # requests that are looked at for columns the model does not know
 
 
 def judge_data(night: Night) -> Evidence:
     """Judge data drift of one night."""
-    use_case, champion = night.use_case, night.served
-    wanted = use_case.monitor.data_drift.min_rows
-    if night.answers.num_rows < wanted:
-        told = sample_told(night.answers)
-        sentence = (
-            f"{night.answers.num_rows} requests on {night.key}{told} are fewer than the {wanted} that data drift needs."
-        )
-        return night.insufficient("data", sentence, night.answers.num_rows)
-    statistics = feature_statistics(use_case, night.baseline, night.profile)
-    evidence = _evidence(use_case, night.key, champion, night.profile, statistics)
-    return evidence.model_copy(update={"sentence": evidence.sentence + _rows_told(night.answers)})
-
-
-def feature_statistics(use_case: UseCase, baseline: Baseline, night: Profile) -> tuple[Statistic, ...]:
-    """Return every statistic of every feature with the threshold it is held against."""
-    settings = use_case.monitor.data_drift
-    return tuple(
-        Statistic(name=name, value=value, feature=feature, threshold=_threshold(settings, baseline, feature, name))
-        for feature, reference in sorted(baseline.profile.columns.items())
-        for name, value in distances(reference, night.columns[feature]).items()
-        if name in STATISTICS
-    )
-
-
-def _threshold(settings: DataDrift, baseline: Baseline, feature: str, name: str) -> float:
-    """The use case's threshold, or what single days of training reached themselves where that is more."""
-    configured = {statistic: getattr(settings, statistic) for statistic in STATISTICS}
-    return float(max(configured[name], baseline.day_limits.get(feature, {}).get(name, 0.0)))
-
-
-def _evidence(
-    use_case: UseCase, key: str, champion: str, night: Profile, statistics: tuple[Statistic, ...]
-) -> Evidence:
-    worst = max(statistics, key=_excess)
-    features = sorted({str(item.feature) for item in statistics if _excess(item) > 1})
+    champion, rows = night.served, night.answers.num_rows
+    wanted, told = night.use_case.monitor.data_drift.min_rows, sample_told(night.answers)
+    if rows < wanted:
+        sentence = f"{rows} requests on {night.key}{told} are fewer than the {wanted} that data drift needs."
+        return night.insufficient("data", sentence, rows)
+    scores, limit = scores_and_limit(night)
+    tiers = feature_tiers(night, scores)
+    counted = {name: score for name, score in scores.items() if tiers[name] != "informational"}
+    worst = max(counted, key=lambda name: (counted[name], name))
+    over = sorted(name for name, score in counted.items() if score > limit)
     return Evidence(
-        use_case=use_case.name,
-        key=key,
+        use_case=night.use_case.name,
+        key=night.key,
         monitor="data",
         champion=champion,
-        statistic=f"{worst.name}({worst.feature})",
-        value=worst.value,
+        statistic=f"{SCORE}({worst})",
+        value=counted[worst],
         interval=None,
-        threshold=worst.threshold,
-        sample_size=night.rows,
-        features=tuple(features),
-        verdict="drift" if features else "ok",
-        sentence=_sentence(features, worst, champion),
-        statistics=statistics,
+        threshold=limit,
+        sample_size=rows,
+        features=tuple(over),
+        verdict="drift" if over else "ok",
+        severity=severity(over, tiers) if over else None,
+        sentence=" ".join([_sentence(over, worst, counted[worst], limit, champion), *_notes(night, rows, told)]),
+        statistics=_statistics(night, scores, tiers, limit),
     )
 
 
-def _rows_told(captures: "pa.Table") -> str:
-    told = sample_told(captures)
-    return f" It rests on {captures.num_rows} requests{told}." if told else ""
+def scores_and_limit(night: Night) -> tuple[dict[str, float], float]:
+    """Return the score of every feature, and the limit of the largest one of those that count.
+
+    :raises CannotJudge: the baseline has too few training days, or no feature counts
+    """
+    calibration = night.baseline.calibration(night.profile.rows)
+    ordinal = parse_key(night.key).toordinal()
+    features = calibration.days.features
+    histograms = {name: days.histogram(night.profile.columns[name]) for name, days in features.items()}
+    tiers = feature_tiers(night, features)
+    counted = [name for name in sorted(features) if tiers[name] != "informational"]
+    if not counted:
+        raise CannotJudge(
+            f"Every feature of model {night.served} is informational, so none can drift; 'monitor.tiers' of "
+            f"{night.use_case.name} places the ones that matter, and the next training freezes it."
+        )
+    return calibration.scores(histograms, ordinal), calibration.limit(counted, ordinal, alarm_rule(night.use_case))
 
 
-def _excess(statistic: Statistic) -> float:
-    return statistic.value / (statistic.threshold or 1.0)
+def alarm_rule(use_case: UseCase) -> AlarmRule:
+    """Return what makes an alarm of nights, and how many false ones are accepted."""
+    policy = use_case.retrain
+    return AlarmRule(policy.nights, policy.of_last, use_case.monitor.expected_false_alarms_per_year)
 
 
-def _sentence(features: list[str], worst: Statistic, champion: str) -> str:
-    number = f"{worst.name} of {worst.feature} is {worst.value:.3f} against a limit of {worst.threshold:.3f}"
-    if features:
-        return f"{len(features)} features left the training data of model {champion}; furthest out, {number}."
-    return f"Every feature lies within the training data of model {champion}; nearest to its limit, {number}."
+def feature_tiers(night: Night, names: Mapping[str, object]) -> dict[str, Tier]:
+    """Return the tiers that were frozen at training; features of a package without them are important."""
+    data = night.package_file(night.served, FEATURE_BASELINE)
+    found = read_feature_baseline(data, f"model {night.served}/{FEATURE_BASELINE}").features if data else {}
+    return {name: found[name].tier if name in found else "important" for name in names}
+
+
+def severity(over: list[str], tiers: Mapping[str, Tier]) -> Severity:
+    """Return how bad it is that these features drift."""
+    critical = [name for name in over if tiers[name] == "critical"]
+    return "major" if critical or len(over) >= MANY_IMPORTANT else "minor"
+
+
+def _statistics(
+    night: Night, scores: Mapping[str, float], tiers: Mapping[str, Tier], limit: float
+) -> tuple[Statistic, ...]:
+    """Return each feature's score, with the limit where it counts, and its textbook distances, which only inform."""
+    found = []
+    for name, reference in sorted(night.baseline.profile.columns.items()):
+        threshold = None if tiers[name] == "informational" else limit
+        found.append(Statistic(name=SCORE, value=scores[name], feature=name, threshold=threshold))
+        shown = distances(reference, night.profile.columns[name])
+        found += [Statistic(name=statistic, value=value, feature=name) for statistic, value in shown.items()]
+    return tuple(found)
+
+
+def _sentence(over: list[str], worst: str, score: float, limit: float, champion: str) -> str:
+    rare = f"{worst} is as far out as {odds(score)}, where {odds(limit)} is the limit"
+    if over:
+        features = "1 feature" if len(over) == 1 else f"{len(over)} features"
+        return f"{features} left the training days of model {champion} ({', '.join(over[:5])}); furthest out, {rare}."
+    return f"Every feature that counts lies among the training days of model {champion}; furthest out, {rare}."
+
+
+def odds(score: float) -> str:
+    """Return a score in words: 2 is one day in a hundred."""
+    return f"one day in {10 ** min(max(score, 0.0), 6):,.0f}{' or more' if score > 6 else ''}"
+
+
+def _notes(night: Night, rows: int, told: str) -> list[str]:
+    """Return what else there is to say: how many rows of all it rests on, and which columns it did not look at."""
+    notes = [f"It rests on {rows} requests{told}."] if told else []
+    known = {*night.baseline.profile.columns, *night.use_case.not_features, *night.use_case.request_key}
+    unknown = sorted(_columns(night.answers) - known - {night.use_case.event_time})
+    if unknown:
+        notes.append(f"Not looked at, as model {night.served} does not know them: {', '.join(unknown[:5])}.")
+    return notes
+
+
+def _columns(captures: "pa.Table") -> set[str]:
+    rows = captures.column("features").slice(0, LOOKED_AT).to_pylist()
+    return {name for row in rows for name in json.loads(row)}
