@@ -80,12 +80,12 @@ def in_a_process(code: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", MAKE + code], start_new_session=True, stderr=subprocess.PIPE)
 
 
-def test_eight_at_once_make_twelve_versions_and_none_twice(of_label: Callable[[int], UseCase]) -> None:
-    numbers = [*range(100, 112), *range(100, 108)]
+def test_eight_at_once_make_eight_versions_and_none_twice(of_label: Callable[[int], UseCase]) -> None:
+    numbers = [*range(100, 108), *range(100, 104)]
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: prepare(of_label(number), LAST), numbers))
 
-    assert made[:8] == made[12:]
+    assert made[:4] == made[8:]
     versions = list_versions("flight_delays")
     assert {version.name for version in made} <= {version.name for version in versions}
     assert_one_line_with_all_data(versions)

@@ -20,9 +20,22 @@ FAILED = GateResult(
 )
 
 
+@pytest.fixture(scope="module")
+def reports():
+    """What was evaluated already: once is enough for all tests here."""
+    return []
+
+
 @pytest.fixture
-def report(use_case, folder, job, artefacts, champion):
+def report(reports, request):
     """Everything that is measured, beside a champion."""
+    if not reports:
+        names = ("use_case", "folder", "job", "artefacts", "champion")
+        reports.append(evaluated(*(request.getfixturevalue(name) for name in names)))
+    return reports[0]
+
+
+def evaluated(use_case, folder, job, artefacts, champion):
     gates = use_case.gates.model_copy(
         update={
             "slices": SliceGate(by=("carrier", "origin"), worst_loss=0.05, min_rows=200),

@@ -100,7 +100,7 @@ def test_the_job_ends_with_its_supervisor_and_is_lost(
 
 
 @pytest.mark.slow
-def test_three_kills_change_no_byte_and_cost_a_little_each(
+def test_two_kills_change_no_byte_and_cost_a_little_each(
     use_case: UseCase, january_version: str, until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     parameters = {**use_case.train.parameters, "num_iterations": 400}
@@ -113,7 +113,7 @@ def test_three_kills_change_no_byte_and_cost_a_little_each(
     )
     assert run_alone(undisturbed).wait() == 0
     random = Random(4)
-    for how, status_of in [(signal.SIGKILL, -9), (signal.SIGTERM, EXIT_INTERRUPTED), (signal.SIGKILL, -9)]:
+    for how, status_of in [(signal.SIGKILL, -9), (signal.SIGTERM, EXIT_INTERRUPTED)]:
         saved = len(lake().list(folder("killed"))) and lake().list(folder("killed"))[-1]
         process = run_alone(killed)
         until(lambda saved=saved: lake().list(folder("killed"))[-1:] not in ([], [saved]))
@@ -127,8 +127,8 @@ def test_three_kills_change_no_byte_and_cost_a_little_each(
     assert lake().read("jobs/killed/history.json") == lake().read("jobs/undisturbed/history.json")
     assert not lake().list(folder("killed"))
     found = attempts("killed")
-    assert [attempt.outcome for attempt in found] == ["interrupted", "interrupted", "interrupted", "succeeded"]
-    assert 0 < (found[1].resumed_from or 0) < (found[-1].resumed_from or 0)  # a killed one may not have said so yet
+    assert [attempt.outcome for attempt in found] == ["interrupted", "interrupted", "succeeded"]
+    assert 0 < (found[1].resumed_from or 0) < (found[-1].resumed_from or 0)
     progress = read_progress("killed")
     assert progress and progress.iteration > (found[-1].resumed_from or 0)
 

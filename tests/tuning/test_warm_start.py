@@ -25,8 +25,8 @@ def parent(shaped: Callable[..., UseCase], program: Callable[[str], None]) -> Ca
     """Lead a study of ten trials to its end."""
     program("")
 
-    def of(version: str = VERSION, **changes: Any) -> Study:
-        use_case = shaped(max_trials=10, max_parallel=2, strategy="random", **changes)
+    def of(version: str = VERSION) -> Study:
+        use_case = shaped(max_trials=10, max_parallel=2, strategy="random")
         assert use_case.tune
         return lead(open_tuning(use_case, version, use_case.tune)).study
 
@@ -76,17 +76,17 @@ def test_other_data_only_move_and_narrow_the_search(
     [({"folds": 5}, "folds"), ({"row_share": 0.5}, "row_share"), ({"measure": "validation"}, "measure")],
 )
 def test_identical_is_refused_where_trials_cannot_be_compared(
-    parent: Callable[..., Study], shaped: Callable[..., UseCase], changes: dict[str, Any], what: str
+    study: Callable[..., Study], shaped: Callable[..., UseCase], changes: dict[str, Any], what: str
 ) -> None:
-    before = parent(**changes)
+    before = study(name="parent", **changes)
     with pytest.raises(ConfigError, match=rf"has {what} .*write warm_start.type: transfer_learning"):
         begun(shaped(warm_start=warm(IDENTICAL, before)))
 
 
 def test_identical_is_refused_for_other_data_and_another_trainer(
-    parent: Callable[..., Study], shaped: Callable[..., UseCase], study: Callable[..., Study]
+    shaped: Callable[..., UseCase], study: Callable[..., Study]
 ) -> None:
-    other_data = parent(version="flight_delays/2013-02-28-0000000")
+    other_data = study(name="earlier", dataset_version="flight_delays/2013-02-28-0000000")
     with pytest.raises(ConfigError, match="has dataset_version flight_delays/2013-02-28-0000000, this one"):
         begun(shaped(warm_start=warm(IDENTICAL, other_data)))
     with pytest.raises(ConfigError, match="has trainer torch, this one lightgbm"):
