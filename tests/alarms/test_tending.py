@@ -161,6 +161,7 @@ def test_a_channel_that_does_not_answer_holds_nobody_up(ways, monkeypatch: pytes
 
 
 def test_the_page_shows_what_lasts_worst_first_and_escapes_it(ways, webhook) -> None:
+    ways(runbooks="https://wiki.example.com/")
     raise_alarm("cost", "job-1", "<script>alert(1)</script>", now=NOON)
     drift(severity="critical")
     write_page(NOON)
@@ -168,3 +169,4 @@ def test_the_page_shows_what_lasts_worst_first_and_escapes_it(ways, webhook) -> 
     assert "2 alarms last, 2 of them without anybody" in page
     assert page.index("drift/flight_delays") < page.index("cost/job-1")
     assert "<script>" not in page
+    assert '<a href="https://wiki.example.com/docs/guides/alarms.md#drift">drift</a>' in page

@@ -247,7 +247,7 @@ def test_a_champion_that_got_worse_is_an_alarm_once_and_moves_nothing(loop: Loop
     assert "worse than the" in made.sentence
     revalidate(loop.use_case, slow[-1])
     (alarm,) = metadata().history("alarm", f"revalidation/air_time/{slow[-1]}")
-    assert alarm.body == {"state": "open", "sentence": made.sentence}
+    assert (alarm.body["state"], alarm.body["sentence"]) == ("open", made.sentence)
     assert metadata().latest("deployment", "air_time") == serving
 
 

@@ -29,7 +29,8 @@ who looks after them{% if undelivered %}; {{ undelivered }} messages have not ar
 <td class="long">{{ one.sentence }}{% if one.impact %}<br><span class="quiet">{{ one.impact }}</span>{% endif %}
 {% if one.actor %}<br><span class="quiet">{{ one.actor }}: {{ one.reason }}</span>{% endif %}
 <td class="n">{{ count(one.count) }}<td class="when">{{ wall(one.last_seen) }}<td>{{ one.owner }}
-<td class="long">{{ one.runbook }}</tr>
+<td class="long">{% if one.runbook.startswith("https://") %}<a href="{{ one.runbook }}">{{ one.kind|words }}</a>
+{%- else %}{{ one.runbook }}{% endif %}</tr>
 {% endfor %}
 </table>
 {% endfor %}
