@@ -8,7 +8,7 @@ from airflow.sdk import CronPartitionTimetable, Param
 
 from driftgate.settings import settings
 from driftgate.use_cases import UseCase
-from driftgate_airflow.alarms import end_alarm, record_alarm
+from driftgate_airflow.alarms import record_alarm
 
 # After these Airflow ends a run whatever it still waits for: a run that hangs holds back those after it.
 SHORT_RUN, LONG_RUN = timedelta(days=1), timedelta(days=7)
@@ -44,7 +44,6 @@ def default_args(owner: str) -> dict[str, Any]:
         "max_retry_delay": timedelta(minutes=10),
         "execution_timeout": timedelta(minutes=30),
         "on_failure_callback": record_alarm,
-        "on_success_callback": end_alarm,
     }
 
 

@@ -129,6 +129,16 @@ def test_silence_outlasts_an_alarm_that_comes_and_goes() -> None:
     assert told().count("opened") == 1
 
 
+def test_silence_about_something_small_hides_nothing_worse() -> None:
+    drift(severity="minor")
+    suppress(KEY, **BY, hours=24, now=NOON)
+    worse = drift(severity="critical", now=NOON + HOUR)
+    assert (worse.state, worse.event, worse.suppressed_until) == ("open", "worsened", None)
+    suppress(KEY, **BY, hours=24, now=NOON)
+    clear_alarm("drift", "flight_delays", "All is well.", now=NOON)
+    assert drift(severity="major", now=NOON + HOUR).state == "suppressed"
+
+
 def test_a_person_who_ends_an_alarm_ends_the_silence() -> None:
     drift()
     suppress(KEY, **BY, hours=24, now=NOON)

@@ -161,7 +161,7 @@ def _owner(use_case: str | None) -> str:
 
 
 def _begun(before: Alarm | None, made: Alarm) -> Alarm:
-    quiet = before.suppressed_until if before else None
+    quiet = before.suppressed_until if before and not _is_worse(made, before) else None
     if quiet and quiet > made.first_seen:
         reason = "It was suppressed before it ended and began anew."
         return made.model_copy(update={"state": "suppressed", "suppressed_until": quiet, "reason": reason})
@@ -172,12 +172,21 @@ def _repeated(before: Alarm, made: Alarm) -> Alarm:
     """Count once more; what is worse than before, or quiet no more, is told again."""
     newest = ("sentence", "impact", "owner", "runbook", "evidence", "last_seen")
     seen = {"count": before.count + 1, **{name: getattr(made, name) for name in newest}}
-    worse = SEVERITIES.index(made.severity) > SEVERITIES.index(before.severity)
-    after = before.model_copy(update={**seen, **({"severity": made.severity} if worse else {})})
-    if before.state == "suppressed":
-        over = before.suppressed_until is None or before.suppressed_until <= made.last_seen
-        return reopened(after, made.last_seen) if over else after
-    return after.telling("worsened", first_channels(after), made.last_seen, state="open", step=0) if worse else after
+    if _is_worse(made, before):
+        again = {"severity": made.severity, "state": "open", "suppressed_until": None, "step": 0}
+        after = before.model_copy(update={**seen, **again})
+        return after.telling("worsened", first_channels(after), made.last_seen)
+    after = before.model_copy(update=seen)
+    return reopened(after, made.last_seen) if quiet_is_over(after, made.last_seen) else after
+
+
+def _is_worse(made: Alarm, before: Alarm) -> bool:
+    return SEVERITIES.index(made.severity) > SEVERITIES.index(before.severity)
+
+
+def quiet_is_over(alarm: Alarm, now: datetime) -> bool:
+    """Return whether an alarm is suppressed though its time of quiet has passed."""
+    return alarm.state == "suppressed" and (alarm.suppressed_until is None or alarm.suppressed_until <= now)
 
 
 def reopened(alarm: Alarm, now: datetime) -> Alarm:

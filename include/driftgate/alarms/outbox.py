@@ -39,12 +39,14 @@ class Delivery(Record):
     attempts: int = 0
     since: datetime
     due_at: datetime
+    delivered_at: datetime | None = None
     error: str | None = None
 
     def after(self, error: str | None, now: datetime) -> "Delivery":
         """Return how it stands after an attempt: pauses double, up to hours."""
         if error is None:
-            return self.model_copy(update={"state": "delivered", "attempts": self.attempts + 1, "error": None})
+            done = {"state": "delivered", "delivered_at": now, "error": None}
+            return self.model_copy(update={**done, "attempts": self.attempts + 1})
         over = now - self.since >= timedelta(days=settings().alarms.give_up_after_days)
         known = self.channel in settings().alarms.channels
         pause = min(FIRST_PAUSE * 2 ** min(self.attempts, 10), LONGEST_PAUSE)

@@ -6,8 +6,8 @@ from functools import partial
 
 from driftgate.alarms.alarm import Alarm
 from driftgate.alarms.keeping import alarms, changed
-from driftgate.alarms.manager import clear_alarm, raise_alarm, reopened
-from driftgate.alarms.outbox import Delivery, deliver, due
+from driftgate.alarms.manager import clear_alarm, quiet_is_over, raise_alarm, reopened
+from driftgate.alarms.outbox import Delivery, deliver, deliveries, due
 from driftgate.alarms.routing import escalated
 from driftgate.records import Record
 from driftgate.settings import settings
@@ -35,7 +35,8 @@ def tend_alarms(now: datetime) -> Tended:
     back = [alarm for alarm in before if _changed(alarm, partial(_reopened, now=now))]
     further = [alarm for alarm in before if _changed(alarm, partial(escalated, now=now))]
     tried = deliver(due(alarms(), now)[:MOST_TRIES], now, wait_seconds=ALL_TRIES_SECONDS)
-    tell_failing(tried, now)
+    _tell_failing(tried, now)
+    _end_failing(now)
     return Tended(
         lasting=len(alarms(lasting=True)),
         reopened=len(back),
@@ -45,17 +46,16 @@ def tend_alarms(now: datetime) -> Tended:
     )
 
 
-def tell_failing(tried: Sequence[Delivery], now: datetime) -> None:
-    """Raise an alarm about each channel that fails for long, and end that of each that works.
+def _tell_failing(tried: Sequence[Delivery], now: datetime) -> None:
+    """Raise an alarm about each channel that fails again and again, and took nothing meanwhile.
 
     A message about a channel that fails is one of those that may fail: that is in the log only.
     """
     for channel in sorted({one.channel for one in tried}):
         mine = [one for one in tried if one.channel == channel]
         worst = max(mine, key=lambda one: one.attempts)
-        if any(one.state == "delivered" for one in mine):
-            clear_alarm("delivery_failed", channel, "Messages get through again.", now=now)
-        elif worst.attempts >= settings().alarms.failures_told and worst.message.kind != "delivery_failed":
+        lasts = worst.attempts >= settings().alarms.failures_told and worst.message.kind != "delivery_failed"
+        if lasts and not any(one.state == "delivered" for one in mine):
             raise_alarm(
                 "delivery_failed",
                 channel,
@@ -65,9 +65,16 @@ def tell_failing(tried: Sequence[Delivery], now: datetime) -> None:
             )
 
 
+def _end_failing(now: datetime) -> None:
+    """End the alarm about each channel that has taken a message since."""
+    for alarm in alarms("delivery_failed/", lasting=True):
+        mine = [one for one in deliveries() if f"delivery_failed/{one.channel}" == alarm.key]
+        if any(one.delivered_at and one.delivered_at > alarm.first_seen for one in mine):
+            clear_alarm("delivery_failed", alarm.key.partition("/")[2], "Messages get through again.", now=now)
+
+
 def _reopened(alarm: Alarm, now: datetime) -> Alarm | None:
-    over = alarm.suppressed_until is None or alarm.suppressed_until <= now
-    return reopened(alarm, now) if alarm.state == "suppressed" and over else None
+    return reopened(alarm, now) if quiet_is_over(alarm, now) else None
 
 
 def _changed(alarm: Alarm, change: "partial[Alarm | None]") -> bool:

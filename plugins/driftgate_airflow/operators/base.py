@@ -31,6 +31,12 @@ class DriftgateOperator(BaseOperator):
         install_redaction()
         use_airflow_connection()
 
+    def post_execute(self, context: Any, result: Any = None) -> None:
+        """End the alarm about an earlier failure."""
+        from driftgate_airflow.alarms import end_alarm
+
+        end_alarm(context)
+
     def execute(self, context: Context) -> Any:
         with metered(self, context), fail_at_once(), tampering_recorded(self.stream, context):
             return self.work(context)
