@@ -24,7 +24,8 @@ def seen(**changes: object) -> Watched:
     """Version 1 serves for ten days; yesterday is published for an hour and has its verdict."""
     usual = {
         "use_case": NAME, "since": NOON - hours(240), "newest_day": "2013-04-02", "published_at": NOON - hours(1),
-        "has_verdict": True, "judged_at": NOON - hours(1), "decisions": ("quiet", "watch"),
+        "has_verdict": True, "judged_at": NOON - hours(1),
+        "nights": ("2013-04-01", "2013-04-02"), "decisions": ("quiet", "watch"),
     }  # fmt: skip
     return Watched.model_validate({**usual, **changes})
 
@@ -92,8 +93,11 @@ def test_nights_that_cannot_be_judged_are_an_alarm_of_their_own() -> None:
     now = datetime.now(UTC)
     for day in ("2013-04-01", "2013-04-02", "2013-04-03"):
         decide(day, "cannot_judge")
-    watch(load_use_case(NAME), since=now, now=now)
-    assert [alarm.key for alarm in alarms(lasting=True)] == [f"cannot_judge/{NAME}"]
+    for _ in range(2):
+        watch(load_use_case(NAME), since=now, now=now)
+    (alarm,) = alarms(lasting=True)
+    assert (alarm.key, alarm.evidence) == (f"cannot_judge/{NAME}", f"verdict/{NAME}/2013-04-03")
+    assert alarm.count == 1, "counted by nights, not by hours"
     decide("2013-04-04", "watch")
     watch(load_use_case(NAME), since=now, now=now)
     assert alarms(lasting=True) == []

@@ -20,7 +20,7 @@ class Watched(Record):
     :param since: when its first champion began to serve
     :param newest_day: of the days that every dataset has published; complete since ``published_at``
     :param judged_at: when the newest verdict was written, about whatever night
-    :param decisions: of nights when they were tonight, oldest first
+    :param nights: those that were decided when they were tonight, oldest first, and their ``decisions``
     """
 
     use_case: str
@@ -29,6 +29,7 @@ class Watched(Record):
     published_at: datetime | None
     has_verdict: bool
     judged_at: datetime | None
+    nights: tuple[str, ...]
     decisions: tuple[str, ...]
 
 
@@ -45,7 +46,8 @@ def watch(use_case: UseCase, *, since: datetime, now: datetime) -> list[str]:
     else:
         clear_alarm("monitoring_silent", use_case.name, "There are verdicts again.", now=now)
     if sentence := blindness(seen, rules):
-        raise_alarm("cannot_judge", use_case.name, sentence, use_case=use_case.name, now=now)
+        night = f"verdict/{use_case.name}/{seen.nights[-1]}"
+        raise_alarm("cannot_judge", use_case.name, sentence, use_case=use_case.name, evidence=night, now=now)
         told.append(sentence)
     else:
         clear_alarm("cannot_judge", use_case.name, "The newest night could be judged.", now=now)
@@ -84,6 +86,7 @@ def _hours(waited: timedelta) -> str:
 def _look(use_case: UseCase, since: datetime) -> Watched:
     entries = metadata().all_latest("verdict", f"{use_case.name}/")
     nights = {entry.body["key"]: entry for entry in entries}
+    tonight = [night for night in sorted(nights) if not nights[night].body["backfill"]]
     day, published_at = _newest_day(use_case.datasets)
     return Watched(
         use_case=use_case.name,
@@ -92,9 +95,8 @@ def _look(use_case: UseCase, since: datetime) -> Watched:
         published_at=published_at,
         has_verdict=day in nights,
         judged_at=max((entry.written_at for entry in entries), default=None),
-        decisions=tuple(
-            nights[night].body["decision"] for night in sorted(nights) if not nights[night].body["backfill"]
-        ),
+        nights=tuple(tonight),
+        decisions=tuple(nights[night].body["decision"] for night in tonight),
     )
 
 
