@@ -27,7 +27,7 @@ MonitorName = Literal[
     "trend",
 ]
 # Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
-MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew")
+MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew", "trend")
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 

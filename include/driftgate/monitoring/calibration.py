@@ -25,6 +25,7 @@ MIN_DAYS = 28
 WEEK_DAYS = 7  # the lag counts in weeks, so that a champion needs one calibration a week
 FOLDS = 9  # a training day is scored by the spread of the other eight parts of the window
 HIGH, BODY = 0.9, 0.75  # shares of the training days: the tail's scale is read from the days above them
+MOST_MEMORY = 0.5  # what looks like more is the season of the window itself, and would hide every trend of two weeks
 LEAST_SCALE = 0.01  # a smaller distance than this is no distance, however many rows say so
 THINNING = 0.8  # fewer rows make longer distances: for a night with few, rows of the training days are left out
 
@@ -81,6 +82,11 @@ class Calibration:
     def series(self, names: Sequence[str], lag: int) -> Floats:
         """Return the night's number of every training day, as it would be ``lag`` days after the window."""
         return np.asarray(np.max([self._null(name, lag) for name in names], axis=0))
+
+    def memory(self, name: str) -> float:
+        """Return how much of a feature's score a day has in common with the day before: their rank correlation."""
+        ranks = np.argsort(np.argsort(self._null(name, 0))).astype(float)
+        return min(max(float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]), 0.0), MOST_MEMORY)
 
     def _score(self, name: str, histogram: Floats, ordinal: int, lag: int) -> float:
         feature = self.features[name]

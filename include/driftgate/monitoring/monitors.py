@@ -8,6 +8,7 @@ from driftgate.monitoring.evidence import Evidence, write_evidence
 from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.performance import judge_performance
 from driftgate.monitoring.skew import judge_skew
+from driftgate.monitoring.trend import judge_trend
 from driftgate.monitoring_policy import MonitorName
 from driftgate.use_cases import UseCase
 
@@ -15,6 +16,7 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "performance": judge_performance,
     "data": judge_data,
     "skew": judge_skew,
+    "trend": judge_trend,
 }
 
 
