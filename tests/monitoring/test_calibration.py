@@ -22,8 +22,8 @@ PLANTED: list[tuple[ShiftKind, float]] = [
     ("mean", 0.7),
     ("variance", 3.0),
     ("category", 0.15),
-    ("region", 1.5),
-    ("label", 0.5),
+    ("region", 2.0),
+    ("label", 0.6),
 ]
 
 
@@ -103,7 +103,7 @@ def test_fewer_rows_are_held_against_days_with_as_few() -> None:
 def days(counts: "np.typing.NDArray[np.int64]", kind: str = "numeric", **more: object) -> TrainingDays:
     keys = tuple(Watched.key(day) for day in range(len(counts)))
     rows = tuple(tuple(int(n) for n in day) for day in counts)
-    return TrainingDays(keys=keys, features={"x": FeatureDays(kind=kind, counts=rows, **more)})  # type: ignore[arg-type]
+    return TrainingDays(keys=keys, features={"x": FeatureDays(kind=kind, counts=rows, **more)})
 
 
 def test_one_stray_row_in_a_feature_that_never_moves_is_no_alarm() -> None:
