@@ -27,7 +27,7 @@ MonitorName = Literal[
     "trend",
 ]
 # Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
-MONITORS: tuple[MonitorName, ...] = ("performance", "data", "skew", "trend")
+MONITORS: tuple[MonitorName, ...] = ("performance", "payoff", "data", "skew", "trend")
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 
@@ -59,6 +59,16 @@ class Skew(Record):
     max_differing_share: Fraction = 0.01
 
 
+class Payoff(Record):
+    """When a model trained tonight would be better than the champion, by the nightly gains of a pilot."""
+
+    min_rows: Positive = 300  # with known outcome, of a night whose gain counts
+    min_nights: Annotated[int, Field(ge=3)] = 7
+    half_life_nights: Annotated[float, Field(gt=0)] = 30.0  # of what the pilot learnt
+    allowance: Annotated[float, Field(gt=0)] = 0.25  # in deviations of the nights: half the smallest gain looked for
+    false_alarms_per_year: Annotated[float, Field(gt=0)] | None = None  # None: as all monitors
+
+
 class Monitor(Record):
     """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly.
 
@@ -71,3 +81,4 @@ class Monitor(Record):
     performance: PerformanceDrift
     tiers: dict[str, Tier] = {}
     skew: Skew = Skew()
+    payoff: Payoff = Payoff()

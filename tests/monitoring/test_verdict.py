@@ -10,6 +10,8 @@ from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring import Suppression, Verdict, decide, verdict_of, verdicts
+from driftgate.monitoring.evidence import write_evidence
+from driftgate.monitoring_policy import MONITORS
 from driftgate.partition_keys import keys_between
 from driftgate.retrain_policy import Retrain
 from driftgate.use_cases import UseCase
@@ -26,7 +28,8 @@ def open_policy(use_case: UseCase) -> UseCase:
 def findings(nights: Any, key: str, performance: str, data: str = "ok", champion: str = "1") -> None:
     nights.evidence(key, "performance", performance, champion=champion)
     nights.evidence(key, "data", data, champion=champion)
-    nights.evidence(key, "skew", "ok", champion=champion)
+    for monitor in set(MONITORS) - {"performance", "data"}:
+        nights.evidence(key, monitor, "ok", champion=champion)
 
 
 def drift_for(nights: Any, use_case: UseCase, first: str, last: str, champion: str = "1") -> list[Verdict]:
@@ -46,7 +49,7 @@ def test_two_drifting_nights_retrain_and_one_does_not(open_policy: UseCase, nigh
     first, second = drift_for(nights, open_policy, "2013-04-07", NIGHT)
     assert (first.decision, first.rule) == ("watch", "drift_not_yet_persistent")
     assert (second.decision, second.rule) == ("retrain", "performance_lost")
-    assert second.drift_nights == {"performance": 2, "data": 0, "skew": 0}
+    assert second.drift_nights == {**dict.fromkeys(MONITORS, 0), "performance": 2}
     assert second.sentence == "performance says drift."
     assert second.champion == "1"
 
@@ -55,11 +58,19 @@ def test_a_night_is_recorded_with_its_evidence_and_its_policy(open_policy: UseCa
     findings(nights, NIGHT, "ok")
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.rule) == ("quiet", "all_monitors_quiet")
-    assert [item.monitor for item in made.evidence] == ["performance", "data", "skew"]
+    assert [item.monitor for item in made.evidence] == list(MONITORS)
     assert made.policy == open_policy.retrain
     assert verdict_of("flight_delays", NIGHT) == made
     report = lake().read(uris.monitoring_report("flight_delays", NIGHT, "verdict"))
     assert report == made.canonical()
+
+
+def test_what_a_monitor_carries_to_the_next_night_is_left_out(open_policy: UseCase, nights: Any) -> None:
+    findings(nights, NIGHT, "ok")
+    carrying = nights.evidence(NIGHT, "payoff", "ok").model_copy(update={"carried": {"gains": (0.01,)}})
+    write_evidence(carrying)
+    made = decide(open_policy, NIGHT)
+    assert {item.monitor: item.carried for item in made.evidence} == {monitor: {} for monitor in MONITORS}
 
 
 def test_deciding_twice_writes_nothing(open_policy: UseCase, nights: Any) -> None:
@@ -91,8 +102,8 @@ def test_a_later_night_never_changes_an_earlier_verdict(open_policy: UseCase, ni
 
 
 def test_a_monitor_that_did_not_run_cannot_be_judged(open_policy: UseCase, nights: Any) -> None:
-    nights.evidence(NIGHT, "data", "ok")
-    nights.evidence(NIGHT, "skew", "ok")
+    for monitor in set(MONITORS) - {"performance"}:
+        nights.evidence(NIGHT, monitor, "ok")
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.rule) == ("cannot_judge", "evidence_insufficient")
     assert made.sentence == f"The performance monitor wrote no evidence about {NIGHT}; run its task."

@@ -27,7 +27,8 @@ class Evidence(Record):
     """The finding of one monitor, with the number that decided and every number beside it.
 
     A drift has a ``severity``; nothing else has one.
-    ``examples`` are prediction ids: who may read the captures can look at them.
+    ``examples`` are prediction ids: who may read the captures can look at them. ``carried`` is what the next night goes
+    on from; a verdict leaves it out.
     """
 
     schema_version: int = 1
@@ -46,6 +47,7 @@ class Evidence(Record):
     sentence: str
     statistics: tuple[Statistic, ...] = ()
     examples: tuple[str, ...] = ()
+    carried: dict[str, tuple[float, ...]] = {}
 
 
 def insufficient(

@@ -6,6 +6,7 @@ from driftgate.errors import CannotJudge
 from driftgate.monitoring.data_drift import judge_data
 from driftgate.monitoring.evidence import Evidence, write_evidence
 from driftgate.monitoring.night import Night, RecordedNight
+from driftgate.monitoring.payoff import judge_payoff
 from driftgate.monitoring.performance import judge_performance
 from driftgate.monitoring.skew import judge_skew
 from driftgate.monitoring.trend import judge_trend
@@ -14,6 +15,7 @@ from driftgate.use_cases import UseCase
 
 JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "performance": judge_performance,
+    "payoff": judge_payoff,
     "data": judge_data,
     "skew": judge_skew,
     "trend": judge_trend,

@@ -108,6 +108,13 @@ class Night(ABC):
         """The features of tonight's answers, by the columns of the baseline."""
         return requested_features(self.answers, self.baseline)
 
+    def features_of(self, day: str) -> "tuple[pa.Table, pa.Table]":
+        """Return a day's answers and their features, as :attr:`answers` and :attr:`features` are those of tonight."""
+        if day == self.key:
+            return self.answers, self.features
+        captures = self.answers_of(day)
+        return captures, requested_features(captures, self.baseline)
+
     @cached_property
     def profile(self) -> Profile:
         """The profile of :attr:`features`."""

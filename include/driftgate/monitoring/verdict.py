@@ -122,7 +122,7 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
         rule=ruling.rule,
         sentence=_sentence(use_case, situation, ruling),
         champion=_champion(situation.evidence),
-        evidence=situation.evidence,
+        evidence=tuple(item.model_copy(update={"carried": {}}) for item in situation.evidence),
         drift_nights=situation.drift_nights,
         suppressed=ruling.suppressed,
         policy=use_case.retrain,
