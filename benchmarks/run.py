@@ -24,6 +24,7 @@ SCRIPTS = (
     "training_torch.py",
     "decisions.py",
     "formats.py",
+    "monitoring.py",
     "endpoint.py",
 )
 TIMEOUT_SECONDS = 3600
