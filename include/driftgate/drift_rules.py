@@ -4,7 +4,8 @@
 (``retrain.rules``), and no two of those may say different things about the same cell.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations, product
 from typing import Annotated, Literal, NamedTuple, get_args
 
@@ -103,9 +104,15 @@ def all_cells() -> Iterator[Cell]:
     return (Cell(*cell) for cell in product(get_args(MonitorName), SEVERITIES, LABEL_STATES, CHAMPION_STATES))
 
 
-def rule_for(cell: Cell, overrides: Iterable[Rule]) -> Rule:
+def rule_for(cell: Cell, overrides: tuple[Rule, ...]) -> Rule:
     """Return the rule that decides about a cell: one of the use case's, else the default one."""
-    return next(rule for rule in (*overrides, *DEFAULT_RULES) if cell in set(rule.cells()))
+    return table(overrides)[cell]
+
+
+@cache
+def table(overrides: tuple[Rule, ...]) -> dict[Cell, Rule]:
+    """Return the rule of every cell; the first of the use case's that is about it, else the default one."""
+    return {cell: rule for rule in reversed((*overrides, *DEFAULT_RULES)) for cell in rule.cells()}
 
 
 def require_agreement(rules: Sequence[Rule]) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from driftgate.drift_rules import Rule, all_cells, require_agreement, rule_for
+from driftgate.drift_rules import Rule, require_agreement, table
 from driftgate.monitoring_policy import MonitorName, Positive
 from driftgate.records import Record
 
@@ -52,7 +52,7 @@ class Retrain(Record):
                     f"rule {rule.name!r} retrains after {rule.drift} drift, which 'on' does not accept as a cause; add "
                     f"{rule.drift!r} to it, or let the rule ask for a review"
                 )
-        retraining = {cell.drift for cell in all_cells() if rule_for(cell, self.rules).decision == "retrain"}
+        retraining = {cell.drift for cell, rule in table(self.rules).items() if rule.decision == "retrain"}
         if idle := next((cause for cause in self.on if cause not in retraining), None):
             raise ValueError(
                 f"'on' accepts {idle!r} as a cause, and no rule retrains after it; add one to 'rules', or leave it out"

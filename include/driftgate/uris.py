@@ -41,6 +41,11 @@ def monitoring_report(use_case: str, key: str, monitor: str) -> str:
     return f"reports/monitoring/{use_case}/{key}/{monitor}.json"
 
 
+def retraining(use_case: str, outcome_id: str) -> str:
+    """Return the path of what came of one retraining."""
+    return f"reports/retraining/{use_case}/{outcome_id}/outcome.json"
+
+
 def joined(use_case: str, key: str) -> str:
     """Return the folder of one day's answers joined with their outcomes."""
     return f"reports/monitoring/{use_case}/{key}/joined"

@@ -65,6 +65,12 @@ def row_share(context: Any, usual: float) -> float:
     return min(usual, float(context["params"].get("sample_fraction") or 1))
 
 
+def run_name(context: Any) -> str:
+    """Return the name of the run, as records have it."""
+    run = context["dag_run"]
+    return f"{run.dag_id}/{run.run_id}"
+
+
 def actor(context: Any) -> str:
     """Return who asked for the run, for decision records."""
     run = context["dag_run"]

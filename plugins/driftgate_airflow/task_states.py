@@ -1,9 +1,20 @@
 """What Airflow says about another task instance, asked over the Task Execution API: in tasks and in triggers alike."""
 
+from collections.abc import Sequence
+
 # In these the task instance goes on by itself, so what it started is still wanted.
 GOING_ON = frozenset(
     {"scheduled", "queued", "running", "deferred", "up_for_retry", "up_for_reschedule", "awaiting_input"}
 )
+
+
+def task_states(dag_id: str, task_ids: Sequence[str], run_id: str) -> dict[str, str | None]:
+    """Return the states of tasks of one run, in this order; None of one that was not scheduled yet."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, task_ids=list(task_ids), run_ids=[run_id])
+    states = found.get(run_id, {})
+    return {name: str(states[name]) if states.get(name) else None for name in task_ids}
 
 
 def task_state(dag_id: str, task_id: str, run_id: str, map_index: int = -1) -> str | None:

@@ -7,7 +7,9 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, T
 
 from driftgate.lineage import DatasetRef, read_stream
 from driftgate.metadata import metadata
-from driftgate.monitoring import decide
+from driftgate.monitoring import Evidence, decide, outcomes
+from driftgate.monitoring.evidence import write_evidence
+from driftgate.partition_keys import keys_between
 from driftgate.use_cases import load_use_case
 from driftgate_airflow.sensors.drift_sensor import DriftSensor
 from driftgate_airflow.triggers.verdict_trigger import VerdictTrigger
@@ -51,8 +53,8 @@ def test_only_the_word_retrain_lets_a_run_pass(run, verdict, decision):
 
 def test_drift_lets_the_run_pass(run, verdict):
     verdict("retrain")
-    answer = {"passed": True, "trigger": "drift", "decision": "retrain", "reason": "AUC was 0.66."}
-    assert run().execute(sensor()) == answer
+    due_to = {"trigger": "drift", "outcome": KEY, "evidence": {}}
+    assert run().execute(sensor()) == {"passed": True, **due_to, "decision": "retrain", "reason": "AUC was 0.66."}
     assert trigger_in_lineage() == "drift"
 
 
@@ -80,8 +82,10 @@ def test_the_verdict_that_was_obeyed_is_in_the_lineage(run, verdict, decision):
 
 
 def test_a_reason_passes_without_a_verdict_and_is_recorded(run):
-    answer = {"passed": True, "trigger": "manual", "reason": "bootstrap"}
-    assert run().execute(sensor(reason="bootstrap")) == answer
+    answer = run().execute(sensor(reason="bootstrap"))
+    [begun] = outcomes(NAME)
+    assert answer == {"passed": True, "trigger": "manual", "reason": "bootstrap", "outcome": begun.id}
+    assert (begun.status, begun.run) == ("started", "a_dag/manual__1")
     assert trigger_in_lineage() == "manual"
     [record] = read_stream(NAME)
     assert "bootstrap" in str(record.event["run"]["facets"])
@@ -122,6 +126,48 @@ def test_a_backfill_does_not_pass_by_its_reason_either(run):
 def test_a_backfill_that_says_replay_is_treated_as_tonight(run, verdict):
     verdict("retrain")
     assert run(run_type="backfill", params={"replay": True}).execute(sensor())["passed"]
+
+
+def test_a_second_run_of_the_same_night_is_skipped_and_the_same_run_goes_on(run, verdict):
+    verdict("retrain")
+    first, second = run(), run()
+    second.dag_run.run_id = "manual__2"
+    assert first.execute(sensor())["passed"]
+    assert first.execute(sensor())["passed"], "cleared"
+    with pytest.raises(AirflowSkipException, match=r"has its retraining already, a_dag/manual__1 \(started\)"):
+        second.execute(sensor())
+    assert second.execute(sensor(reason="once more"))["passed"]
+
+
+class TestNights:
+    """Many nights, each decided by the real policy and put before the sensor."""
+
+    def trainings(self, run, first, last, performance, *, run_type="manual"):
+        use_case = load_use_case(NAME)
+        open_policy = use_case.model_copy(update={"retrain": use_case.retrain.model_copy(update={"min_new_rows": 0})})
+        passed = []
+        for key in keys_between(first, last):
+            for monitor, finding in {"performance": performance, "data": "ok", "skew": "ok"}.items():
+                write_evidence(Evidence(
+                    use_case=NAME, key=key, monitor=monitor, champion="1", statistic="auc", value=0.6, interval=None,
+                    threshold=None, sample_size=1, features=(), verdict=finding, sentence=f"{monitor}: {finding}.",
+                ))  # fmt: skip
+            decide(open_policy, key, backfill=run_type == "backfill")
+            with contextlib.suppress(AirflowSkipException):
+                run(key, run_type=run_type).execute(sensor())
+                passed.append(key)
+        return passed
+
+    @pytest.mark.parametrize("first", ["2013-04-28", pytest.param("2013-04-01", marks=pytest.mark.soak)])
+    def test_stable_nights_train_nothing_and_a_drift_that_lasts_trains_once(self, run, first):
+        assert self.trainings(run, first, "2013-04-30", "ok") == []
+        assert self.trainings(run, "2013-05-01", "2013-05-04", "drift") == ["2013-05-02"]  # then the cooldown
+        [begun] = outcomes(NAME)
+        assert (begun.id, begun.rule, set(begun.evidence)) == ("2013-05-02", "performance_lost", {"performance"})
+
+    def test_a_backfill_of_old_nights_trains_nothing(self, run):
+        assert self.trainings(run, "2013-05-01", "2013-05-03", "drift", run_type="backfill") == []
+        assert outcomes(NAME) == []
 
 
 def test_a_run_without_a_partition_says_what_to_do(run):

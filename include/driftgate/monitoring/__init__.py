@@ -1,10 +1,22 @@
 """Monitoring: drift, performance, and the nightly verdict that alone starts a retraining."""
 
 from driftgate.monitoring.baseline import Baseline, load_baseline, training_baseline
+from driftgate.monitoring.episode import Episode, close_episode, episodes, note_outcome
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.monitors import JUDGES, judge, measure, measure_night
 from driftgate.monitoring.night import Night, RecordedNight
+from driftgate.monitoring.outcome import (
+    Outcome,
+    begin,
+    by_hand,
+    complete,
+    conclude,
+    due_to_verdict,
+    outcome_of,
+    outcomes,
+    status_of,
+)
 from driftgate.monitoring.past import Past, RecordedPast
 from driftgate.monitoring.policy import Suppression
 from driftgate.monitoring.verdict import decide, judge_night
@@ -13,22 +25,35 @@ from driftgate.monitoring.verdict_record import Verdict, verdict_of, verdicts
 __all__ = [
     "JUDGES",
     "Baseline",
+    "Episode",
     "Evidence",
     "JoinResult",
     "Night",
+    "Outcome",
     "Past",
     "RecordedNight",
     "RecordedPast",
     "Statistic",
     "Suppression",
     "Verdict",
+    "begin",
+    "by_hand",
+    "close_episode",
+    "complete",
+    "conclude",
     "decide",
+    "due_to_verdict",
+    "episodes",
     "join_ground_truth",
     "judge",
     "judge_night",
     "load_baseline",
     "measure",
     "measure_night",
+    "note_outcome",
+    "outcome_of",
+    "outcomes",
+    "status_of",
     "training_baseline",
     "verdict_of",
     "verdicts",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from driftgate import uris
 from driftgate.lake import lake
 from driftgate.metadata import metadata
+from driftgate.monitoring.episode import note_verdict
 from driftgate.monitoring.evidence import Evidence, insufficient
 from driftgate.monitoring.history import (
     champion_age_days,
@@ -61,6 +62,7 @@ def decide(
     if verdict != before:
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
         tell(verdict)
+        note_verdict(verdict)
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
     return verdict
 

@@ -2,7 +2,8 @@
 
 Waits for tonight's verdict and trains a candidate **only when it says `retrain`**. On a quiet night everything after
 `drift_sensor` is skipped and the run is a success. Where the use case has `retrain.max_model_age_days`, a champion that
-is older is a reason too (rule `champion_too_old`). The lineage says if `drift`, `age` or a person (`manual`) asked.
+is older is a reason too (rule `champion_too_old`). The lineage says if
+`drift`, `age`, `schedule` or a person (`manual`) asked.
 
 **When it runs:** every midnight, New York time, for the day that has just ended.
 
@@ -32,6 +33,11 @@ registered.
 **To try something on few rows:** trigger it with a *Sample fraction* below the use case's `row_share`. The candidate is
 evaluated, and never registered.
 
+`record_outcome` comes last, however the run ends: `reports/retraining/<use case>/<night>/outcome.json` says what the
+retraining was due to, what was made, and whether it was kept; promotion completes it. **If it fails:** nothing began
+that record; clear `drift_sensor`. One verdict starts one retraining: a second run of the same night is skipped unless
+the first failed or it gives a reason.
+
 `catalog_sync` then brings the catalogue up to date: the new dataset version, and the candidate if there is one.
 """
 
@@ -56,10 +62,13 @@ from driftgate_airflow.operators.budget_guard import BudgetGuardOperator
 from driftgate_airflow.operators.catalog_sync import CatalogSyncOperator
 from driftgate_airflow.operators.evaluate_candidate import EvaluateCandidateOperator
 from driftgate_airflow.operators.prepare_dataset import PrepareDatasetOperator
+from driftgate_airflow.operators.record_outcome import RecordOutcomeOperator
 from driftgate_airflow.operators.register_candidate import RegisterCandidateOperator
 from driftgate_airflow.operators.sweep_jobs import SweepJobsOperator
 from driftgate_airflow.operators.train_candidate import TrainCandidateOperator
 from driftgate_airflow.sensors.drift_sensor import DriftSensor
+
+OUTCOME = "{{ (ti.xcom_pull(task_ids='drift_sensor') or {}).get('outcome', '') }}"  # id of what the sensor began
 
 
 def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
@@ -85,7 +94,7 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
     ) as dag:
         sensor = DriftSensor(task_id="drift_sensor", use_case=name, reason="{{ params.reason or '' }}")
         SweepJobsOperator(task_id="sweep_jobs")  # beside the rest: a night waits for no service that does not answer
-        dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name)
+        dataset = PrepareDatasetOperator(task_id="prepare_dataset", use_case=name, outcome=OUTCOME)
         version: Any = XComArg(dataset, key="dataset_version")  # a string when the task runs
         guard = BudgetGuardOperator(
             task_id="budget_guard", use_case=name, dataset_version=version, rows=XComArg(dataset, key="rows")
@@ -98,7 +107,20 @@ def retrain(use_case: UseCase, *, runbook: str, last_night: date | None) -> DAG:
         catalog = CatalogSyncOperator(task_id="catalog_sync", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
         chain(sensor, dataset, guard, job, evaluation, registration, catalog)
         dataset >> catalog
+        # Whatever became of the tasks before; skipped when the sensor was.
+        registration >> _outcome(name).as_teardown(setups=sensor, on_failure_fail_dagrun=True)
     return dag
+
+
+def _outcome(name: str) -> RecordOutcomeOperator:
+    return RecordOutcomeOperator(
+        task_id="record_outcome",
+        use_case=name,
+        outcome=OUTCOME,
+        dataset_version="{{ ti.xcom_pull(task_ids='prepare_dataset', key='dataset_version') or '' }}",
+        job_id="{{ ti.xcom_pull(task_ids='train_candidate', key='job_id') or '' }}",
+        model_version="{{ (ti.xcom_pull(task_ids='register_candidate') or {}).get('model_version', '') }}",
+    )
 
 
 def _reason() -> Param:

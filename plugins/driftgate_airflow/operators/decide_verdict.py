@@ -57,6 +57,7 @@ class DecideVerdictOperator(UseCaseOperator):
     def _go_back(self, use_case: "UseCase", verdict: "Verdict", context: Context) -> str:
         from driftgate.alarms import raise_alarm
         from driftgate.catalog.model_page import write_pages
+        from driftgate.monitoring import complete
         from driftgate.promotion import confirm, deployment, give_back
         from driftgate.recovery import release_of
 
@@ -65,6 +66,7 @@ class DecideVerdictOperator(UseCaseOperator):
         sentence = give_back(use_case, failing, reason=reason, actor=actor(context), run_id=run_id)
         state = deployment(self.use_case)
         if state and state.run_id == run_id:
+            complete(self.use_case, failing, "rolled_back", reason)
             write_pages(use_case, failing)
             confirm(use_case, state, actor=actor(context), take_back=False)
             release_of(use_case, state)

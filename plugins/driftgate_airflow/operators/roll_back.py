@@ -39,6 +39,7 @@ class RollBackOperator(UseCaseOperator):
     def step(self, context: Context) -> Step:
         from driftgate.catalog.model_page import write_pages
         from driftgate.lineage import DatasetRef
+        from driftgate.monitoring import complete
         from driftgate.promotion import confirm, deployment
         from driftgate.recovery import release_of
         from driftgate.use_cases import load_use_case
@@ -50,6 +51,8 @@ class RollBackOperator(UseCaseOperator):
         after, use_case = self._roll_back(context), load_use_case(self.use_case)
         if left := self.model_version or (before and (before.candidate or before.champion)):
             self.page = write_pages(use_case, left)
+            if left not in (after.champion, after.candidate):
+                complete(self.use_case, left, "rolled_back", after.reason)
         confirm(use_case, after, actor=actor(context), take_back=False)
         if before and after.champion != before.champion:
             release_of(use_case, after)

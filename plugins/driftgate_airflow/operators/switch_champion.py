@@ -19,6 +19,7 @@ class SwitchChampionOperator(CandidateOperator):
         super().__init__(use_case=use_case, outlets=[assets.champion(use_case)], **kwargs)
 
     def step(self, context: Context) -> Step:
+        from driftgate.monitoring import complete
         from driftgate.promotion import switch_champion
         from driftgate.recovery import release_of
         from driftgate.use_cases import load_use_case
@@ -27,4 +28,5 @@ class SwitchChampionOperator(CandidateOperator):
         state = switch_champion(use_case, self.model_version, actor=actor(context), reason=reason)
         step = self.confirmed(state, context)
         release_of(use_case, state)
+        complete(self.use_case, self.model_version, "champion", f"It serves since revision {state.revision}.")
         return step

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowSkipException
 
-from driftgate.errors import CannotJudge
+from driftgate.errors import CannotJudge, NotPermitted
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
-from driftgate_airflow.runs import is_old_backfill, partition_key
+from driftgate_airflow.runs import is_old_backfill, partition_key, run_name
 from driftgate_airflow.triggers.verdict_trigger import VerdictTrigger
+
+if TYPE_CHECKING:
+    from driftgate.monitoring import Outcome
 
 
 class DriftSensor(UseCaseOperator):
@@ -19,8 +22,9 @@ class DriftSensor(UseCaseOperator):
     Wait for the verdict about the run's partition; go on only if it says ``retrain``, else skip what comes after.
 
     What a retraining is due to is in the lineage as ``trigger``: ``drift``, ``age`` (the champion is older than
-    ``retrain.max_model_age_days``) or ``manual``: a run with a reason passes without a verdict, and the reason is
-    recorded. A backfill of old partitions never passes unless the run says ``replay``.
+    ``retrain.max_model_age_days``), ``schedule`` or ``manual``: a run with a reason passes without a verdict, and the
+    reason is recorded. A backfill of old partitions never passes unless the run says ``replay``. Passing begins the
+    record of the retraining, and one verdict lets one run pass.
 
     :param reason: why to pass without a verdict; empty to ask monitoring (templated)
     :param deadline_minutes: how long to wait for the verdict; then the task fails, which is an alarm
@@ -35,19 +39,16 @@ class DriftSensor(UseCaseOperator):
         self.deadline_minutes = deadline_minutes
 
     def work(self, context: Context) -> Any:
-        from driftgate.monitoring import verdict_of
+        from driftgate.monitoring import by_hand, verdict_of
 
         key = partition_key(context)
         if is_old_backfill(context):
             raise AirflowSkipException("A backfill of old partitions never retrains; turn on 'Replay' if it should.")
         if self.reason:
+            begun = self._begin(by_hand(self.use_case, key, run_name(context), self.reason))
+            trigger = {"trigger": "manual", "reason": self.reason}
             return self.conclude(
-                [
-                    Step(
-                        {"passed": True, "trigger": "manual", "reason": self.reason},
-                        parameters={"trigger": "manual", "reason": self.reason},
-                    )
-                ],
+                [Step({"passed": True, **trigger, "outcome": begun.id}, parameters={**trigger, "outcome": begun.id})],
                 context,
             )
         if verdict_of(self.use_case, key) is None:
@@ -60,7 +61,7 @@ class DriftSensor(UseCaseOperator):
 
     def go_on(self, context: Context, event: dict[str, Any]) -> Any:
         from driftgate.lineage import DatasetRef
-        from driftgate.monitoring import verdict_of
+        from driftgate.monitoring import due_to_verdict, verdict_of
 
         key = partition_key(context)
         verdict = verdict_of(self.use_case, key)
@@ -70,18 +71,25 @@ class DriftSensor(UseCaseOperator):
                 f"run of {self.use_case}.monitor for that partition, then clear this task."
             )
         passed = verdict.decision == "retrain"
-        trigger = {"trigger": verdict.trigger} if passed else {}
+        due_to: dict[str, Any] = {}
+        if passed:
+            begun = self._begin(due_to_verdict(verdict, run_name(context)))
+            due_to = {"trigger": begun.trigger, "outcome": begun.id, "evidence": begun.evidence}
         step = Step(
-            summary={
-                "passed": passed,
-                **trigger,
-                "decision": verdict.decision,
-                "reason": verdict.sentence,
-            },
+            summary={"passed": passed, **due_to, "decision": verdict.decision, "reason": verdict.sentence},
             inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
-            parameters=trigger,
+            parameters=due_to,
         )
         summary = self.conclude([step], context)
         if not passed:
             raise AirflowSkipException(f"{key}: {verdict.decision}. {verdict.sentence}")
         return summary
+
+    def _begin(self, outcome: "Outcome") -> "Outcome":
+        """Begin the record of a retraining; a verdict that has one starts no other, whoever triggers the run."""
+        from driftgate.monitoring import begin
+
+        try:
+            return begin(outcome)
+        except NotPermitted as reason:
+            raise AirflowSkipException(str(reason)) from None
