@@ -46,6 +46,11 @@ def retraining(use_case: str, outcome_id: str) -> str:
     return f"reports/retraining/{use_case}/{outcome_id}/outcome.json"
 
 
+def calibration_report(use_case: str, version: str, kind: str) -> str:
+    """Return the path of what a model version's data monitor promises, ``json`` or ``html``."""
+    return f"reports/calibration/{use_case}/{version}.{kind}"
+
+
 def joined(use_case: str, key: str) -> str:
     """Return the folder of one day's answers joined with their outcomes."""
     return f"reports/monitoring/{use_case}/{key}/joined"

@@ -73,6 +73,7 @@ def found_within(monitors: list[Watched], shift: Shift, nights: int) -> float:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)  # nine minutes on two busy cores
 def test_two_hundred_worlds_keep_the_price_and_find_what_is_planted() -> None:
     monitors = list(watching(range(100, 150)))  # 200
     alarms, agreed = false_alarms(monitors)

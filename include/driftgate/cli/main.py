@@ -24,6 +24,7 @@ from driftgate.cli import (
     licences,
     lineage,
     model,
+    monitor,
     promotion,
     quarantine,
     release,
@@ -60,6 +61,7 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
+app.add_typer(monitor.app, name="monitor")
 app.add_typer(promotion.app, name="promotion")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(release.app, name="release")

@@ -55,9 +55,10 @@ class Baseline(Record):
                 f"{self.schema_version}), so data drift has nothing to be calibrated on; retrain, or register it again."
             )
         level = thinning(self.days, rows)
-        if level not in self._calibrations:
-            self._calibrations[level] = Calibration(self.days, thinned=level)
-        return self._calibrations[level]
+        kept = self._calibrations.get(level)
+        if kept is None or kept.days is not self.days:  # a copy with other days has its original's
+            kept = self._calibrations[level] = Calibration(self.days, thinned=level)
+        return kept
 
     @cached_property
     def _calibrations(self) -> dict[int, Calibration]:

@@ -65,7 +65,11 @@ class Calibration:
     def scores(self, histograms: Mapping[str, Sequence[int]], ordinal: int) -> dict[str, float]:
         """Return the score of each feature on the day ``ordinal`` of the calendar."""
         lag = self.lag_days(ordinal)
-        return {name: self._score(name, np.array(histograms[name], dtype=float), ordinal, lag) for name in histograms}
+        found = {}
+        for name, histogram in histograms.items():
+            distances = self.features[name].of(np.array(histogram, dtype=float), ordinal)
+            found[name] = float(self.rarity(name, distances[:, None], lag)[0])
+        return found
 
     def lag_days(self, ordinal: int) -> int:
         """Return how long after the last training day a day is, in full weeks."""
@@ -88,10 +92,10 @@ class Calibration:
         ranks = np.argsort(np.argsort(self._null(name, 0))).astype(float)
         return min(max(float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]), 0.0), MOST_MEMORY)
 
-    def _score(self, name: str, histogram: Floats, ordinal: int, lag: int) -> float:
-        feature = self.features[name]
-        middle, scale = self._spread(feature.at_lag(lag))
-        return float(np.max(np.log10(2) + (feature.of(histogram, ordinal) - middle) / scale))
+    def rarity(self, name: str, distances: Floats, lag: int) -> Floats:
+        """Return the scores of days with these distances: a row for each statistic, a column for each day."""
+        middle, scale = self._spread(self.features[name].at_lag(lag))
+        return np.asarray(np.log10(2) + np.max((distances - middle[:, None]) / scale[:, None], axis=0))
 
     def _null(self, name: str, lag: int) -> Floats:
         if (name, lag) not in self._nulls:

@@ -1,7 +1,7 @@
 """The data monitor: one night's requests against the days of the champion's training data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from driftgate.errors import CannotJudge
@@ -79,10 +79,14 @@ def alarm_rule(use_case: UseCase) -> AlarmRule:
     return AlarmRule(policy.nights, policy.of_last, use_case.monitor.expected_false_alarms_per_year)
 
 
-def feature_tiers(night: Night, names: Mapping[str, object]) -> dict[str, Tier]:
-    """Return the tiers that were frozen at training; features of a package without them are important."""
-    data = night.package_file(night.served, FEATURE_BASELINE)
-    found = read_feature_baseline(data, f"model {night.served}/{FEATURE_BASELINE}").features if data else {}
+def feature_tiers(night: Night, names: Iterable[str]) -> dict[str, Tier]:
+    """Return the tiers of features that were frozen when the champion was trained."""
+    return frozen_tiers(night.package_file(night.served, FEATURE_BASELINE), night.served, names)
+
+
+def frozen_tiers(data: bytes | None, version: str, names: Iterable[str]) -> dict[str, Tier]:
+    """Return the tiers in a package's ``feature_baseline.json``; features of a package without it are important."""
+    found = read_feature_baseline(data, f"model {version}/{FEATURE_BASELINE}").features if data else {}
     return {name: found[name].tier if name in found else "important" for name in names}
 
 

@@ -50,6 +50,10 @@ class DayDistances:
         extra = max(lag + (np.ptp(self.days) / 2) - self._mean_days(GAP_DAYS), 0.0)
         return np.asarray(self.own * np.sqrt(1 + self._growth * extra / squared)[:, None])
 
+    def moved(self, counts: Floats) -> Floats:
+        """Return :attr:`own` as it would be if each training day had looked like its row of ``counts``."""
+        return self._distances(self._weights(self.days, GAP_DAYS, self.by_weekday), counts)
+
     def of(self, histogram: Floats, day: int) -> Floats:
         """Return the distance of another day from the training days, one number for each statistic."""
         weights = self._weights(np.array([day]), 0, self.by_weekday)

@@ -20,7 +20,7 @@ class Watched:
 
     def __init__(self, world: World, trained_on: Sequence[int]) -> None:
         self.world = world
-        profiles = {self.key(day): self._profile(day) for day in trained_on}
+        profiles = {self.key(day): self.profile(day) for day in trained_on}
         self.days: TrainingDays = days_of(merge(*profiles.values()), profiles)
         self.calibration = Calibration(self.days)
 
@@ -29,12 +29,13 @@ class Watched:
         return np.array([self._over(night, rule, shift) for night in nights])
 
     def _over(self, night: int, rule: AlarmRule, shift: Shift | None) -> bool:
-        columns, ordinal = self._profile(night, shift).columns, (FIRST_DAY + timedelta(days=night)).toordinal()
+        columns, ordinal = self.profile(night, shift).columns, (FIRST_DAY + timedelta(days=night)).toordinal()
         histograms = {name: feature.histogram(columns[name]) for name, feature in self.days.features.items()}
         limit = self.calibration.limit(list(histograms), ordinal, rule)
         return max(self.calibration.scores(histograms, ordinal).values()) > limit
 
-    def _profile(self, day: int, shift: Shift | None = None) -> Profile:
+    def profile(self, day: int, shift: Shift | None = None) -> Profile:
+        """Return the profile of a day's features."""
         return profile_table(self.world.table(day, shift).drop_columns(["label", "event_time"]))
 
     @staticmethod
