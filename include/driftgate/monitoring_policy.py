@@ -27,7 +27,7 @@ MonitorName = Literal[
     "trend",
 ]
 # Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
-MONITORS: tuple[MonitorName, ...] = ("performance", "payoff", "data", "skew", "trend")
+MONITORS: tuple[MonitorName, ...] = ("performance", "concept", "payoff", "estimate", "data", "skew", "trend")
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 
@@ -46,11 +46,42 @@ class PerformanceDrift(Record):
     max_auc_drop: Fraction | None = None  # of a binary problem
     max_increase: NotNegative | None = None  # of a regression's primary metric, in the label's unit
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    # Of a day's answers, those with an outcome row: with fewer it waits, for outcomes known early are seldom typical.
+    min_labelled_share: Fraction = 0.9
 
     @property
     def tolerance(self) -> float:
         """The one of the two that the problem has."""
         return next(limit for limit in (self.max_auc_drop, self.max_increase) if limit is not None)
+
+
+class PredictionDrift(Record):
+    """When the champion's scores of one night are distributed as on no day of its evaluation."""
+
+    min_rows: Positive = 300
+    false_alarm_share: Annotated[float, Field(gt=0, le=1)] = 0.25  # of ``expected_false_alarms_per_year``
+
+
+class Estimate(Record):
+    """When the performance of nights without outcomes may be estimated from their scores."""
+
+    min_rows: Positive = 300
+    window_nights: Positive = 28  # labelled nights whose estimates are held against the truth
+    max_level_shift: Annotated[float, Field(gt=0)] = 2.0  # of the labelled nights, in deviations of an evaluation day
+    max_outside_share: Fraction = 0.05  # of a night's rows beyond what a feature had in training
+
+
+class ConceptDrift(Record):
+    """When days cost the champion more than its evaluation days did, by a test that may look every night.
+
+    ``level_memory`` and ``remainder_memory`` are how much of a day's departure the next day keeps: weather lasts.
+    """
+
+    min_rows: Positive = 100  # of a day
+    false_alarm_share: Annotated[float, Field(gt=0, le=1)] = 0.25  # of ``expected_false_alarms_per_year``
+    min_shift: NotNegative = 0.25  # in deviations of an evaluation day; less is none
+    level_memory: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    remainder_memory: Annotated[float, Field(ge=0, lt=1)] = 0.2
 
 
 class Skew(Record):
@@ -79,6 +110,9 @@ class Monitor(Record):
     expected_false_alarms_per_year: Annotated[float, Field(gt=0)] = 4.0
     data_drift: DataDrift
     performance: PerformanceDrift
+    prediction: PredictionDrift = PredictionDrift()
+    estimate: Estimate = Estimate()
+    concept: ConceptDrift = ConceptDrift()
     tiers: dict[str, Tier] = {}
     skew: Skew = Skew()
     payoff: Payoff = Payoff()

@@ -95,7 +95,8 @@ def test_the_baseline_of_another_use_case_is_a_sentence(nights: Any) -> None:
 
 GOLDEN = (
     '{"day_limits":{},"days":{"features":{"distance_miles":{"categories":[],"counts":[],"edges":[99.99999999999999,'
-    '100.0,200.0],"kind":"numeric"}},"keys":[]},"metric_impl_versions":{},"profile":{"columns":{"distance_miles":{"count":2,"distinct":2,'
+    '100.0,200.0],"kind":"numeric"}},"keys":[]},"evaluation":null,'
+    '"metric_impl_versions":{},"profile":{"columns":{"distance_miles":{"count":2,"distinct":2,'
     '"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,'
     '"sketch":{"values":[100.0,200.0],"weights":[1,1]},"squared_deviations":5000.0,"temporal":false,"zeros":0}},'
     '"findings":[],"quality":null,"rows":2,"schema_version":2},"reference":{"auc":0.7},"reference_intervals":{},"schema_version":2,'

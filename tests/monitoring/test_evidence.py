@@ -9,7 +9,8 @@ from driftgate.monitoring.evidence import insufficient, read_evidence, write_evi
 
 GOLDEN = (
     '{"carried":{},"champion":"1","examples":[],"features":["origin"],"interval":[0.1,0.4],"key":"2013-04-01","monitor":"data",'
-    '"sample_size":970,"schema_version":1,"sentence":"One feature moved.","severity":null,"statistic":"psi(origin)",'
+    '"revision":1,"sample_size":970,"schema_version":1,'
+    '"sentence":"One feature moved.","severity":null,"statistic":"psi(origin)",'
     '"statistics":[{"feature":"origin",'
     '"interval":null,"metric_impl_version":null,"name":"psi","reference":null,"threshold":0.25,"value":0.3}],"threshold":0.25,'
     '"use_case":"flight_delays","value":0.3,"verdict":"drift"}'

@@ -32,7 +32,7 @@ def test_a_real_day_is_joined_and_a_flight_that_never_arrived_has_no_label(use_c
     nights.answer(DAY, nights.rows(DAY))
     result = join_ground_truth(use_case, DAY)
     assert (result.requests, result.labelled, result.unlabelled) == (983, 980, 3)
-    assert (result.failed, result.duplicates, result.shadow) == (0, 0, 0)
+    assert (result.failed, result.duplicates, result.shadow, result.outstanding) == (0, 0, 0, 0)
     delays = sample.table_of("flights", DAY).column("arr_delay_minutes")
     assert pc.sum(joined().column("label")).as_py() == pc.sum(pc.greater(delays, 15)).as_py()
     assert joined().column("label").null_count == 3
@@ -97,6 +97,7 @@ def test_a_flight_that_nobody_operated_has_no_label(use_case: UseCase, nights: A
     nights.answer(DAY, [{**nights.rows(DAY)[0], "flight": 9999}])
     result = join_ground_truth(use_case, DAY)
     assert (result.requests, result.labelled, result.unlabelled) == (1, 0, 1)
+    assert result.outstanding == 1  # it may still be delivered
 
 
 def test_a_day_without_requests_is_an_empty_join_and_no_error(use_case: UseCase, nights: Any) -> None:
@@ -139,7 +140,7 @@ def test_outcomes_that_are_not_published_are_a_sentence(use_case: UseCase, night
 
 GOLDEN = (
     '{"duplicates":1,"failed":2,"fallback":0,"key":"2013-04-02","labelled":980,"labelled_key":"2013-04-01","manifest_hash":"ab",'
-    '"path":"reports/monitoring/flight_delays/2013-04-01/joined","requests":983,"schema_version":1,"shadow":4,'
+    '"outstanding":0,"path":"reports/monitoring/flight_delays/2013-04-01/joined","requests":983,"schema_version":1,"shadow":4,'
     '"share":1.0,"unlabelled":3,"use_case":"flight_delays"}'
 )
 

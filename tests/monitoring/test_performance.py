@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from driftgate.evaluation.costs import COST
 from driftgate.monitoring import Evidence, join_ground_truth, measure
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.partition_keys import keys_between
@@ -66,12 +67,13 @@ def test_every_known_outcome_of_the_window_counts(use_case: UseCase, nights: Any
     assert found.sample_size == known(DAYS)
 
 
-def test_log_loss_and_calibration_are_told_beside_it(use_case: UseCase, nights: Any) -> None:
+def test_log_loss_calibration_and_cost_are_told_beside_it(use_case: UseCase, nights: Any) -> None:
     nights.model("1")
-    auc, log_loss, calibration = play(use_case, nights, skill=0.25).statistics
+    auc, log_loss, calibration, cost = play(use_case, nights, skill=0.25).statistics
     assert (auc.name, log_loss.name, calibration.name) == ("auc", "log_loss", "calibration_error")
     assert (log_loss.threshold, log_loss.reference, calibration.reference) == (None, 0.5, None)
-    for item in (log_loss, calibration):
+    assert cost.name == "expected_cost_usd_per_1000" and cost.value > 1000
+    for item in (log_loss, calibration, cost):
         assert item.interval is not None and item.interval[0] <= item.value <= item.interval[1]
 
 
@@ -202,7 +204,9 @@ class TestRegression:
         assert found.value == pytest.approx(10)
         assert "RMSE of model 1 over 3 nights is 10.000 (10.000 to 10.000) minutes; it was 10.000" in found.sentence
         assert "the lower bound does not exceed the limit 11.500" in found.sentence
-        assert [item.name for item in found.statistics] == ["rmse", "mae", "bias"]
+        assert [item.name for item in found.statistics] == ["rmse", "mae", "bias", COST, "pinball"]
+        cost, pinball = found.statistics[-2:]
+        assert (cost.value, pinball.value) == (pytest.approx(15_000, rel=0.01), pytest.approx(5, rel=0.01))
         assert {item.metric_impl_version for item in found.statistics} == {1}
 
     def test_an_error_beyond_the_evaluations_interval_and_the_tolerance_is_drift(

@@ -102,11 +102,11 @@ def test_a_later_night_never_changes_an_earlier_verdict(open_policy: UseCase, ni
 
 
 def test_a_monitor_that_did_not_run_cannot_be_judged(open_policy: UseCase, nights: Any) -> None:
-    for monitor in set(MONITORS) - {"performance"}:
+    for monitor in set(MONITORS) - {"performance", "estimate"}:
         nights.evidence(NIGHT, monitor, "ok")
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.rule) == ("cannot_judge", "evidence_insufficient")
-    assert made.sentence == f"The performance monitor wrote no evidence about {NIGHT}; run its task."
+    assert made.sentence.startswith(f"The performance monitor wrote no evidence about {NIGHT}; run its task.")
 
 
 def test_a_night_without_any_evidence_cannot_be_judged(open_policy: UseCase) -> None:

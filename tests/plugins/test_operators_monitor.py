@@ -30,7 +30,8 @@ def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
     publish(lake(), f"validated/flights/{KEY}", sample.table_of("flights", KEY))
     night = (JoinGroundTruthOperator, *MEASURES, DecideVerdictOperator)
     joined, *measured, decision = [run().execute(task(operator)) for operator in night]
-    assert joined == {"requests": 0, "labelled": 0, "unlabelled": 0}
+    counts = {"requests": 0, "labelled": 0, "unlabelled": 0, "outstanding": 0}
+    assert joined == {**counts, "revised_nights": []}
     assert [evidence["verdict"] for evidence in measured] == ["insufficient"] * len(MONITORS)
     assert [ref.name for ref in read_stream(NAME)[1].inputs] == [uris.captures(NAME, KEY)]  # what a monitor read
     assert decision["decision"] == verdict_of(NAME, KEY).decision == "cannot_judge"

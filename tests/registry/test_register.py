@@ -57,7 +57,9 @@ def test_the_baseline_is_of_the_training_rows_and_the_scores_of_the_validation_r
     assert baseline.rows == 280
     assert sorted(baseline.profile.columns) == ["carrier", "distance_miles", "origin"]
     assert baseline.scores.sketch.rows == 120
-    assert baseline.reference == {"auc": 0.7, "log_loss": 0.7, "calibration_error": 0.01}
+    found = {"auc": 0.7, "log_loss": 0.7, "calibration_error": 0.01, "expected_cost_usd_per_1000": 0.7}
+    assert baseline.reference == found
+    assert baseline.evaluation is not None and sum(day.rows for day in baseline.evaluation.days) == 120
 
 
 def test_the_features_are_measured_and_ranked(finished, register_it, use_case) -> None:

@@ -7,7 +7,7 @@ or its disk takes is noticed by the nightly count.
 from driftgate.captures.capture import Capture, Role
 from driftgate.captures.compaction import compact_captures
 from driftgate.captures.journal import Journal, JournalFull
-from driftgate.captures.outcomes import join_outcomes
+from driftgate.captures.outcomes import OUTCOME, join_outcomes
 from driftgate.captures.reading import capture_days, read_captures
 from driftgate.captures.reconciliation import CaptureCount, count_captures, reconcile_captures
 from driftgate.captures.recorder import Recorder
@@ -16,6 +16,7 @@ from driftgate.captures.shipper import Shipper
 from driftgate.captures.tally import Tally
 
 __all__ = [
+    "OUTCOME",
     "Capture",
     "CaptureCount",
     "Journal",

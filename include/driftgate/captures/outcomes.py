@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from driftgate.use_cases import UseCase
 
+OUTCOME = "has_outcome"  # whether there is an outcome row
+
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 
 def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -> "pa.Table":
     """Return one row per answer with its ``label``: null where the outcome never comes (a cancelled flight).
+
+    ``has_outcome`` says whether there is an outcome row at all: where there is none it may still come.
 
     Request keys are matched as the label table's types, so that 2013-04-01T05:00 and …05:00:00 are one. A request key
     asked twice keeps its first answer (an error only when nothing answered), of the callers' answers, of each shadow's
@@ -39,8 +43,8 @@ def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -
                     ORDER BY score IS NULL, received_at, prediction_id, variant_role) = 1
             )
             SELECT prediction_id, variant_role, model_version, deployment_revision, step, score, received_at,
-                   event_time, request_key, label
-            FROM once LEFT JOIN labels
+                   event_time, request_key, label, {OUTCOME} IS NOT NULL AS {OUTCOME}
+            FROM once LEFT JOIN (SELECT *, TRUE AS {OUTCOME} FROM labels) AS labels
             ON {" AND ".join(f"key_{n} = labels.{_quoted(name)}" for n, name in enumerate(use_case.request_key))}
             ORDER BY prediction_id, variant_role, model_version
             """  # noqa: S608  every name is quoted and comes from the use case's own file

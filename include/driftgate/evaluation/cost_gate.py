@@ -3,7 +3,7 @@
 import numpy as np
 
 from driftgate.evaluation.comparison import Comparison, Finding
-from driftgate.evaluation.costs import row_costs_usd
+from driftgate.evaluation.costs import COST, row_costs_usd
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, mean_interval
 from driftgate.evaluation.decision_threshold import decision_threshold
 from driftgate.evaluation.gates import rounded, rounded_interval
@@ -11,8 +11,6 @@ from driftgate.evaluation.metrics import Floats
 from driftgate.evaluation.report import CostComparison, GateResult
 from driftgate.gate_policy import CostGate
 from driftgate.problems import ErrorCosts
-
-METRIC = "expected_cost_usd_per_1000"
 
 
 def costs(found: Comparison) -> Finding:
@@ -42,7 +40,7 @@ def cost_gate(policy: CostGate, compared: tuple[CostComparison, ...]) -> GateRes
     passed = worst is None or bounds[worst.other] > threshold
     return GateResult(
         gate="cost",
-        metric=METRIC,
+        metric=COST,
         value=worst.saving if worst else None,
         interval=worst.interval if worst else None,
         threshold=threshold,

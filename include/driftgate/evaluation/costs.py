@@ -1,9 +1,13 @@
 """What errors cost in US dollars, as the use case says."""
 
+from collections.abc import Callable
+
 import numpy.typing as npt
 
-from driftgate.evaluation.metrics import Floats, checked
-from driftgate.problems import Costs, ErrorCosts
+from driftgate.evaluation.metrics import Floats, Metric, checked
+from driftgate.problems import Costs, ErrorCosts, Problem
+
+COST = "expected_cost_usd_per_1000"
 
 
 def expected_cost_usd(labels: npt.ArrayLike, scores: npt.ArrayLike, costs: Costs) -> float:
@@ -31,3 +35,22 @@ def row_costs_usd(labels: npt.ArrayLike, scores: npt.ArrayLike, costs: Costs) ->
 def cost_threshold(costs: ErrorCosts) -> float:
     """Return the probability above which an alarm is the cheaper answer of a calibrated model (Elkan 2001)."""
     return costs.false_alarm / (costs.false_alarm + costs.missed)
+
+
+def cost_metrics(problem: Problem, costs: Costs) -> tuple[Metric, ...]:
+    """Return what errors cost as metrics: in US dollars per 1,000 rows, and in a regression the pinball loss besides.
+
+    Prices of too much and too little are a pinball loss (Koenker and Bassett 1978) at the quantile that costs least.
+    """
+
+    def usd(labels: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
+        return 1000 * row_costs_usd(labels, scores, costs)
+
+    found = [_mean_of(usd, COST, "expected cost", problem)]
+    if not isinstance(costs, ErrorCosts) and (together := costs.over + costs.under):
+        found.append(_mean_of(lambda *rows: usd(*rows) / together / 1000, "pinball", "pinball loss", problem))
+    return tuple(found)
+
+
+def _mean_of(row_losses: Callable[..., Floats], name: str, title: str, problem: Problem) -> Metric:
+    return Metric(name, title, problem, "lower", lambda *rows: float(row_losses(*rows).mean()), row_losses=row_losses)

@@ -4,6 +4,7 @@ from driftgate.monitoring.baseline import Baseline, load_baseline, training_base
 from driftgate.monitoring.episode import Episode, close_episode, episodes, note_outcome
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
+from driftgate.monitoring.late_labels import join_night, revised_since
 from driftgate.monitoring.monitors import JUDGES, judge, measure, measure_night
 from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.outcome import (
@@ -45,6 +46,7 @@ __all__ = [
     "due_to_verdict",
     "episodes",
     "join_ground_truth",
+    "join_night",
     "judge",
     "judge_night",
     "load_baseline",
@@ -53,6 +55,7 @@ __all__ = [
     "note_outcome",
     "outcome_of",
     "outcomes",
+    "revised_since",
     "status_of",
     "training_baseline",
     "verdict_of",

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from driftgate import uris
 from driftgate.errors import CannotJudge
+from driftgate.evaluation.day_blocks import ScoredDay
+from driftgate.evaluation.holdout import days_of
+from driftgate.evaluation.metrics import Floats, label_values
 from driftgate.lake import lake
 from driftgate.monitoring.calibration import Calibration, thinning
+from driftgate.monitoring.day_measures import EvaluationDays, evaluation_days
 from driftgate.monitoring.training_days import TrainingDays, training_days
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
 from driftgate.records import Record, parse_record
@@ -38,6 +42,7 @@ class Baseline(Record):
     reference: dict[str, float]  # the model's own evaluation: auc, log_loss, …
     reference_intervals: dict[str, tuple[float, float]] = {}
     metric_impl_versions: dict[str, int] = {}  # of the code that measured the reference
+    evaluation: EvaluationDays | None = None  # None: the package is older than these
 
     @property
     def rows(self) -> int:
@@ -78,6 +83,7 @@ def training_baseline(
     *,
     intervals: Mapping[str, tuple[float, float]] | None = None,
     versions: Mapping[str, int] | None = None,
+    evaluation: "pa.Table | None" = None,
 ) -> dict[str, Any]:
     """Return the content of ``baseline.json`` for a model trained on ``table``.
 
@@ -86,6 +92,7 @@ def training_baseline(
     :param scores: the model's answers to those rows (or to its evaluation rows)
     :param reference: metrics of the model on its evaluation rows; the primary one is what performance is held against
     :param intervals: of those metrics, and ``versions``: of the code that measured them
+    :param evaluation: the evaluation rows, which ``scores`` are then of; each of their days is measured for itself
     """
     import numpy as np
 
@@ -100,9 +107,19 @@ def training_baseline(
         reference=reference,
         reference_intervals=dict(intervals or {}),
         metric_impl_versions=dict(versions or {}),
+        evaluation=None if evaluation is None else _evaluation(use_case, evaluation, values),
     )
     content: dict[str, Any] = baseline.model_dump(mode="json")
     return content
+
+
+def _evaluation(use_case: UseCase, table: "pa.Table", scores: Floats) -> EvaluationDays:
+    import numpy as np
+
+    labels, days = label_values(use_case.problem, table.column(LABEL)), days_of(use_case, table)
+    keys = [str(day) for day in np.unique(days)]
+    parts = [ScoredDay(labels[days == np.datetime64(key)], scores[days == np.datetime64(key)]) for key in keys]
+    return evaluation_days(use_case.problem, use_case.metric.costs_usd, keys, parts)
 
 
 def load_baseline(use_case_name: str, version: str) -> Baseline:

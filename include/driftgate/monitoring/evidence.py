@@ -1,9 +1,11 @@
 """What one monitor found about one night, as the record that the verdict is made from."""
 
 import json
+from contextlib import suppress
 from typing import Literal
 
 from driftgate import uris
+from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.monitoring_policy import MonitorName, Severity
 from driftgate.records import Record, parse_record
@@ -26,7 +28,8 @@ class Statistic(Record):
 class Evidence(Record):
     """The finding of one monitor, with the number that decided and every number beside it.
 
-    A drift has a ``severity``; nothing else has one.
+    A drift has a ``severity``; nothing else has one. ``revision`` rises when the night is measured again and something
+    has changed, as when outcomes came late.
     ``examples`` are prediction ids: who may read the captures can look at them. ``carried`` is what the next night goes
     on from; a verdict leaves it out.
     """
@@ -48,6 +51,7 @@ class Evidence(Record):
     statistics: tuple[Statistic, ...] = ()
     examples: tuple[str, ...] = ()
     carried: dict[str, tuple[float, ...]] = {}
+    revision: int = 1
 
 
 def insufficient(
@@ -71,8 +75,15 @@ def insufficient(
 
 
 def write_evidence(evidence: Evidence) -> Evidence:
-    """Write evidence to the lake and return it."""
+    """Write evidence to the lake, as a revision of another one that is there already, and return it."""
     path = uris.monitoring_report(evidence.use_case, evidence.key, evidence.monitor)
+    before = None
+    with suppress(ConfigError):  # it was written by another version: nothing to count on from
+        before = read_evidence(evidence.use_case, evidence.key, evidence.monitor)
+    if before:
+        evidence = evidence.model_copy(update={"revision": before.revision})
+        if evidence != before:
+            evidence = evidence.model_copy(update={"revision": before.revision + 1})
     lake().write(path, evidence.canonical())
     return evidence
 

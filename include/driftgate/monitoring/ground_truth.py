@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from driftgate import uris
-from driftgate.captures import join_outcomes, read_captures
+from driftgate.captures import OUTCOME, join_outcomes, read_captures
 from driftgate.captures.sampling import sampled_share
 from driftgate.datasets import compute_labels
 from driftgate.lake import Manifest, lake, publish, read_manifest, read_table
@@ -28,6 +28,7 @@ class JoinResult(Record):
 
     ``shadow`` counts those that nobody got, ``fallback`` those of the rule, where the champion ``failed``.
     ``share`` is the smallest share of the request keys that was captured on that day: fewer requests are no lost ones.
+    Of the ``unlabelled``, those ``outstanding`` have no outcome row at all, which may still come.
     """
 
     schema_version: int = 1
@@ -39,6 +40,7 @@ class JoinResult(Record):
     requests: int
     labelled: int
     unlabelled: int
+    outstanding: int = 0
     failed: int
     duplicates: int
     shadow: int
@@ -94,6 +96,7 @@ def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table
         requests=answered.num_rows,
         labelled=answered.num_rows - labels.null_count,
         unlabelled=labels.null_count,
+        outstanding=answered.num_rows - (pc.sum(answered.column(OUTCOME)).as_py() or 0),
         failed=answered.column("score").null_count,
         duplicates=captures.num_rows - joined.num_rows,
         shadow=others["shadow"],

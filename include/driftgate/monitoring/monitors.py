@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from driftgate.errors import CannotJudge
+from driftgate.monitoring.concept import judge_concept
 from driftgate.monitoring.data_drift import judge_data
+from driftgate.monitoring.estimate import judge_estimate
 from driftgate.monitoring.evidence import Evidence, write_evidence
 from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.payoff import judge_payoff
@@ -16,6 +18,8 @@ from driftgate.use_cases import UseCase
 JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "performance": judge_performance,
     "payoff": judge_payoff,
+    "concept": judge_concept,
+    "estimate": judge_estimate,
     "data": judge_data,
     "skew": judge_skew,
     "trend": judge_trend,

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from driftgate import uris
+from driftgate.captures import OUTCOME
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.lake import lake
@@ -44,6 +45,7 @@ class Night(ABC):
 
     def __init__(self, use_case: UseCase, key: str, past: Past) -> None:
         self.use_case, self.key, self.past = use_case, key, past
+        self._days: dict[str, LabelledDay | None] = {}
 
     @abstractmethod
     def answers_of(self, day: str) -> "pa.Table":
@@ -127,10 +129,33 @@ class Night(ABC):
 
     def labelled_days(self, nights: int) -> list[LabelledDay]:
         """Return the champion's labelled answers of the ``nights`` days up to :attr:`labelled_key`."""
-        found = (self._labelled(day, self.served) for day in keys_before(self.labelled_key, nights))
+        found = (self.labelled_day(day) for day in keys_before(self.labelled_key, nights))
         return [day for day in found if day is not None]
 
-    def _labelled(self, day: str, version: str) -> LabelledDay | None:
+    def labelled_day(self, day: str) -> LabelledDay | None:
+        """Return the champion's labelled answers of a day.
+
+        None where there are none, or where the day still waits (:meth:`waiting`): the outcomes that are known first are
+        seldom typical, and a day must not look worse than it is because it is young.
+        """
+        if day not in self._days:
+            self._days[day] = self._labelled(day, self.served)
+        return self._days[day]
+
+    def waiting(self, day: str) -> bool:
+        """Return whether more of a day's answers lack an outcome row than ``min_labelled_share`` allows."""
+        answered = self._answered(day, self.served)
+        return answered is not None and self._waits(answered)
+
+    def _waits(self, answered: "pa.Table") -> bool:
+        import pyarrow.compute as pc
+
+        if not answered.num_rows or OUTCOME not in answered.column_names:
+            return False
+        share = pc.mean(answered.column(OUTCOME)).as_py()
+        return bool(share < self.use_case.monitor.performance.min_labelled_share)
+
+    def _answered(self, day: str, version: str) -> "pa.Table | None":
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -138,8 +163,15 @@ class Night(ABC):
         if table is None:
             return None
         answered = pc.is_in(table.column("variant_role"), pa.array(ANSWERING))
-        known = pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score")))
-        rows = table.filter(pc.and_(known, pc.and_(pc.equal(table.column("model_version"), version), answered)))
+        return table.filter(pc.and_(pc.equal(table.column("model_version"), version), answered))
+
+    def _labelled(self, day: str, version: str) -> LabelledDay | None:
+        import pyarrow.compute as pc
+
+        table = self._answered(day, version)
+        if table is None or self._waits(table):
+            return None
+        rows = table.filter(pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score"))))
         if not rows.num_rows:
             return None
         return LabelledDay(

@@ -1,11 +1,14 @@
 """The performance monitor: the champion's answers of the last nights against the outcomes that came since."""
 
 from driftgate.errors import CannotJudge
+from driftgate.evaluation.costs import cost_metrics
 from driftgate.evaluation.day_blocks import ScoredDay, metric_interval
 from driftgate.evaluation.metrics import Metric, metric, one_class, reported
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
+from driftgate.monitoring_policy import Severity
+from driftgate.partition_keys import keys_before
 from driftgate.use_cases import UseCase
 
 
@@ -17,15 +20,21 @@ def judge_performance(night: Night) -> Evidence:
     bound of the error above that evaluation's upper bound plus ``max_increase``.
     """
     use_case, champion = night.use_case, night.served
-    days = [
-        ScoredDay(day.labels, day.scores) for day in night.labelled_days(use_case.monitor.performance.window_nights)
-    ]
+    nights = use_case.monitor.performance.window_nights
+    days = [ScoredDay(day.labels, day.scores) for day in night.labelled_days(nights)]
+    waiting = [day for day in keys_before(night.labelled_key, nights) if night.waiting(day)]
+    told = _waiting_told(use_case, waiting)
     try:
         _require_enough(use_case, champion, days)
         baseline = _baseline(use_case, champion, night.baseline)
     except CannotJudge as reason:
-        return night.insufficient("performance", str(reason), sum(len(day.labels) for day in days))
-    return _evidence(use_case, night.key, champion, days, performance_statistics(use_case, days, baseline))
+        return night.insufficient("performance", f"{reason}{told}", sum(len(day.labels) for day in days))
+    statistics = performance_statistics(use_case, days, baseline)
+    found = _evidence(use_case, night.key, champion, days, statistics)
+    if not waiting:
+        return found
+    more = Statistic(name="waiting_days", value=len(waiting))
+    return found.model_copy(update={"sentence": found.sentence + told, "statistics": (*statistics, more)})
 
 
 def performance_statistics(use_case: UseCase, days: list[ScoredDay], baseline: Baseline) -> tuple[Statistic, ...]:
@@ -43,7 +52,10 @@ def performance_statistics(use_case: UseCase, days: list[ScoredDay], baseline: B
             reference=baseline.reference.get(one.name),
             metric_impl_version=one.version,
         )
-        for one in reported(use_case.problem, use_case.metric.primary)
+        for one in (
+            *reported(use_case.problem, use_case.metric.primary),
+            *cost_metrics(use_case.problem, use_case.metric.costs_usd),
+        )
     )
 
 
@@ -110,6 +122,7 @@ def _evidence(
         sample_size=sum(len(day.labels) for day in days),
         features=(),
         verdict="drift" if drifted else "ok",
+        severity=_severity(use_case, found) if drifted else None,
         sentence=_sentence(use_case, champion, len(days), found, drifted=drifted),
         statistics=statistics,
     )
@@ -117,6 +130,21 @@ def _evidence(
 
 def _worse(primary: Metric, interval: tuple[float, float], threshold: float) -> bool:
     return interval[1] < threshold if primary.higher_is_better else interval[0] > threshold
+
+
+def _severity(use_case: UseCase, found: Statistic) -> Severity:
+    """Critical is a loss that is at least twice as large as the one that is allowed."""
+    primary = metric(found.name)
+    limit = primary.worse_by(found.threshold or 0.0, use_case.monitor.performance.tolerance)
+    return "critical" if _worse(primary, found.interval or (found.value, found.value), limit) else "major"
+
+
+def _waiting_told(use_case: UseCase, waiting: list[str]) -> str:
+    if not waiting:
+        return ""
+    days = f"{len(waiting)} days wait" if len(waiting) > 1 else f"{waiting[0]} waits"
+    share = use_case.monitor.performance.min_labelled_share
+    return f" {days} until {share:.0%} of {'their' if len(waiting) > 1 else 'its'} answers have an outcome."
 
 
 def _sentence(use_case: UseCase, champion: str, nights: int, found: Statistic, *, drifted: bool) -> str:

@@ -11,6 +11,7 @@ from driftgate.errors import ConfigError, PromotionRefused
 from driftgate.evaluation import EvaluationReport, read_report
 from driftgate.evaluation.baselines import fit_rule
 from driftgate.evaluation.candidate import candidate_scorer, candidate_spec
+from driftgate.evaluation.costs import COST
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.golden import GOLDEN, golden_set, read_golden
 from driftgate.evaluation.holdout import read_split
@@ -141,9 +142,10 @@ def _baselines(
         use_case,
         train,
         scorer.score_table(validation),
-        {name: report.metrics[name] for name in names},
+        {name: report.metrics[name] for name in (*names, COST)},
         intervals={name: report.intervals[name] for name in names if name in report.intervals},
         versions={name: version for name, version in report.metric_impl_versions.items() if name in names},
+        evaluation=validation,
     )
     profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
     return baseline, feature_baseline(use_case, scorer, train, validation, profile)
