@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -77,6 +77,7 @@ def test_any_small_column_is_kept_exactly(values: np.ndarray) -> None:
     atoms=st.lists(st.tuples(st.floats(-3, 3), st.floats(0, 0.5)), max_size=4),
     parts=st.integers(1, 5),
 )
+@example(seed=0, rows=2000, atoms=[(0.0, 0.00390625), (1.0, 0.5)], parts=1)  # a light value astride two groups
 @settings(max_examples=40, deadline=None)
 def test_any_large_column_is_within_its_error_also_beside_heavy_values_and_merged(
     seed: int, rows: int, atoms: list[tuple[float, float]], parts: int

@@ -39,8 +39,9 @@ def profile_column(column: "pa.ChunkedArray", *, most: int = MAX_CATEGORIES) -> 
 
 def numeric_column(values: Floats, *, rows: int, temporal: bool = False) -> NumericColumn:
     """Return the profile of ``values``, the known ones of ``rows`` rows."""
-    known = values[~np.isnan(values)]
-    finite = known[np.isfinite(known)] + 0.0  # makes -0.0 a 0.0, which has other bits
+    usable = np.isfinite(values)
+    known = values if usable.all() else values[~np.isnan(values)]  # most columns need no copy
+    finite = (values if usable.all() else values[usable]) + 0.0  # makes -0.0 a 0.0, which has other bits
     distinct, counts = counted(finite)
     mean, deviations = _moments(finite)
     summary = distinct_values(distinct)
@@ -80,7 +81,7 @@ def distinct_values(values: Floats, others: Sequence[str] = ()) -> str | None:
     """Return the distinct sketch of the different numbers ``values``, None while a numeric sketch holds them all."""
     if len(values) <= POINTS and not others:
         return None
-    return distinct_sketch(values.view(np.int64).tolist(), others)
+    return distinct_sketch(values.view(np.int64).data, others)  # a list of them would cost more than the sketch
 
 
 def words_column(

@@ -2,7 +2,7 @@
 
 A sketch is a sorted list of values with weights: weight ``w`` at value ``v`` says that ``w`` rows lie in the interval
 that ends at ``v``. Up to ``POINTS`` distinct values it is the exact distribution; above, neighbours are joined into
-``GROUPS`` groups of equal depth, and a value that is heavier than a group keeps a point of its own. So a cumulative
+``GROUPS`` groups of equal depth, and a value with rows in two groups or more keeps a point of its own. So a cumulative
 share is off by at most ``1 / GROUPS`` per joining, also beside an atom (a day without rain). Equal input gives equal
 bytes, which a randomised sketch (KLL) would not, and profiles are identified by their hash.
 """
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from driftgate.records import Record
 
 POINTS = 1024
-GROUPS = POINTS // 2  # the other half of the points is for heavy values; more than GROUPS of them cannot exist
+GROUPS = POINTS // 2  # the other half of the points is for values astride two groups; there is one per border at most
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -68,9 +68,11 @@ def weighted_sketch(values: Floats, weights: npt.NDArray[Any]) -> Sketch:
     """Return the sketch of sorted distinct ``values``, each of which stands for so many rows."""
     if len(values) > POINTS:
         cumulative = np.cumsum(weights)
-        group = ((cumulative - 1) * GROUPS) // cumulative[-1]
+        first_row, last_row = cumulative - weights, cumulative - 1
+        group = last_row * GROUPS // cumulative[-1]
         ends = np.append(group[1:] != group[:-1], True)
-        last = np.flatnonzero(ends | (weights * GROUPS > cumulative[-1]))
+        astride = first_row * GROUPS // cumulative[-1] != group
+        last = np.flatnonzero(ends | astride)
         values = values[last]
         weights = np.diff(cumulative[last], prepend=0)
     return Sketch(values=tuple(values.tolist()), weights=tuple(weights.tolist()))
