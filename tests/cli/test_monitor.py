@@ -1,43 +1,99 @@
-"""``driftgate monitor``: the calibration of a version, as a table, a sentence and a page."""
+"""``driftgate monitor``: what was decided, what came of it, and what people say about it."""
 
-import json
-from pathlib import Path
+import pytest
 
-import numpy as np
-import pyarrow as pa
-from typer.testing import CliRunner
-
-from driftgate import uris
-from driftgate.cli import app
-from driftgate.lake import lake
-from driftgate.monitoring import training_baseline
+from driftgate.alarms import alarm_of
+from driftgate.metadata import metadata
+from driftgate.monitoring import Evidence, begin, by_hand, conclude, decide, episodes
+from driftgate.monitoring.evidence import write_evidence
 from driftgate.partition_keys import keys_between
-from driftgate.sources import sample
 from driftgate.use_cases import load_use_case
 
-
-def run(*args: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["monitor", "calibrate", *args], env={"COLUMNS": "200"})
-    return result.exit_code, result.output
+NAME = "flight_delays"
 
 
-def test_a_version_tells_what_its_alarms_are_worth(tmp_path: Path) -> None:
-    days = keys_between("2013-02-02", "2013-03-29")
-    table = pa.concat_tables(
-        [sample.requests_of(day).select(["carrier", "scheduled_departure", "distance_miles"]) for day in days]
-    )
-    baseline = training_baseline(load_use_case("flight_delays"), table, np.full(9, 0.5), {"auc": 0.7})
-    lake().write(f"{uris.package('flight_delays', '1')}/baseline.json", json.dumps(baseline).encode())
-    code, told = run("flight_delays", "--version", "1", "--out", str(tmp_path / "out"))
-    assert code == 0, told
-    assert "The data monitor may cry wolf 4 times a year. On nights it was not calibrated on" in told
-    assert "mean, in standard deviations" in told
-    assert b"What a data alarm of flight_delays/1 is worth" in (tmp_path / "out" / "calibration.html").read_bytes()
-    kept = json.loads(lake().read(uris.calibration_report("flight_delays", "1", "json")))
-    assert kept == json.loads((tmp_path / "out" / "calibration.json").read_bytes())
+@pytest.fixture
+def told(run):
+    """Run a command and return its words with single spaces between them."""
+
+    def words(*arguments, code=0):
+        answer = run("monitor", *arguments)
+        assert answer.exit_code == code, answer.output
+        return " ".join(answer.output.split())
+
+    return words
 
 
-def test_without_a_champion_or_a_baseline_it_is_a_sentence() -> None:
-    assert run("flight_delays")[1].startswith("flight_delays has no champion yet; name a version")
-    code, told = run("flight_delays", "--version", "9")
-    assert code == 1 and "has no baseline at" in told
+def nights(first, last, data="drift"):
+    for key in keys_between(first, last):
+        for monitor, finding in {"performance": "ok", "data": data}.items():
+            write_evidence(Evidence(
+                use_case=NAME, key=key, monitor=monitor, champion="1", statistic="score", value=1.25, interval=None,
+                threshold=1.0, sample_size=900, features=("origin",), verdict=finding,
+                sentence=f"{monitor}: {finding}.", severity="major" if finding == "drift" else None,
+            ))  # fmt: skip
+        decide(load_use_case(NAME), key)
+
+
+def test_a_night_is_shown_with_its_rule_and_every_finding(told):
+    nights("2013-04-01", "2013-04-02")
+    newest = told("show", NAME)
+    assert "2013-04-02: review, by rule inputs_moved_performance_holds. data: drift." in newest
+    assert "data │ drift │ major │ 2 │ score │ 1.25 │ 1 │ 900" in newest
+    assert "2013-04-01: watch, by rule drift_not_yet_persistent" in told("show", NAME, "2013-04-01")
+    assert "There is no verdict of flight_delays about 2013-05-01" in told("show", NAME, "2013-05-01", code=1)
+
+
+def test_the_summary_counts_nights_retrainings_and_what_was_avoided(told):
+    nights("2013-04-01", "2013-04-03", data="ok")
+    conclude(begin(by_hand(NAME, "2013-03-31", "a run", "bootstrap")), "accepted", "", None, model_version="1")
+    answer = told("summary", NAME)
+    assert "Nights: 3 quiet." in answer
+    assert "Retrainings: 1 manual, accepted." in answer
+    assert "Retrainings avoided: 3 (energy not known). 3 nights on which flight_delays was judged" in answer
+    assert "manual: bootstrap │ accepted │ 1" in told("outcomes", NAME)
+
+
+def test_an_episode_is_listed_and_closes_with_cause_and_effect(told):
+    assert "had no drift" in told("episodes", NAME)
+    nights("2013-04-01", "2013-04-03")
+    assert "2013-04-02 │ 2013-04-03 │ 2 │ inputs_moved_performance_holds │ origin" in told("episodes", NAME)
+    assert "cannot be closed without its effect_on_metric" in told("close", NAME, "2013-04-02", "--cause", "x", code=1)
+    closed = told("close", NAME, "2013-04-02", "--cause", "a new timetable", "--effect", "none")
+    assert "Episode 2013-04-02 of flight_delays is closed: a new timetable; none." in closed
+    assert "was never retrained" in told("outcomes", NAME)
+
+
+def test_a_false_alarm_ends_alarm_and_episode_and_speaks_for_another_policy(told):
+    nights("2013-04-01", "2013-04-02")
+    nights("2013-04-03", "2013-04-19", data="ok")
+    nights("2013-04-20", "2013-04-23")
+    assert "is marked as a false alarm" in told("false-alarm", NAME, "2013-04-02", "--reason", "a holiday")
+    first = episodes(NAME)[0]
+    assert (first.cause, first.false_alarm, first.effect_on_metric) == ("a holiday", True, "none: a false alarm")
+    before = (load_use_case(NAME).folder / "use_case.yaml").read_text()
+    proposed = told("propose", NAME)
+    assert "With 3 of the last 3 nights, 2013-04-02 would have passed, and the 3 other alarms would still" in proposed
+    assert "on: [performance] - nights: 2 + nights: 3 of_last: 3" in proposed
+    assert (load_use_case(NAME).folder / "use_case.yaml").read_text() == before, "a proposal changes nothing"
+
+
+def test_the_alarm_of_the_night_is_resolved_as_false(told):
+    nights("2013-04-01", "2013-04-02")
+    told("false-alarm", NAME, "2013-04-02", "--reason", "a holiday")
+    alarm = alarm_of(f"drift/{NAME}")
+    assert (alarm.state, alarm.false_alarm, alarm.reason) == ("resolved", True, "a holiday")
+
+
+@pytest.mark.parametrize("night", ["2013-04-01", "2013-05-01"])
+def test_a_night_that_moved_nothing_was_no_alarm(told, night):
+    nights("2013-04-01", "2013-04-01")
+    assert "so it was no alarm" in told("false-alarm", NAME, night, "--reason", "a holiday", code=1)
+    assert metadata().all_latest("false_alarm") == []
+
+
+def test_without_marks_there_is_no_proposal_and_a_drift_like_the_others_has_none(told):
+    nights("2013-04-01", "2013-04-06")
+    assert "No night of flight_delays is marked" in told("propose", NAME, code=1)
+    told("false-alarm", NAME, "2013-04-06", "--reason", "nobody was harmed")
+    assert "No persistence up to 5 nights lets the marked nights" in told("propose", NAME, code=1)

@@ -4,6 +4,7 @@ import typer
 
 from driftgate.cli import (
     alarm,
+    calibrate,
     catalog,
     compute,
     consumer,
@@ -61,6 +62,7 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
+monitor.app.command("calibrate")(calibrate.calibrate)
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(promotion.app, name="promotion")
 app.add_typer(quarantine.app, name="quarantine")

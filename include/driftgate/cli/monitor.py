@@ -1,46 +1,143 @@
-"""``driftgate monitor``: what the nightly monitors promise."""
+"""``driftgate monitor``: what was decided each night, what came of it, and what people say about it."""
 
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from driftgate.cli.sentences import out
 
-app = typer.Typer(help="Nightly monitors: calibrate.", no_args_is_help=True)
+app = typer.Typer(help="Nights, verdicts and what followed from them.", no_args_is_help=True)
 
-
-@app.callback()
-def monitor() -> None:
-    """Nightly monitors."""
+UseCase = Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")]
+Night = Annotated[str, typer.Argument(help="The partition that the night is about, such as 2013-04-01.")]
+Newest = Annotated[str | None, typer.Argument(help="The partition, such as 2013-04-01; left out: the newest.")]
+Reason = Annotated[str, typer.Option(help="Why, in a few words; it is recorded with your name.")]
 
 
 @app.command()
-def calibrate(
-    use_case: Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")],
-    version: Annotated[str | None, typer.Option(help="A model version, such as 3; the champion if left out.")] = None,
-    folder: Annotated[Path | None, typer.Option("--out", help="Write the page and its numbers here as well.")] = None,
-) -> None:
-    """Say how often the data monitor cries wolf, and how small a change it finds in 1, 3 and 7 nights."""
-    from rich.table import Column, Table
+def show(use_case: UseCase, night: Newest = None) -> None:
+    """Show the verdict about a night: the rule that decided, what each monitor found, what was held back."""
+    from rich.table import Table
 
-    from driftgate import uris
-    from driftgate.lake import lake
-    from driftgate.monitoring.calibration_page import detection_rows, lead, render_calibration
-    from driftgate.monitoring.calibration_report import calibrate_version
+    from driftgate.errors import ConfigError
+    from driftgate.monitoring import verdict_of, verdicts
     from driftgate.use_cases import load_use_case
 
-    report = calibrate_version(load_use_case(use_case), version)
-    pages = {"json": report.canonical(), "html": render_calibration(report)}
-    for kind, data in pages.items():
-        lake().write(uris.calibration_report(use_case, report.version, kind), data)
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"calibration.{kind}").write_bytes(data)
-    table = Table(Column("feature", no_wrap=True), "tier", "change", "1 night", "3 nights", "7 nights")
-    for found in report.detections:
-        for feature, tier, change, cells in detection_rows(found):
-            table.add_row(feature, tier, change, *cells)
+    name = load_use_case(use_case).name
+    newest = verdict_of(name, night) if night else next(iter(verdicts(name)[::-1]), None)
+    if newest is None:
+        raise ConfigError(f"There is no verdict of {name}{f' about {night}' if night else ''}; has {name}.monitor run?")
+    out.print(f"{newest.key}: {newest.decision}, by rule {newest.rule}. {newest.sentence}", markup=False)
+    table = Table("monitor", "finding", "severity", "nights", "statistic", "value", "threshold", "rows")
+    for one in newest.evidence:
+        numbers = ["" if value is None else f"{value:.4g}" for value in (one.value, one.threshold)]
+        nights = str(newest.drift_nights.get(one.monitor, ""))
+        table.add_row(
+            one.monitor, one.verdict, one.severity or "", nights, one.statistic, *numbers, f"{one.sample_size:,}"
+        )
     out.print(table)
-    out.print(lead(report), highlight=False)
-    out.print(f"Page: {lake().uri(uris.calibration_report(use_case, report.version, 'html'))}", highlight=False)
+
+
+@app.command()
+def summary(use_case: UseCase) -> None:
+    """Count the verdicts of a use case, its retrainings, and what leaving a good model alone has saved."""
+    from driftgate.ledger import avoided
+    from driftgate.monitoring import outcomes, verdicts
+    from driftgate.use_cases import load_use_case
+
+    name = load_use_case(use_case).name
+    decisions = Counter(str(verdict.decision) for verdict in verdicts(name) if not verdict.backfill)
+    _count("Nights", decisions)
+    _count("Retrainings", Counter(f"{one.trigger}, {one.status}" for one in outcomes(name)))
+    for one in avoided():
+        if one.use_case == name:
+            kwh = "energy not known" if one.kwh is None else f"{one.kwh:.6f} kWh"
+            out.print(f"Retrainings avoided: {one.nights} ({kwh}). {one.sentence}", markup=False, highlight=False)
+
+
+@app.command()
+def outcomes(use_case: UseCase) -> None:
+    """List every retraining: what it was due to, whether it was kept, and what it did to the metric."""
+    from rich.table import Table
+
+    from driftgate.monitoring import outcomes as all_of
+    from driftgate.use_cases import load_use_case
+
+    table = Table("retraining", "due to", "status", "version", "metric", "notes")
+    for one in all_of(load_use_case(use_case).name):
+        due = f"{one.trigger}: {one.rule}" if one.rule else f"{one.trigger}: {one.reason}"
+        table.add_row(one.id, due, one.status, one.model_version or "", one.effect, one.notes)
+    out.print(table if table.row_count else f"{use_case} was never retrained.", highlight=False)
+
+
+@app.command()
+def episodes(use_case: UseCase) -> None:
+    """List the drifts of a use case: from when to when, which features, why, what was done, and what that did."""
+    from rich.table import Table
+
+    from driftgate.monitoring import episodes as all_of
+    from driftgate.use_cases import load_use_case
+
+    table = Table("episode", "until", "nights", "rule", "features", "cause", "intervention", "effect", "closed by")
+    for one in all_of(load_use_case(use_case).name):
+        said = (one.cause or "", one.intervention or "", one.effect_on_metric or "", one.closed_by or "open")
+        table.add_row(one.id, one.last, str(one.nights), one.rule, ", ".join(one.features), *said)
+    out.print(table if table.row_count else f"{use_case} had no drift.", highlight=False)
+
+
+@app.command()
+def close(
+    use_case: UseCase,
+    episode: Annotated[str, typer.Argument(help="Id of an episode, as driftgate monitor episodes shows it.")],
+    cause: Annotated[str | None, typer.Option(help="What made the data or the model drift.")] = None,
+    effect: Annotated[str | None, typer.Option(help="What it, and what was done, did to the metric.")] = None,
+    intervention: Annotated[str | None, typer.Option(help="What was done; left out: what is recorded.")] = None,
+) -> None:
+    """Close a drift episode, which takes a cause and an effect on the metric."""
+    from getpass import getuser
+
+    from driftgate.monitoring import close_episode
+    from driftgate.use_cases import load_use_case
+    from driftgate.wall_clock import utc_now
+
+    name = load_use_case(use_case).name
+    closed = close_episode(
+        name, episode, cause=cause, effect=effect, intervention=intervention, actor=getuser(), at=utc_now()
+    )
+    out.print(f"Episode {closed.id} of {name} is closed: {closed.cause}; {closed.effect_on_metric}.", markup=False)
+
+
+@app.command("false-alarm")
+def false_alarm(use_case: UseCase, night: Night, reason: Reason) -> None:
+    """Mark the verdict about a night as a false alarm; its alarm and its episode end with it."""
+    from getpass import getuser
+
+    from driftgate.monitoring import mark_false
+    from driftgate.use_cases import load_use_case
+    from driftgate.wall_clock import utc_now
+
+    mark_false(load_use_case(use_case), night, reason=reason, actor=getuser(), at=utc_now())
+    out.print(f"{night} of {use_case} is marked as a false alarm; driftgate monitor propose {use_case} learns from it.")
+
+
+@app.command()
+def propose(use_case: UseCase) -> None:
+    """Print how use_case.yaml would have to differ for the marked false alarms to pass; nothing is changed."""
+    from driftgate.monitoring import propose as proposal_of
+    from driftgate.use_cases import load_use_case
+
+    made = proposal_of(load_use_case(use_case))
+    out.print(
+        f"With {made.nights} of the last {made.of_last} nights, {', '.join(made.passed)} would have passed, and the "
+        f"{made.found} other alarms would still have come. Try it with a backtest before you merge it.",
+        markup=False,
+        highlight=False,
+    )
+    out.print(made.diff, markup=False, highlight=False, soft_wrap=True, end="")
+
+
+def _count(what: str, found: Mapping[str, int]) -> None:
+    said = "; ".join(f"{count} {name}" for name, count in sorted(found.items())) or "none"
+    out.print(f"{what}: {said}.", markup=False, highlight=False)

@@ -4,6 +4,7 @@ from driftgate.ledger.budget import BudgetAnswer, check_budget, over_budget, req
 from driftgate.ledger.forecasts import Forecast, forecast
 from driftgate.ledger.jobs import collect, collect_all
 from driftgate.ledger.rows import LedgerRow, rows
+from driftgate.ledger.summary import avoided
 from driftgate.ledger.tasks import TaskTry, record_task
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Forecast",
     "LedgerRow",
     "TaskTry",
+    "avoided",
     "check_budget",
     "collect",
     "collect_all",

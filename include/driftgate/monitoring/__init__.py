@@ -3,6 +3,7 @@
 from driftgate.monitoring.baseline import Baseline, load_baseline, training_baseline
 from driftgate.monitoring.episode import Episode, close_episode, episodes, note_outcome
 from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.false_alarms import mark_false, propose
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.late_labels import join_night, revised_since
 from driftgate.monitoring.monitors import JUDGES, judge, measure, measure_night
@@ -50,11 +51,13 @@ __all__ = [
     "judge",
     "judge_night",
     "load_baseline",
+    "mark_false",
     "measure",
     "measure_night",
     "note_outcome",
     "outcome_of",
     "outcomes",
+    "propose",
     "revised_since",
     "status_of",
     "training_baseline",

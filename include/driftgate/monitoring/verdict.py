@@ -7,6 +7,7 @@ this one are read, so a verdict can be made again from its inputs, and later nig
 from collections.abc import Callable
 
 from driftgate import uris
+from driftgate.drift_rules import MUST_JUDGE
 from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.monitoring.episode import note_verdict
@@ -142,9 +143,10 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
 
 
 def _sentence(use_case: UseCase, situation: Situation, ruling: Ruling) -> str:
-    """Return the finding that the rule rests on, then what was held back."""
-    wanted = "insufficient" if ruling.decision == "cannot_judge" else "drift"
-    found = [item for item in situation.evidence if item.verdict == wanted] or list(situation.evidence)
+    """Return the findings that the rule rests on, then what was held back."""
+    must = [item for item in situation.evidence if any(item.monitor in group for group in MUST_JUDGE)]
+    wanted, among = ("insufficient", must) if ruling.decision == "cannot_judge" else ("drift", situation.evidence)
+    found = [item for item in among if item.verdict == wanted] or must
     telling = [item.sentence for item in sorted(found, key=lambda item: item.monitor not in ruling.causes)]
     held_back = [f"Held back ({item.decision}): {item.sentence}" for item in ruling.suppressed]
     return " ".join([*_about_time(use_case, situation, ruling), *telling, *held_back])
