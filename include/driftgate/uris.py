@@ -121,6 +121,16 @@ def usage_of(period: str) -> str:
     return f"reports/usage/{period[:7]}" + (f"/{period}" if len(period) > 7 else "")
 
 
+def backtest(use_case: str, name: str) -> str:
+    """Return the folder of one backtest of a use case: its report, and the nights played so far."""
+    return f"reports/backtest/{use_case}/{name}"
+
+
+def backtest_work(use_case: str, kind: str) -> str:
+    """Return the folder of what backtests of a use case share: ``models``, ``evaluations`` or ``nights``."""
+    return f"{backtest(use_case, 'work')}/{kind}"
+
+
 def prepared(use_case: str, key: str, inputs_sha256: str) -> str:
     """Return the folder of one day's rows as prepared from inputs with this hash."""
     return f"prepared/{use_case}/{key}/{inputs_sha256}"

@@ -35,7 +35,8 @@ def capture_days(use_case_name: str) -> list[str]:
     return sorted(days)
 
 
-def _schema() -> "pa.Schema":
+def capture_schema() -> "pa.Schema":
+    """Return the columns of :func:`read_captures`."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()
@@ -68,10 +69,10 @@ def _parse(data: bytes, store: Store, folder: str) -> "pa.Table":
     from pyarrow import json
 
     if not data.strip():
-        return _schema().empty_table()
+        return capture_schema().empty_table()
     # One block: pyarrow refuses a line that is longer than a block, and the longest line is not known.
     reading = json.ReadOptions(use_threads=False, block_size=len(data) + 1)
-    parsing = json.ParseOptions(explicit_schema=_schema(), unexpected_field_behavior="ignore")
+    parsing = json.ParseOptions(explicit_schema=capture_schema(), unexpected_field_behavior="ignore")
     try:
         return json.read_json(pa.BufferReader(data), read_options=reading, parse_options=parsing)
     except pa.ArrowInvalid as error:

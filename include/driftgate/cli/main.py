@@ -4,6 +4,7 @@ import typer
 
 from driftgate.cli import (
     alarm,
+    backtest,
     calibrate,
     catalog,
     compute,
@@ -72,6 +73,7 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(source.app, name="source")
 app.add_typer(train.app, name="train")
 app.add_typer(tune.app, name="tune")
+app.command(name="backtest")(backtest.backtest)
 app.command(name="doctor")(doctor.doctor)
 app.command(name="env")(env.env)
 app.command(name="init")(init.init)

@@ -1,6 +1,6 @@
 """Evaluating a candidate out of time, beside its baselines and the champion, on the very same rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,16 +69,30 @@ def evaluate(
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
     candidate_spec(job, dataset_version)
-    found = _compared(use_case, dataset_version, folder, job, champion)
-    findings = [examine(found) for examine in EXAMINERS]
+    report = examined(_compared(use_case, dataset_version, folder, job, champion))
+    write_report(report)
+    write_receipts(use_case, report)
+    record_cases(use_case, report)
+    if not report.passed:
+        _record_rejection(report)
+    return report
+
+
+def examined(found: Comparison, examiners: Sequence[Callable[[Comparison], Finding]] = EXAMINERS) -> EvaluationReport:
+    """Return what the examiners say of a comparison, and write nothing: the same comparison gives the same report.
+
+    :raises ConfigError: ``validation`` or ``gates`` names what there is not
+    """
+    use_case, dataset_version = found.use_case, found.dataset_version
+    findings = [examine(found) for examine in examiners]
     gates = waived(use_case, dataset_version, tuple(gate for finding in findings for gate in finding.gates))
     sections = {name: value for finding in findings for name, value in finding.fields.items()}
-    report = EvaluationReport(
+    return EvaluationReport(
         use_case=use_case.name,
         dataset_version=dataset_version,
-        model_id=job.job_id,
-        model_sha256=job.model_sha256,
-        champion=champion.version if champion else None,
+        model_id=found.job.job_id,
+        model_sha256=found.job.model_sha256,
+        champion=found.champion.version if found.champion else None,
         **_measured(use_case, found),
         **sections,
         gates=gates,
@@ -86,12 +100,6 @@ def evaluate(
         review=tuple(gate.gate for gate in gates if gate.verdict in use_case.gates.review_when),
         reason=_reason(gates),
     )
-    write_report(report)
-    write_receipts(use_case, report)
-    record_cases(use_case, report)
-    if not report.passed:
-        _record_rejection(report)
-    return report
 
 
 def _record_rejection(report: EvaluationReport) -> None:

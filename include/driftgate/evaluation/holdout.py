@@ -58,11 +58,18 @@ def holdout(use_case: UseCase, folder: Path) -> Holdout:
 
     :raises CannotJudge: there are none, or their labels are of one class
     """
-    table = read_split(folder, "validation")
+    return held(use_case, read_split(folder, "validation"), str(folder / "rows.parquet"))
+
+
+def held(use_case: UseCase, table: "pa.Table", where: str) -> Holdout:
+    """Return the validation rows ``table`` with their labels and days.
+
+    :raises CannotJudge: the labels are of one class
+    """
     labels = label_values(use_case.problem, table.column(LABEL))
     if one_class(use_case.problem, labels):
         raise CannotJudge(
-            f"All {len(labels)} validation labels in {folder / 'rows.parquet'} are of one class, so no AUC exists; "
+            f"All {len(labels)} validation labels in {where} are of one class, so no AUC exists; "
             f"raise validation_days of {use_case.name}."
         )
     return Holdout(table, labels, days_of(use_case, table))

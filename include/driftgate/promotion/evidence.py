@@ -74,14 +74,19 @@ def step_days(use_case: UseCase, state: DeploymentState) -> list[DayOfStep]:
 
 def day_evidence(day: DayOfStep) -> DayEvidence:
     """Return the captures of a day that count."""
+    found = _captures(day.state, day.day, day.lake, day.objects)
+    return counted(day.state.step, found, warm_up=day.warm_up, began=day.began)
+
+
+def counted(step: str, found: DayEvidence, *, warm_up: int, began: bool) -> DayEvidence:
+    """Return which captures of a day of a step count, first come first, as :class:`DayOfStep` has the rest."""
     import pyarrow.compute as pc
 
-    found = _captures(day.state, day.day, day.lake, day.objects)
-    candidate, champion = found.candidate.slice(day.warm_up), found.champion
-    if day.state.step == SHADOW:
+    candidate, champion = found.candidate.slice(warm_up), found.champion
+    if step == SHADOW:
         return DayEvidence(candidate, champion)
     champion = champion.filter(pc.invert(_among(champion, found.candidate)))
-    if day.began:
+    if began:
         return DayEvidence(candidate, champion)
     if not candidate.num_rows:
         return DayEvidence(candidate, champion.slice(0, 0))

@@ -114,7 +114,7 @@ def _measure(day: DayOfStep) -> Measured:
 def _concluded(use_case: UseCase, state: DeploymentState, days: tuple[DayOfStep, ...], measured: Measured) -> Judgement:
     required = required_requests(use_case, state.step)
     results = judge_guardrails(use_case, state.step, measured)
-    outcome, reason = _outcome(results, measured, required, [day.day for day in days if day.outcomes])
+    outcome, reason = outcome_of(results, measured, required, [day.day for day in days if day.outcomes])
     return Judgement(
         use_case=use_case.name,
         version=str(state.candidate),
@@ -132,7 +132,7 @@ def _concluded(use_case: UseCase, state: DeploymentState, days: tuple[DayOfStep,
     )
 
 
-def _outcome(
+def outcome_of(
     results: tuple[GuardrailResult, ...], measured: Measured, required: int, days: list[str]
 ) -> tuple[Outcome, str]:
     """Return what follows from the guardrails. A split that is not right proves nothing about the candidate: hold."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driftgate.compute import JobResult, read_artefact, result
 from driftgate.datasets import DatasetVersion, version_files
@@ -15,7 +15,7 @@ from driftgate.evaluation.costs import COST
 from driftgate.evaluation.feature_baseline import FeatureBaseline, feature_baseline
 from driftgate.evaluation.golden import GOLDEN, golden_set, read_golden
 from driftgate.evaluation.holdout import read_split
-from driftgate.evaluation.metrics import reported
+from driftgate.evaluation.metrics import Floats, reported
 from driftgate.evaluation.receipts import require_receipts_of_job
 from driftgate.evaluation.reference_sample import REFERENCE_SAMPLE, reference_sample
 from driftgate.fingerprint import fingerprint
@@ -31,6 +31,9 @@ from driftgate.registry.optimization import OPTIMIZATION, optimize
 from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
 from driftgate.registry.versions import ModelVersion, model_of_job
 from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MakeBaseline = Callable[..., dict[str, Any]]
 
@@ -137,15 +140,27 @@ def _baselines(
     """Return what nights are held against, and what of it matters how much."""
     scorer = candidate_scorer(job)
     train, validation = read_split(folder, "train"), read_split(folder, "validation")
+    baseline = baseline_content(use_case, report, train, validation, scorer.score_table(validation), make_baseline)
+    profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
+    return baseline, feature_baseline(use_case, scorer, train, validation, profile)
+
+
+def baseline_content(
+    use_case: UseCase,
+    report: EvaluationReport,
+    train: "pa.Table",
+    validation: "pa.Table",
+    scores: Floats,
+    make_baseline: MakeBaseline,
+) -> dict[str, Any]:
+    """Return the content of ``baseline.json`` of a model with this evaluation; ``scores`` are of ``validation``."""
     names = [one.name for one in reported(use_case.problem, use_case.metric.primary)]
-    baseline = make_baseline(
+    return make_baseline(
         use_case,
         train,
-        scorer.score_table(validation),
+        scores,
         {name: report.metrics[name] for name in (*names, COST)},
         intervals={name: report.intervals[name] for name in names if name in report.intervals},
         versions={name: version for name, version in report.metric_impl_versions.items() if name in names},
         evaluation=validation,
     )
-    profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
-    return baseline, feature_baseline(use_case, scorer, train, validation, profile)
