@@ -4,7 +4,7 @@ import pytest
 
 from driftgate.alarms import alarm_of
 from driftgate.metadata import metadata
-from driftgate.monitoring import Evidence, verdict_of
+from driftgate.monitoring import Evidence, begin, by_hand, conclude, outcomes, verdict_of
 from driftgate.monitoring.evidence import write_evidence
 from driftgate.promotion import DeploymentState, deployment, start_shadow
 from driftgate.registry import tracking
@@ -63,6 +63,13 @@ def test_the_champion_before_serves_again_and_deciding_twice_moves_once(failing,
     assert champion_version(NAME) == "1"
     assert model_state(NAME, "2").state == "retired"
     assert (alarm_of(f"drift/{NAME}").severity, alarm_of(f"drift/{NAME}").count) == ("major", 1)
+
+
+def test_the_record_of_its_retraining_says_that_it_was_rolled_back(failing, decide):
+    conclude(begin(by_hand(NAME, "2013-03-31", "a run", "bootstrap")), "champion", "", None, model_version="2")
+    decide(NIGHT, "2")
+    [outcome] = outcomes(NAME)
+    assert (outcome.status, outcome.notes.split(" (")[0]) == ("rolled_back", f"verdict about {NIGHT}")
 
 
 def test_a_champion_that_came_back_is_not_rolled_back_in_turn(failing, decide):
