@@ -27,7 +27,16 @@ MonitorName = Literal[
     "trend",
 ]
 # Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
-MONITORS: tuple[MonitorName, ...] = ("performance", "concept", "payoff", "estimate", "data", "skew", "trend")
+MONITORS: tuple[MonitorName, ...] = (
+    "performance",
+    "concept",
+    "payoff",
+    "estimate",
+    "prediction",
+    "data",
+    "skew",
+    "trend",
+)
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 

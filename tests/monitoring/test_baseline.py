@@ -100,7 +100,7 @@ GOLDEN = (
     '"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":200.0,"mean":150.0,"minimum":100.0,"nulls":0,'
     '"sketch":{"values":[100.0,200.0],"weights":[1,1]},"squared_deviations":5000.0,"temporal":false,"zeros":0}},'
     '"findings":[],"quality":null,"rows":2,"schema_version":2},"reference":{"auc":0.7},"reference_intervals":{},"schema_version":2,'
-    '"scores":{"count":2,"distinct":2,"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":1.0,"mean":0.5,'
+    '"score_days":null,"scores":{"count":2,"distinct":2,"distinct_sketch":null,"infinite":0,"kind":"numeric","maximum":1.0,"mean":0.5,'
     '"minimum":0.0,"nulls":0,"sketch":{"values":[0.0,1.0],"weights":[1,1]},"squared_deviations":0.5,"temporal":false,'
     '"zeros":1},"use_case":"flight_delays"}'
 )

@@ -18,7 +18,7 @@ from driftgate.evaluation.metrics import Floats, label_values
 from driftgate.lake import lake
 from driftgate.monitoring.calibration import Calibration, thinning
 from driftgate.monitoring.day_measures import EvaluationDays, evaluation_days
-from driftgate.monitoring.training_days import TrainingDays, training_days
+from driftgate.monitoring.training_days import TrainingDays, score_days, training_days
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase
@@ -42,7 +42,8 @@ class Baseline(Record):
     reference: dict[str, float]  # the model's own evaluation: auc, log_loss, …
     reference_intervals: dict[str, tuple[float, float]] = {}
     metric_impl_versions: dict[str, int] = {}  # of the code that measured the reference
-    evaluation: EvaluationDays | None = None  # None: the package is older than these
+    evaluation: EvaluationDays | None = None  # None: the package is older than these, and than the next
+    score_days: TrainingDays | None = None
 
     @property
     def rows(self) -> int:
@@ -84,6 +85,7 @@ def training_baseline(
     intervals: Mapping[str, tuple[float, float]] | None = None,
     versions: Mapping[str, int] | None = None,
     evaluation: "pa.Table | None" = None,
+    training_scores: "Floats | None" = None,
 ) -> dict[str, Any]:
     """Return the content of ``baseline.json`` for a model trained on ``table``.
 
@@ -93,6 +95,8 @@ def training_baseline(
     :param reference: metrics of the model on its evaluation rows; the primary one is what performance is held against
     :param intervals: of those metrics, and ``versions``: of the code that measured them
     :param evaluation: the evaluation rows, which ``scores`` are then of; each of their days is measured for itself
+    :param training_scores: the model's answers to ``table``; with them and ``evaluation``, the days of its scores are
+        told apart
     """
     import numpy as np
 
@@ -108,6 +112,9 @@ def training_baseline(
         reference_intervals=dict(intervals or {}),
         metric_impl_versions=dict(versions or {}),
         evaluation=None if evaluation is None else _evaluation(use_case, evaluation, values),
+        score_days=None
+        if evaluation is None or training_scores is None
+        else _score_days(use_case, (table, evaluation), (training_scores, values)),
     )
     content: dict[str, Any] = baseline.model_dump(mode="json")
     return content
@@ -120,6 +127,15 @@ def _evaluation(use_case: UseCase, table: "pa.Table", scores: Floats) -> Evaluat
     keys = [str(day) for day in np.unique(days)]
     parts = [ScoredDay(labels[days == np.datetime64(key)], scores[days == np.datetime64(key)]) for key in keys]
     return evaluation_days(use_case.problem, use_case.metric.costs_usd, keys, parts)
+
+
+def _score_days(use_case: UseCase, tables: "Sequence[pa.Table]", scores: Sequence[Floats]) -> TrainingDays:
+    import numpy as np
+
+    days, values = np.concatenate([days_of(use_case, table) for table in tables]), np.concatenate(scores)
+    keys = np.unique(days)
+    parts = [values[days == key] for key in keys]
+    return score_days([str(key) for key in keys], parts, min_rows=use_case.monitor.prediction.min_rows)
 
 
 def load_baseline(use_case_name: str, version: str) -> Baseline:

@@ -22,6 +22,7 @@ from driftgate.monitoring.concept import earlier_days, measured_day
 from driftgate.monitoring.day_measures import DayValues, EvaluationDays, estimates, measured_evaluation
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
+from driftgate.monitoring.served_scores import served_scores
 from driftgate.monitoring.support import farthest_outside
 from driftgate.partition_keys import keys_before
 from driftgate.use_cases import UseCase
@@ -63,22 +64,13 @@ def corrected(name: str, expected: float, known: Sequence[DayValues], confidence
 
 
 def _scores(night: Night) -> Floats:
-    import pyarrow.compute as pc
-
-    wanted, answers = night.use_case.monitor.estimate.min_rows, night.answers
-    known = pc.and_(pc.equal(answers.column("model_version"), night.served), pc.is_valid(answers.column("score")))
-    scores = answers.filter(known).column("score").to_numpy().astype(float)
-    if len(scores) < wanted:
-        raise CannotJudge(
-            f"{len(scores)} answers of model {night.served} on {night.key} are fewer than the {wanted} that an "
-            "estimate of its performance needs."
-        )
+    scores = served_scores(night, night.use_case.monitor.estimate.min_rows, "an estimate of its performance")
     if scores.min() == scores.max():
         raise CannotJudge(
             f"All {len(scores)} scores of model {night.served} on {night.key} are {scores[0]:.4g}: they tell nothing "
             "apart, and no performance can be read from them."
         )
-    return np.asarray(scores)
+    return scores
 
 
 def _require_assumptions(night: Night, evaluation: EvaluationDays, labelled: list[DayValues]) -> None:

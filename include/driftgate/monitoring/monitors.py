@@ -10,6 +10,7 @@ from driftgate.monitoring.evidence import Evidence, write_evidence
 from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.payoff import judge_payoff
 from driftgate.monitoring.performance import judge_performance
+from driftgate.monitoring.prediction_drift import judge_prediction
 from driftgate.monitoring.skew import judge_skew
 from driftgate.monitoring.trend import judge_trend
 from driftgate.monitoring_policy import MonitorName
@@ -20,6 +21,7 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "payoff": judge_payoff,
     "concept": judge_concept,
     "estimate": judge_estimate,
+    "prediction": judge_prediction,
     "data": judge_data,
     "skew": judge_skew,
     "trend": judge_trend,

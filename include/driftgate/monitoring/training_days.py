@@ -4,13 +4,14 @@ From these counts any statistic of any day against any other days is a sum and a
 however long the past is, and no training row is needed again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from driftgate.partition_keys import parse_key
 from driftgate.profiles import CategoricalColumn, Column, NumericColumn, Profile, numeric_column, profile_table
+from driftgate.profiles.sketches import Floats
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BINS = 32  # of equal training shares, fewer with ties; besides one below, one above, one for missing values
+SCORES = "score"
 CATEGORIES = 30  # the most frequent ones; the others are counted together
 
 
@@ -69,6 +71,19 @@ def training_days(use_case: UseCase, table: "pa.Table", profile: Profile) -> Tra
     """
     days = _days(use_case, table)
     return days_of(profile, {key: profile_table(day, columns=list(profile.columns)) for key, day in days.items()})
+
+
+def score_days(keys: Sequence[str], days: Sequence[Floats], *, min_rows: int) -> TrainingDays:
+    """Return the days of a model's scores, as of the one feature :data:`SCORES`."""
+    columns = {key: numeric_column(day, rows=len(day)) for key, day in zip(keys, days, strict=True)}
+    profiles = {
+        key: Profile(rows=column.rows, columns={SCORES: column})
+        for key, column in columns.items()
+        if column.rows >= min_rows
+    }
+    everything = np.concatenate([np.empty(0), *days])
+    whole = Profile(rows=len(everything), columns={SCORES: numeric_column(everything, rows=len(everything))})
+    return days_of(whole, profiles)
 
 
 def days_of(profile: Profile, days: Mapping[str, Profile]) -> TrainingDays:

@@ -163,4 +163,5 @@ def baseline_content(
         intervals={name: report.intervals[name] for name in names if name in report.intervals},
         versions={name: version for name, version in report.metric_impl_versions.items() if name in names},
         evaluation=validation,
+        training_scores=scorer.score_table(train),
     )

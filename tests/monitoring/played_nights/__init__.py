@@ -53,6 +53,7 @@ class PlayedNight(Night):
                 "deployment_revision": pa.array([1] * rows, pa.int64()),
                 "received_at": pa.array(range(rows), pa.int64()),
                 "score": pa.array(scores, pa.float64()),
+                "share": pa.array([1.0] * rows, pa.float64()),
                 "features": pa.array(features, pa.string()),
             }
         )
