@@ -96,8 +96,9 @@ class Model:
         report = self.own_report
         if report is None:
             raise ValueError(f"{self.job.job_id} was not evaluated, so it has no baseline")
-        use_case, scores = self.rows.use_case, self.scores_of_labelled(self.rows.validation_days(self.learnt))
+        use_case, validated = self.rows.use_case, self.scores_of_labelled(self.rows.validation_days(self.learnt))
         train, validation = self.split("train"), self.split("validation")
+        scores = self.scorer.score_table(train), validated
         content = baseline_content(use_case, report, train, validation, scores, training_baseline)
         return parse_record(content, Baseline, where=f"the baseline of {self.job.job_id}")
 

@@ -140,7 +140,8 @@ def _baselines(
     """Return what nights are held against, and what of it matters how much."""
     scorer = candidate_scorer(job)
     train, validation = read_split(folder, "train"), read_split(folder, "validation")
-    baseline = baseline_content(use_case, report, train, validation, scorer.score_table(validation), make_baseline)
+    scores = scorer.score_table(train), scorer.score_table(validation)
+    baseline = baseline_content(use_case, report, train, validation, scores, make_baseline)
     profile = parse_record(baseline["profile"], Profile, where=f"the baseline of job {job.job_id}")
     return baseline, feature_baseline(use_case, scorer, train, validation, profile)
 
@@ -150,18 +151,18 @@ def baseline_content(
     report: EvaluationReport,
     train: "pa.Table",
     validation: "pa.Table",
-    scores: Floats,
+    scores: tuple[Floats, Floats],
     make_baseline: MakeBaseline,
 ) -> dict[str, Any]:
-    """Return the content of ``baseline.json`` of a model with this evaluation; ``scores`` are of ``validation``."""
+    """Return the content of ``baseline.json`` of a model with this evaluation; ``scores`` are of both tables."""
     names = [one.name for one in reported(use_case.problem, use_case.metric.primary)]
     return make_baseline(
         use_case,
         train,
-        scores,
+        scores[1],
         {name: report.metrics[name] for name in (*names, COST)},
         intervals={name: report.intervals[name] for name in names if name in report.intervals},
         versions={name: version for name, version in report.metric_impl_versions.items() if name in names},
         evaluation=validation,
-        training_scores=scorer.score_table(train),
+        training_scores=scores[0],
     )
