@@ -26,6 +26,12 @@ class DriftgatePlugin(AirflowPlugin):
             "url_route": "catalogue",
         },
         {
+            "name": "Models",
+            "href": page_url(uris.model_status()),
+            "destination": "nav",
+            "url_route": "models",
+        },
+        {
             "name": "Alarms",
             "href": page_url(uris.alarms()),
             "destination": "nav",

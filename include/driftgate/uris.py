@@ -51,6 +51,21 @@ def calibration_report(use_case: str, version: str, kind: str) -> str:
     return f"reports/calibration/{use_case}/{version}.{kind}"
 
 
+def model_status() -> str:
+    """Return the path of the page of all models and what is wrong with each; it is made when it is asked for."""
+    return "reports/monitoring/index.html"
+
+
+def nights_page(use_case: str) -> str:
+    """Return the path of the page of a use case's last nights; it is made when it is asked for."""
+    return f"reports/monitoring/{use_case}/index.html"
+
+
+def night_page(use_case: str, key: str) -> str:
+    """Return the path of the page of what was found about one night; it is made when it is asked for."""
+    return f"reports/monitoring/{use_case}/{key}/index.html"
+
+
 def joined(use_case: str, key: str) -> str:
     """Return the folder of one day's answers joined with their outcomes."""
     return f"reports/monitoring/{use_case}/{key}/joined"

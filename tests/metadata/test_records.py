@@ -63,6 +63,18 @@ def test_all_latest_is_the_newest_of_each_subject_with_the_prefix() -> None:
     assert len(metadata().all_latest("verdict")) == 5
 
 
+def test_only_the_last_subjects_or_those_up_to_one() -> None:
+    for night in ("a/2013-04-01", "a/2013-04-02", "a/2013-04-03", "b/2013-04-04"):
+        metadata().append("verdict", night, {"n": 1})
+        metadata().append("verdict", night, {"n": 2})
+    assert [entry.subject for entry in metadata().all_latest("verdict", "a/", last=2)] == [
+        "a/2013-04-02",
+        "a/2013-04-03",
+    ]
+    found = metadata().all_latest("verdict", "a/", last=1, until="a/2013-04-02")
+    assert [(entry.subject, entry.body["n"]) for entry in found] == [("a/2013-04-02", 2)]
+
+
 def test_kinds_do_not_mix() -> None:
     metadata().append("verdict", "a", {})
     assert metadata().latest("alarm", "a") is None

@@ -38,8 +38,13 @@ def test_a_night_goes_from_its_outcomes_to_its_verdict(run):
 
 
 def test_the_verdict_rests_on_what_the_monitors_wrote(run):
-    for operator in (*MEASURES, DecideVerdictOperator):
+    for operator in MEASURES:
         run().execute(task(operator))
+    decided = task(DecideVerdictOperator)
+    (button,) = decided.operator_extra_links
+    assert button.get_link(decided, ti_key=None) == ""
+    run().execute(decided)
+    assert button.get_link(decided, ti_key=None) == f"/driftgate/{uris.night_page(NAME, KEY)}"
     *monitors, verdict = read_stream(NAME)
     assert {output for record in monitors for output in record.outputs} == set(verdict.inputs)
     assert [output.name for output in verdict.outputs] == [f"verdict/{NAME}/{KEY}"]

@@ -14,6 +14,8 @@ from driftgate import uris
 from driftgate.catalog import Catalog
 from driftgate.catalog.page import render_catalog
 from driftgate.lake import lake
+from driftgate.monitoring import decide
+from driftgate.use_cases import load_use_case
 from driftgate_airflow.ui.access import maker, may_read
 
 KEY = "2013-04-02"
@@ -232,6 +234,11 @@ def test_pages_are_only_read(airflow, token, written, method):
         (uris.profile("weather", KEY, "html"), "nycflights.ingest"),
         (uris.evaluation_report("flight_delays", "1"), "flight_delays.retrain"),
         (uris.monitoring_report("flight_delays", KEY, "data"), "flight_delays.monitor"),
+        (uris.night_page("flight_delays", KEY), "flight_delays.monitor"),
+        (uris.nights_page("flight_delays"), "flight_delays.monitor"),
+        (uris.calibration_report("flight_delays", "2", "html"), "flight_delays.monitor"),
+        (uris.retraining("flight_delays", KEY), "flight_delays.retrain"),
+        (uris.model_status(), None),
         (uris.promotion_report("flight_delays", "2", "shadow"), "flight_delays.promote"),
         (uris.promotion_page("flight_delays", "2"), "flight_delays.promote"),
         (uris.model_page("flight_delays", "2"), "flight_delays.retrain"),
@@ -292,10 +299,29 @@ def test_a_setting_that_is_wrong_is_a_sentence(get, monkeypatch):
     assert answer.text.startswith("DRIFTGATE_ENV is 'nowhere'")
 
 
-def test_airflow_offers_the_catalogue_and_the_alarms_in_its_navigation(airflow, token):
+def test_pages_of_monitoring_are_made_when_they_are_asked_for(get, rights):
+    decide(load_use_case("flight_delays"), KEY)
+    for path in (uris.model_status(), uris.nights_page("flight_delays"), uris.night_page("flight_delays", KEY)):
+        answer = get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert not lake().exists(path)
+    assert get(uris.night_page("flight_delays", "2013-09-09")).status_code == 404
+    rights("flight_delays.monitor")
+    assert get(uris.night_page("flight_delays", KEY)).status_code == 200
+    assert get(uris.model_status()).status_code == 403, "it tells of every use case"
+    rights("air_time.monitor")
+    assert get(uris.nights_page("flight_delays")).status_code == 403
+
+
+def test_airflow_offers_its_pages_in_its_navigation(airflow, token):
     answer = airflow.get("/api/v2/plugins", headers={"authorization": f"Bearer {token('ADMIN')}"})
     plugin = next(item for item in answer.json()["plugins"] if item["name"] == "driftgate")
     views = {view["name"]: view for view in plugin["external_views"]}
     assert {view["destination"] for view in views.values()} == {"nav"}
     hrefs = {name: view["href"] for name, view in views.items()}
-    assert hrefs == {"Catalogue": f"/driftgate/{uris.catalog()}", "Alarms": f"/driftgate/{uris.alarms()}"}
+    assert hrefs == {
+        "Catalogue": f"/driftgate/{uris.catalog()}",
+        "Models": f"/driftgate/{uris.model_status()}",
+        "Alarms": f"/driftgate/{uris.alarms()}",
+    }

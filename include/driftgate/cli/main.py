@@ -27,6 +27,7 @@ from driftgate.cli import (
     lineage,
     model,
     monitor,
+    monitor_pages,
     promotion,
     quarantine,
     release,
@@ -64,6 +65,8 @@ app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(model.app, name="model")
 monitor.app.command("calibrate")(calibrate.calibrate)
+monitor.app.command("report")(monitor_pages.report)
+monitor.app.command("status")(monitor_pages.status)
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(promotion.app, name="promotion")
 app.add_typer(quarantine.app, name="quarantine")

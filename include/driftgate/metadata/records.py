@@ -86,12 +86,23 @@ class RecordStore:
             row = connection.execute(query.order_by(RECORDS.c.revision.desc()).limit(1)).first()
         return _entry(row) if row else None
 
-    def all_latest(self, kind: str, prefix: str = "") -> list[Entry]:
-        """Return the newest revision of every record of ``kind`` whose subject starts with ``prefix``, by subject."""
+    def all_latest(
+        self, kind: str, prefix: str = "", *, last: int | None = None, until: str | None = None
+    ) -> list[Entry]:
+        """Return the newest revision of every record of ``kind`` whose subject starts with ``prefix``, by subject.
+
+        :param last: only so many of them, the last ones
+        :param until: only those up to this subject
+        """
+        mine = [RECORDS.c.kind == kind, RECORDS.c.subject.startswith(prefix, autoescape=True)]
+        if until is not None:
+            mine.append(RECORDS.c.subject <= until)
         newest = (
             select(RECORDS.c.subject, func.max(RECORDS.c.revision).label("revision"))
-            .where(RECORDS.c.kind == kind, RECORDS.c.subject.startswith(prefix, autoescape=True))
+            .where(*mine)
             .group_by(RECORDS.c.subject)
+            .order_by(RECORDS.c.subject.desc())
+            .limit(last)
             .subquery()
         )
         query = select(RECORDS).join(

@@ -51,9 +51,14 @@ def verdict_of(use_case_name: str, key: str) -> Verdict | None:
     return _parse(entry.subject, entry.body) if entry else None
 
 
-def verdicts(use_case_name: str) -> list[Verdict]:
-    """Return the verdict about every night, oldest night first."""
-    entries = metadata().all_latest(KIND, f"{use_case_name}/")
+def verdicts(use_case_name: str, *, last: int | None = None, until: str | None = None) -> list[Verdict]:
+    """Return the verdict about every night, oldest night first.
+
+    :param last: only about so many nights, the newest ones
+    :param until: only about nights up to this one
+    """
+    prefix = f"{use_case_name}/"
+    entries = metadata().all_latest(KIND, prefix, last=last, until=f"{prefix}{until}" if until else None)
     return [_parse(entry.subject, entry.body) for entry in entries]
 
 

@@ -1,15 +1,18 @@
 """The profile as one HTML page that needs no network: what a newcomer should see first comes first."""
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driftgate.profiles.changes import changes
 from driftgate.profiles.columns import CategoricalColumn, Column, NumericColumn
 from driftgate.profiles.facts import facts, kind_of
 from driftgate.profiles.findings import percent
-from driftgate.profiles.page_template import PAGE
+from driftgate.profiles.page_template import CATEGORIES, HISTOGRAM, PAGE
 from driftgate.profiles.plots import HEIGHT, WIDTH, categories, histogram
 from driftgate.profiles.profile import Profile
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 MEANINGS = {
     "completeness": "cells that have a value",
@@ -43,6 +46,21 @@ def render_page(
     return page.encode()
 
 
+def column_plot(name: str, now: Column, before: Column | None) -> "Markup | None":
+    """Return the small plot of one column alone, for another page; None when it has no values or hides them."""
+    from driftgate.pages import render
+
+    view = _view(name, now, before, [])
+    if not view["bars"] and not view["rows"]:
+        return None
+    plot = HISTOGRAM if view["bars"] else CATEGORIES
+    return render(plot, view=view, width=WIDTH, height=HEIGHT, two=_two)
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}"
+
+
 def _view(name: str, now: Column, before: Column | None, marks: list[str]) -> dict[str, Any]:
     """Return everything that the template shows of one column."""
     view: dict[str, Any] = {"name": name, "kind": kind_of(now), "marks": marks, "bars": [], "rows": []}
@@ -60,5 +78,5 @@ def _template() -> Any:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.update(percent=percent, two=lambda value: f"{value:.2f}")
+    environment.globals.update(percent=percent, two=_two)
     return environment.from_string(PAGE)

@@ -5,6 +5,9 @@ skew between serving and training, and writes the **verdict** with its evidence 
 
 **When it runs:** when every dataset of the use case has published the same partition.
 
+**What came of it:** the button **Night** of `decide_verdict` leads to a page with the decision, each monitor's number
+and limit and its last 30 nights; **Models** in the navigation has every model with what is wrong with it.
+
 **If a measurement says `insufficient`:** that is an answer, not a failure; the sentence says what was missing.
 
 **If the verdict says `serving_differs_from_training`:** the evidence `skew.json` of that night names the features and

@@ -1,14 +1,16 @@
 """Turn one night's evidence into the verdict."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Context
+from airflow.sdk import BaseOperatorLink, Context
 
 from driftgate_airflow import assets
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import UseCaseOperator
 from driftgate_airflow.runs import actor, is_old_backfill, partition_key
+from driftgate_airflow.ui.links import NightLink
 
 if TYPE_CHECKING:
     from driftgate.monitoring import Verdict
@@ -24,6 +26,8 @@ class DecideVerdictOperator(UseCaseOperator):
     """
 
     activity = "monitor"
+    page = ""
+    operator_extra_links: Sequence[BaseOperatorLink] = (NightLink(),)
 
     def __init__(self, *, use_case: str, **kwargs: Any) -> None:
         super().__init__(use_case=use_case, outlets=[assets.verdict(use_case)], **kwargs)
@@ -44,6 +48,7 @@ class DecideVerdictOperator(UseCaseOperator):
             promotion_active=candidate_under_way(self.use_case),
             budget=lambda: over_budget(use_case, context["dag_run"].start_date or datetime.now(UTC)),
         )
+        self.page = uris.night_page(self.use_case, key)
         moved = {"moved": self._go_back(use_case, verdict, context)} if verdict.decision == "rollback" else {}
         return Step(
             summary={"decision": verdict.decision, "rule": verdict.rule, **moved},

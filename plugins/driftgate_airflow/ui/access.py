@@ -9,10 +9,12 @@ from driftgate.contracts import contract_names, source_of
 
 # What a report is about decides which DAG of the use case makes it.
 MADE_BY = {
+    "calibration": "monitor",
     "evaluation": "retrain",
     "models": "retrain",
     "monitoring": "monitor",
     "promotion": "promote",
+    "retraining": "retrain",
     "tuning": "tune",
 }
 
@@ -24,7 +26,7 @@ def maker(path: str) -> str | None:
         return _ingest(kind)
     if kind == "validation":
         return _ingest(rest[0])
-    return f"{rest[0]}.{MADE_BY[kind]}" if kind in MADE_BY else None
+    return f"{rest[0]}.{MADE_BY[kind]}" if kind in MADE_BY and len(rest) > 1 else None
 
 
 def may_read(user: BaseUser, path: str) -> bool:

@@ -88,6 +88,12 @@ class JobLink(BaseOperatorLink):
         return log if log.startswith(("https://", "http://")) else ""
 
 
+class NightLink(ReportLink):
+    """What was found about the night, monitor by monitor, and why that was decided."""
+
+    name = "Night"
+
+
 class AlarmsLink(ReportLink):
     """Every alarm that lasts, and the newest that are over."""
 

@@ -9,6 +9,7 @@ from driftgate import uris
 from driftgate.catalog.page import SCRIPT
 from driftgate.lake import Store
 from driftgate.lake.store import FolderStore
+from driftgate.monitoring.pages import made_page
 
 TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".png": "image/png"}
 
@@ -32,9 +33,11 @@ def is_page(path: str) -> bool:
 
 
 def read_page(store: Store, path: str) -> bytes | None:
-    """Return the bytes of a page, or None when there is no such page."""
+    """Return the bytes of a page, made now or read from the lake; None when there is no such page."""
     if not is_page(path) or not _stays_in_its_zone(store, path):
         return None
+    if made := made_page(path):
+        return made
     try:
         return store.read(path)
     except FileNotFoundError:

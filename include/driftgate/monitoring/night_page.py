@@ -1,0 +1,138 @@
+"""The page of one night: what was decided and why, then each monitor with its number, its limit and its charts.
+
+It is made from the records when somebody asks for it, so that no night pays for a page that nobody reads.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from driftgate import uris
+from driftgate.errors import CannotJudge, DriftgateError
+from driftgate.lake import lake
+from driftgate.monitoring.evidence import Evidence, Statistic, read_evidence
+from driftgate.monitoring.night import RecordedNight
+from driftgate.monitoring.night_template import LEGEND, MONITOR, SUMMARY, TOP
+from driftgate.monitoring.outcome import outcome_of
+from driftgate.monitoring.page_charts import nights_chart, parts_chart, parts_of
+from driftgate.monitoring.page_words import QUESTIONS, colour, finding, lead
+from driftgate.monitoring.verdict_record import Verdict, verdicts
+from driftgate.pages import document, render
+from driftgate.profiles.columns import Column, NumericColumn
+from driftgate.profiles.numbers import shown
+from driftgate.profiles.page import column_plot
+from driftgate.use_cases import UseCase
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+NIGHTS = 30  # that a chart looks back
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Every number of a monitor: those of parts as a table of parts by names, and the others."""
+
+    plain: tuple[Statistic, ...]
+    parts: dict[str, dict[str, float]]
+    names: tuple[str, ...]
+
+
+def render_night(use_case: UseCase, key: str) -> bytes | None:
+    """Return the page of a night, None when nothing was decided about it."""
+    nights = verdicts(use_case.name, last=NIGHTS, until=key)
+    if not nights or nights[-1].key != key:
+        return None
+    return document(f"{use_case.name} {key}", _body(use_case, nights))
+
+
+def _promise(verdict: Verdict) -> str | None:
+    """Return where it is written what the data monitor of the champion promises, None where nobody asked yet."""
+    path = uris.calibration_report(verdict.use_case, verdict.champion or "", "html")
+    return path if lake().exists(path) else None
+
+
+def _body(use_case: UseCase, nights: Sequence[Verdict]) -> "Markup":
+    verdict, key = nights[-1], nights[-1].key
+    said, mood = lead(verdict.decision)
+    evidence = sorted(verdict.evidence, key=lambda one: (one.monitor not in verdict.causes, one.verdict != "drift"))
+    words = {"colour": colour, "finding": finding}
+    parts = [
+        render(
+            TOP,
+            verdict=verdict,
+            lead=said,
+            mood=mood,
+            causes=_causes(verdict),
+            outcome=outcome_of(use_case.name, key),
+            promise=_promise(verdict),
+            before=nights[-2].key if len(nights) > 1 else None,
+        ),
+        render(SUMMARY, verdict=verdict, evidence=evidence, **words),
+        render(LEGEND),
+    ]
+    revised = dict(_revised(verdict))
+    for one in evidence:
+        charts = list(_charts(use_case, nights, one))
+        parts.append(render(MONITOR, one=one, charts=charts, numbers=numbers(one), questions=QUESTIONS,
+                            revised=revised, **words))  # fmt: skip
+    return render("{% for part in parts %}{{ part }}{% endfor %}", parts=parts)
+
+
+def numbers(evidence: Evidence) -> Numbers:
+    """Return the numbers of a monitor as tables show them."""
+    parts: dict[str, dict[str, float]] = {}
+    for one in evidence.statistics:
+        if one.feature:
+            parts.setdefault(one.feature, {})[one.name] = one.value
+    names = dict.fromkeys(one.name for one in evidence.statistics if one.feature)
+    return Numbers(tuple(one for one in evidence.statistics if not one.feature), parts, tuple(names))
+
+
+def _causes(verdict: Verdict) -> str:
+    """Return what the decision is about, in the words of its monitors; of a quiet night nothing."""
+    told = [one.sentence for one in verdict.evidence if one.monitor in verdict.causes]
+    if verdict.decision == "cannot_judge":
+        told = [one.sentence for one in verdict.evidence if one.verdict == "insufficient"]
+    return " ".join(dict.fromkeys(told)) or (verdict.sentence if verdict.decision != "quiet" else "")
+
+
+def _charts(use_case: UseCase, nights: Sequence[Verdict], evidence: Evidence) -> "Iterator[tuple[str, Markup]]":
+    drawn = nights_chart(nights, evidence.monitor, "../")
+    if drawn:
+        yield f"The last {len(nights)} nights", drawn
+    drawn = parts_chart(evidence)
+    name, parts = parts_of(evidence)
+    if drawn:
+        yield f"Tonight's {name.replace('_', ' ')}, part by part; red is over its limit, grey only informs", drawn
+    if evidence.monitor == "data" and parts and parts[0].feature:
+        yield from _histogram(use_case, evidence, parts[0].feature)
+
+
+def _histogram(use_case: UseCase, evidence: Evidence, feature: str) -> "Iterator[tuple[str, Markup]]":
+    """Yield the feature that is furthest out, tonight and in training, while the night's captures are there."""
+    night = RecordedNight(use_case, evidence.key)
+    try:
+        now, before = night.profile.columns.get(feature), night.baseline.profile.columns.get(feature)
+    except (CannotJudge, DriftgateError):
+        return
+    drawn = column_plot(feature, now, before) if now else None
+    if drawn:
+        spans = f"tonight (blue){_span(now)} and in the training data (orange){_span(before)}"
+        yield f"{feature}, {spans}", drawn
+
+
+def _span(column: Column | None) -> str:
+    """Return from where to where the numbers of a column go."""
+    if not isinstance(column, NumericColumn) or column.minimum is None or column.maximum is None:
+        return ""
+    ends = (shown(end, temporal=column.temporal) for end in (column.minimum, column.maximum))
+    return f", {' to '.join(ends)}"
+
+
+def _revised(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield the hash of evidence that the lake has otherwise now, and what it says now."""
+    for one in verdict.evidence:
+        now = read_evidence(verdict.use_case, verdict.key, one.monitor)
+        if now and now.hash != one.hash:
+            yield one.hash, f"{finding(now)}. {now.sentence}"
