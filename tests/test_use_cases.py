@@ -45,7 +45,7 @@ def sentence() -> str:
 def test_the_shipped_use_case_parses() -> None:
     use_case = load_use_case("flight_delays")
     assert use_case.datasets == ("flights", "weather", "planes")
-    assert use_case.retrain.on == ("performance",)
+    assert use_case.retrain.on == ("payoff",)
     assert use_case.promote.steps_percent[-1] == 100
     assert "select" in use_case.features_sql.lower()
 

@@ -75,7 +75,7 @@ def test_the_record_of_its_retraining_says_that_it_was_rolled_back(failing, deci
 def test_a_champion_that_came_back_is_not_rolled_back_in_turn(failing, decide):
     decide(NIGHT, "2")
     decide("2013-04-04", "1")
-    assert decide("2013-04-05", "1")["decision"] == "watch"
+    assert decide("2013-04-05", "1")["decision"] == "review"
     assert deployment(NAME).champion == "1"
 
 
