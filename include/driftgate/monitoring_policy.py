@@ -36,6 +36,8 @@ MONITORS: tuple[MonitorName, ...] = (
     "data",
     "skew",
     "trend",
+    "service",
+    "attribution",
 )
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
@@ -109,6 +111,21 @@ class Payoff(Record):
     false_alarms_per_year: Annotated[float, Field(gt=0)] | None = None  # None: as all monitors
 
 
+class ServiceLimits(Record):
+    """What the answers of a night must keep; what is None is what ``promote.guardrails`` asks of a candidate."""
+
+    min_answers: Positive = 100
+    max_error_rate: Fraction | None = None
+    max_latency_p95_ms: Annotated[float, Field(gt=0)] | None = None
+
+
+class AttributionDrift(Record):
+    """When the features that matter to the champion's answers have another order than in training."""
+
+    min_rows: Positive = 100
+    min_agreement: Annotated[float, Field(gt=0, le=1)] = 0.9  # nDCG, from where on Amazon SageMaker Clarify alarms
+
+
 class Monitor(Record):
     """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly.
 
@@ -125,3 +142,5 @@ class Monitor(Record):
     tiers: dict[str, Tier] = {}
     skew: Skew = Skew()
     payoff: Payoff = Payoff()
+    service: ServiceLimits = ServiceLimits()
+    attribution: AttributionDrift = AttributionDrift()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from driftgate.errors import CannotJudge
+from driftgate.monitoring.attribution import judge_attribution
 from driftgate.monitoring.concept import judge_concept
 from driftgate.monitoring.data_drift import judge_data
 from driftgate.monitoring.estimate import judge_estimate
@@ -11,6 +12,7 @@ from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.payoff import judge_payoff
 from driftgate.monitoring.performance import judge_performance
 from driftgate.monitoring.prediction_drift import judge_prediction
+from driftgate.monitoring.service import judge_service
 from driftgate.monitoring.skew import judge_skew
 from driftgate.monitoring.trend import judge_trend
 from driftgate.monitoring_policy import MonitorName
@@ -25,6 +27,8 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "data": judge_data,
     "skew": judge_skew,
     "trend": judge_trend,
+    "service": judge_service,
+    "attribution": judge_attribution,
 }
 
 

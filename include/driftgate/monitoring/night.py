@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from driftgate import uris
-from driftgate.captures import OUTCOME
+from driftgate.captures import OUTCOME, read_captures
+from driftgate.captures.sampling import thinned
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.lake import lake
@@ -50,6 +51,10 @@ class Night(ABC):
     @abstractmethod
     def answers_of(self, day: str) -> "pa.Table":
         """Return the captures of a day's answers that a caller got, empty when there are none."""
+
+    def captures_of(self, day: str) -> "pa.Table":
+        """Return the captures of a day with those of the rule that stood in, where there are any."""
+        return self.answers_of(day)
 
     @abstractmethod
     def joined_of(self, day: str) -> "pa.Table | None":
@@ -198,6 +203,10 @@ class RecordedNight(Night):
     def answers_of(self, day: str) -> "pa.Table":
         self.read.add(uris.captures(self.use_case.name, day))
         return answers(self.use_case.name, day)
+
+    def captures_of(self, day: str) -> "pa.Table":
+        self.read.add(uris.captures(self.use_case.name, day))
+        return thinned(self.use_case.name, read_captures(self.use_case.name, day))
 
     def joined_of(self, day: str) -> "pa.Table | None":
         path = uris.joined(self.use_case.name, day)
