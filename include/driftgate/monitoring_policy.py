@@ -38,6 +38,7 @@ MONITORS: tuple[MonitorName, ...] = (
     "trend",
     "service",
     "attribution",
+    "bias",
 )
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
@@ -119,6 +120,12 @@ class ServiceLimits(Record):
     max_latency_p95_ms: Annotated[float, Field(gt=0)] | None = None
 
 
+class BiasDrift(Record):
+    """How many nights together are held against the bounds of ``fairness``."""
+
+    window_nights: Annotated[int, Field(ge=3)] = 14
+
+
 class AttributionDrift(Record):
     """When the features that matter to the champion's answers have another order than in training."""
 
@@ -143,4 +150,5 @@ class Monitor(Record):
     skew: Skew = Skew()
     payoff: Payoff = Payoff()
     service: ServiceLimits = ServiceLimits()
+    bias: BiasDrift = BiasDrift()
     attribution: AttributionDrift = AttributionDrift()

@@ -8,9 +8,9 @@ from driftgate import uris
 from driftgate.contracts import load_contract, validate_partition
 from driftgate.contracts.contract import Rule
 from driftgate.contracts.history import newest_minute, with_bounds
-from driftgate.contracts.report import Check, ValidationReport
 from driftgate.errors import ContractBroken
 from driftgate.lake import lake
+from driftgate.validation_report import Check, ValidationReport
 
 from .conftest import KEY
 

@@ -3,9 +3,9 @@
 import pytest
 
 from driftgate.contracts import ValidationReport, load_contract
-from driftgate.contracts.report import Check, Failure, report_at
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
+from driftgate.validation_report import Check, Failure, report_at
 
 from .conftest import report_of
 

@@ -7,10 +7,10 @@ from driftgate.contracts.issues import read_report, record_issues
 from driftgate.contracts.made_up import require_real
 from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.quarantine import decide, list_quarantine, show_quarantine
-from driftgate.contracts.report import ValidationReport
 from driftgate.contracts.schema import arrow_schema, published_schema
 from driftgate.contracts.treat import value_treatments
 from driftgate.contracts.validate import validate_partition
+from driftgate.validation_report import ValidationReport
 
 __all__ = [
     "Column",

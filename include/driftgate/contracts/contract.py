@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from driftgate.records import Record
+from driftgate.validation_report import Severity
 
-Severity = Literal["critical", "row", "warn"]
 Classification = Literal["public", "internal", "pii", "sensitive"]  # from harmless to harmful, in this order
 Treatment = Literal["keep", "mask", "hash", "drop"]
 AvailableAt = Literal["prediction", "event", "outcome"]  # from early to late, in this order

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, get_args
 
-from driftgate.contracts.contract import Rule, Severity
+from driftgate.contracts.contract import Rule
 from driftgate.contracts.words import in_words
+from driftgate.validation_report import Severity
 
 KEY = "primary_key"
 REQUIRED = ".required"

@@ -11,9 +11,9 @@ from statistics import median
 
 from driftgate import uris
 from driftgate.contracts.contract import Contract, Rule
-from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.lake import Store
 from driftgate.partition_keys import keys_before, parse_key
+from driftgate.validation_report import ValidationReport, report_at
 
 SAME_WEEKDAYS = 4  # from this many on, a Sunday is compared with Sundays only
 NORMAL = 1.4826  # makes a median absolute deviation a standard deviation, where the values are normal

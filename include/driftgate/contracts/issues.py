@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from driftgate import uris
-from driftgate.contracts.contract import Severity
-from driftgate.contracts.report import Check, ValidationReport, report_at
 from driftgate.lake import lake
 from driftgate.records import Record
+from driftgate.validation_report import Check, Severity, ValidationReport, report_at
 
 KIND = "data_issue"
 

@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.report import ValidationReport
+from driftgate.validation_report import ValidationReport
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult

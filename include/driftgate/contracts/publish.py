@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from driftgate import uris
 from driftgate.contracts.contract import Contract
-from driftgate.contracts.report import ValidationReport, report_at
 from driftgate.contracts.schema import published_schema
 from driftgate.contracts.split import Splitter, quarantine_schema
 from driftgate.contracts.validate import Partition, open_partition
@@ -16,6 +15,7 @@ from driftgate.errors import ContractBroken
 from driftgate.lake import Manifest, publish, revisions
 from driftgate.lake.manifest import POINTER
 from driftgate.partition_keys import due
+from driftgate.validation_report import ValidationReport, report_at
 
 if TYPE_CHECKING:
     import pyarrow as pa

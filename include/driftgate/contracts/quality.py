@@ -5,9 +5,10 @@ import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from driftgate.contracts.clauses import Clause, needed, number, one_of, properties, text, whole
-from driftgate.contracts.contract import HISTORY_DAYS, MIN_HISTORY_DAYS, TOLERANCE, Rule, Severity
+from driftgate.contracts.contract import HISTORY_DAYS, MIN_HISTORY_DAYS, TOLERANCE, Rule
 from driftgate.contracts.mask import whole_value
 from driftgate.contracts.schema import TYPES
+from driftgate.validation_report import Severity
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import DataQuality, Relationship, SchemaObject, SchemaProperty

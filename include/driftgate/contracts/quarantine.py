@@ -11,13 +11,13 @@ from driftgate.contracts.decisions import Action, Decision, record_decision
 from driftgate.contracts.evidence import MASKED
 from driftgate.contracts.issues import record_issues
 from driftgate.contracts.publish import Published, publish_partition
-from driftgate.contracts.report import COUNTS_OPEN, ValidationReport, report_at
 from driftgate.contracts.selection import Selection, select_rows
 from driftgate.contracts.split import OBSERVED, ROW, RULES, Splitter
 from driftgate.contracts.validate import Partition, open_partition, validate_partition
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.lineage import DatasetRef, emit
+from driftgate.validation_report import COUNTS_OPEN, ValidationReport, report_at
 from driftgate.wall_clock import wall_clock
 
 

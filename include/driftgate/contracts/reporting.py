@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from driftgate.contracts.contract import Contract, Rule, Severity
+from driftgate.contracts.contract import Contract, Rule
 from driftgate.contracts.decisions import NOBODY, Decided
 from driftgate.contracts.history import HISTORICAL, newest_minute
 from driftgate.contracts.loss import LOSS_LEANS, LOSS_LIMIT, SOMETHING_LEFT, leaning, too_many
-from driftgate.contracts.report import Check, Failure, ValidationReport
 from driftgate.contracts.tally import MOST_EXAMPLES, Tally
 from driftgate.lake import Manifest
+from driftgate.validation_report import Check, Failure, Severity, ValidationReport
 
 MOST_FAILURES = 10
 _ORDER: dict[Severity, int] = {"critical": 0, "row": 1, "warn": 2}

@@ -10,7 +10,6 @@ from driftgate.contracts.contract import Contract
 from driftgate.contracts.decisions import Decided, decided, decisions_on
 from driftgate.contracts.judge import judge, kept_rules
 from driftgate.contracts.page import render_page
-from driftgate.contracts.report import ValidationReport
 from driftgate.contracts.reporting import Circumstances, make_report
 from driftgate.contracts.resolve import Resolved, resolve
 from driftgate.contracts.rows import read_raw
@@ -19,6 +18,7 @@ from driftgate.contracts.tally import Tally
 from driftgate.errors import ContractBroken
 from driftgate.lake import Manifest, Store, lake
 from driftgate.partition_keys import parse_key
+from driftgate.validation_report import ValidationReport
 
 
 @dataclass(frozen=True)

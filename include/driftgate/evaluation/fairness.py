@@ -85,7 +85,7 @@ def group_results(use_case: UseCase, rows: JudgedRows) -> list[GroupResult]:
         for group in facet.compared:
             sums = _daily_sums(use_case, rows, strata, [inside[facet.reference], inside[group]])
             counted = int(inside[group].sum()), int(inside[facet.reference].sum())
-            judged = partial(_result, policy, name, group, sums=sums, counted=counted)
+            judged = partial(group_result, policy, name, group, sums=sums, counted=counted)
             found += [judged(metric) for metric in metrics]
     return found
 
@@ -149,7 +149,7 @@ def _daily_sums(
     }
 
 
-def _result(
+def group_result(
     policy: Fairness,
     facet: str,
     group: str,
@@ -158,6 +158,11 @@ def _result(
     sums: dict[str, Floats],
     counted: tuple[int, int],
 ) -> GroupResult:
+    """Return one metric of one group.
+
+    :param sums: by the name of what is summed, an array of days by groups (the reference first) by strata
+    :param counted: the rows of the group and of the reference
+    """
     bound = policy.facets[facet].bound(metric)
     measured = _measured(metric, sums, policy.confidence) if min(counted) >= policy.min_group_rows else None
     found = GroupResult(

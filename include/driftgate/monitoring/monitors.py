@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.attribution import judge_attribution
+from driftgate.monitoring.bias import judge_bias
 from driftgate.monitoring.concept import judge_concept
 from driftgate.monitoring.data_drift import judge_data
 from driftgate.monitoring.estimate import judge_estimate
@@ -28,6 +29,7 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "skew": judge_skew,
     "trend": judge_trend,
     "service": judge_service,
+    "bias": judge_bias,
     "attribution": judge_attribution,
 }
 

@@ -10,6 +10,7 @@ from driftgate import uris
 from driftgate.drift_rules import MUST_JUDGE
 from driftgate.lake import lake
 from driftgate.metadata import metadata
+from driftgate.monitoring.bias import open_cases
 from driftgate.monitoring.episode import note_verdict
 from driftgate.monitoring.evidence import Evidence, insufficient
 from driftgate.monitoring.history import (
@@ -21,7 +22,7 @@ from driftgate.monitoring.history import (
     new_rows,
 )
 from driftgate.monitoring.past import Past, RecordedPast
-from driftgate.monitoring.policy import SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
+from driftgate.monitoring.policy import MOVES, SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
 from driftgate.monitoring.verdict_alarms import tell
 from driftgate.monitoring.verdict_record import KIND, Verdict, verdict_of
 from driftgate.monitoring_policy import MONITORS, MonitorName
@@ -63,9 +64,15 @@ def decide(
     if verdict != before:
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
         tell(verdict)
+        _open_bias_cases(use_case, verdict)
         note_verdict(verdict)
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
     return verdict
+
+
+def _open_bias_cases(use_case: UseCase, verdict: Verdict) -> None:
+    if "bias" in verdict.causes and verdict.decision in MOVES and not verdict.backfill:
+        open_cases(use_case, _of("bias", verdict.evidence))
 
 
 def judge_night(

@@ -5,12 +5,13 @@ report.
 """
 
 import json
+from typing import Literal
 
-from driftgate.contracts.contract import Severity
 from driftgate.errors import ConfigError
 from driftgate.lake import Store
 from driftgate.records import Record, parse_record
 
+Severity = Literal["critical", "row", "warn"]  # of a broken rule: nothing, or not the row, is published; or it is told
 COUNTS_OPEN = 3  # reports of an earlier schema_version do not say about how many rows nobody has decided
 
 
