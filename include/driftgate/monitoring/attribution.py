@@ -76,8 +76,9 @@ def rank_agreement(trained: Floats, tonight: Floats) -> float:
 
 def spearman(trained: Floats, tonight: Floats) -> float:
     """Return Spearman's rank correlation (1904), 0 where all features of either are alike."""
-    ranks = np.stack([_ranks(trained), _ranks(tonight)])
-    return float(np.corrcoef(ranks)[0, 1]) if ranks.std(axis=1).all() else 0.0
+    one, other = (ranks - ranks.mean() for ranks in (_ranks(trained), _ranks(tonight)))
+    scale = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / scale if scale else 0.0
 
 
 def _ranks(values: Floats) -> Floats:
