@@ -125,9 +125,13 @@ class Gates(Record):
     A candidate that passes with a gate of a verdict in ``review_when`` waits for a person. Before it moves traffic, the
     newest published partition may be ``receipts_valid_days`` past the rows that it was judged on, and no gate may have
     had too few rows to say anything unless ``accept_insufficient_data``.
+
+    With ``or_no_worse_than_champion`` a level (uplift, cost, calibration, fairness) passes too where the candidate is
+    not worse than the champion on the same rows; before the first champion a level is a level.
     """
 
     champion: ChampionGate
+    or_no_worse_than_champion: bool = True
     cost: CostGate | None = None
     calibration: CalibrationGate | None = None
     slices: SliceGate | None = None

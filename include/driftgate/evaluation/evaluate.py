@@ -21,6 +21,7 @@ from driftgate.evaluation.fairness import fairness
 from driftgate.evaluation.gates import decisive, rounded, rounded_interval
 from driftgate.evaluation.holdout import Holdout, holdout, read_split
 from driftgate.evaluation.metrics import COMPARED, METRICS, Floats, Metric, composite, mape, reported, require_weighable
+from driftgate.evaluation.no_worse import no_worse
 from driftgate.evaluation.receipts import write_receipts
 from driftgate.evaluation.report import EvaluationReport, GateResult, own_report, write_report
 from driftgate.evaluation.robustness import robust
@@ -85,7 +86,8 @@ def examined(found: Comparison, examiners: Sequence[Callable[[Comparison], Findi
     """
     use_case, dataset_version = found.use_case, found.dataset_version
     findings = [examine(found) for examine in examiners]
-    gates = waived(use_case, dataset_version, tuple(gate for finding in findings for gate in finding.gates))
+    judged = no_worse(found, tuple(gate for finding in findings for gate in finding.gates))
+    gates = waived(use_case, dataset_version, judged)
     sections = {name: value for finding in findings for name, value in finding.fields.items()}
     return EvaluationReport(
         use_case=use_case.name,

@@ -32,7 +32,8 @@ class GateResult(Record):
     what is allowed. ``metric`` says what the value is of.
 
     ``insufficient_data`` passes nothing and stops nothing: too few rows to say it of. ``waived`` failed, and a person
-    answers for it until a day: ``waiver`` says who.
+    answers for it until a day: ``waiver`` says who. With ``excused_by`` it passes though the limit is not kept: that
+    champion is no better on the same rows.
     """
 
     gate: str
@@ -43,6 +44,7 @@ class GateResult(Record):
     verdict: Verdict
     sentence: str
     waiver: Waiver | None = None
+    excused_by: str | None = None
 
 
 class CostComparison(Record):
