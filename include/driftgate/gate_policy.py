@@ -78,8 +78,8 @@ class Band(Record):
 class SliceGate(Record):
     """Candidate against champion on each slice: the rows with one value of a column, or in one of its ``bands``.
 
-    ``worst_loss`` is how much a slice may lose: in nats of log loss, or the label's unit. ``confidence`` is that of all
-    slices together. A slice of fewer than ``min_rows`` rows proves nothing.
+    ``worst_loss`` is how much a slice that surely loses may lose: in nats of log loss, or the label's unit.
+    ``confidence`` is that of all slices together. A slice of fewer than ``min_rows`` rows proves nothing.
     """
 
     by: Annotated[tuple[str, ...], Field(min_length=1)]  # columns of features.sql, or names of bands

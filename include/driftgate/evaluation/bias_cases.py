@@ -1,7 +1,8 @@
 """Bias cases: a finding that a group fares worse stays open until the model is mended, or a person answers for it.
 
 There is one case for each use case, facet, group and metric. An evaluation opens it, or opens it again, when its gate
-fails, and notes it as mitigated when a later candidate keeps the bounds. A critical one stops every promotion.
+fails, and notes it as mitigated when a later candidate keeps the bounds. A critical one stops every promotion; of a
+model that is no worse than the champion there is a major one.
 """
 
 from typing import Literal
@@ -78,7 +79,7 @@ def require_no_blocking_case(use_case_name: str) -> None:
 def record_cases(use_case: UseCase, report: EvaluationReport) -> None:
     """Open a case for each comparison that failed in an evaluation, and note those that are mitigated."""
     for result in report.fairness.results if report.fairness else ():
-        if result.verdict == "fail":
+        if result.verdict in ("fail", "no_worse"):
             open_case(use_case, result, found_by=EVALUATION, model=report.model_id, as_of=report.last_day)
         elif result.verdict == "pass":
             _mitigated(use_case, result, report)

@@ -12,7 +12,7 @@ from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, interval_of
 from driftgate.evaluation.facets import group_masks, group_proxies, group_shares, key_of
-from driftgate.evaluation.fairness_report import FairnessReport, GroupResult
+from driftgate.evaluation.fairness_report import FairnessReport, GroupResult, used
 from driftgate.evaluation.gates import rounded, rounded_interval
 from driftgate.evaluation.holdout import LABEL, days_of
 from driftgate.evaluation.metrics import Floats, Labels, label_values
@@ -50,9 +50,8 @@ def fairness(found: Comparison) -> Finding:
     held = JudgedRows(found.held.table, found.held.labels, found.held.days, decided(use_case, found.scores))
     results = [*group_results(use_case, trained), *group_results(use_case, held)]
     if found.champion is not None and found.champion.scores is not None:
-        results = _beside(
-            results, group_results(use_case, replace(held, answers=decided(use_case, found.champion.scores)))
-        )
+        theirs = group_results(use_case, replace(held, answers=decided(use_case, found.champion.scores)))
+        results = _beside(results, theirs, excuses=use_case.gates.or_no_worse_than_champion)
     report = FairnessReport(
         decision_threshold=_threshold(use_case),
         mitigation=policy.mitigation,
@@ -60,7 +59,10 @@ def fairness(found: Comparison) -> Finding:
         shares=group_shares(use_case, policy, found.train, found.held.table, str(found.held.days.max())),
         proxies=group_proxies(use_case, policy, found.train),
     )
-    return Finding({"fairness": report}, (fairness_gate(report.results, policy),))
+    gate = fairness_gate(report.results, policy)
+    if found.champion and gate.verdict == "pass" and any(one.verdict == "no_worse" for one in results):
+        gate = gate.model_copy(update={"excused_by": found.champion.version})
+    return Finding({"fairness": report}, (gate,))
 
 
 def decided(use_case: UseCase, scores: Floats) -> Labels:
@@ -91,9 +93,10 @@ def group_results(use_case: UseCase, rows: JudgedRows) -> list[GroupResult]:
 
 
 def fairness_gate(results: tuple[GroupResult, ...], policy: Fairness) -> GateResult:
-    """Fail when a result does not keep its bounds; too few rows of any group are never a pass."""
+    """Fail when a result breaks its bounds, and further than the champion's; too few rows are never a pass."""
     bounded = sorted((one for one in results if one.verdict != "reported"), key=lambda one: -one.used)
     failed = [one for one in bounded if one.verdict == "fail"]
+    excused = [one for one in bounded if one.verdict == "no_worse"]
     untold = [one for one in bounded if one.verdict == "insufficient_data"]
     if failed:
         return _gate(
@@ -102,6 +105,9 @@ def fairness_gate(results: tuple[GroupResult, ...], policy: Fairness) -> GateRes
     if untold:
         needed = f"{policy.min_group_rows:,} rows on {FEWEST_DAYS} days"
         return _gate("insufficient_data", bounded, f"{len(untold)} of {len(bounded)} comparisons lack {needed}", untold)
+    if excused:
+        says = f"{len(excused)} of {len(bounded)} comparisons of groups break their bounds"
+        return _gate("pass", bounded, f"{says}, and the champion's no less", excused)
     return _gate(
         "pass", bounded, f"All {len(bounded)} comparisons of groups keep their bounds; nearest to one", bounded[:1]
     )
@@ -204,7 +210,20 @@ def _tally(names: list[str], sums: Floats) -> Tally:
     return {name: sums[..., place] for place, name in enumerate(names)}
 
 
-def _beside(results: list[GroupResult], champion: list[GroupResult]) -> list[GroupResult]:
-    """Return the candidate's results with the champion's values."""
+def _beside(results: list[GroupResult], champion: list[GroupResult], *, excuses: bool) -> list[GroupResult]:
+    """Return the candidate's results with the champion's values, which may excuse what breaks its bounds."""
     values = {one.name: one.value for one in champion}
-    return [one.model_copy(update={"champion": values.get(one.name)}) for one in results]
+    found = []
+    for one in results:
+        beside = one.model_copy(update={"champion": values.get(one.name)})
+        excused = excuses and one.verdict == "fail" and _no_further(beside)
+        found.append(beside.model_copy(update={"verdict": "no_worse"}) if excused else beside)
+    return found
+
+
+def _no_further(result: GroupResult) -> bool:
+    """Return whether the champion's value lies as far from no difference, on the side that is bounded, or further."""
+    if result.value is None or result.champion is None:
+        return False
+    mine, theirs = (used(result.metric, result.bound, (value, value)) for value in (result.value, result.champion))
+    return mine <= theirs

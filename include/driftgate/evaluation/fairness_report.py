@@ -11,7 +11,8 @@ class GroupResult(Record):
     """One metric of one group against the group of reference.
 
     ``interval`` has one-sided bounds by days. Both ends must lie between ``at_least`` and ``at_most``; a result without
-    bounds is ``reported``. ``champion`` is the champion's value on the same rows, None where it tells nothing.
+    bounds is ``reported``. ``champion`` is the champion's value on the same rows, None where it tells nothing; a result
+    that breaks its bounds, but whose value goes no further than the champion's, is ``no_worse``.
     """
 
     facet: str
@@ -25,7 +26,7 @@ class GroupResult(Record):
     champion: float | None = None
     at_least: float | None = None
     at_most: float | None = None
-    verdict: Literal["pass", "fail", "insufficient_data", "reported"]
+    verdict: Literal["pass", "fail", "no_worse", "insufficient_data", "reported"]
 
     @property
     def name(self) -> str:
@@ -44,7 +45,9 @@ class GroupResult(Record):
 
     @property
     def severity(self) -> Literal["critical", "major"]:
-        """Critical where the whole interval is out of bounds, major where a part of it is."""
+        """Critical where the whole interval is out of bounds; major where a part of it is, or the champion's too."""
+        if self.verdict == "no_worse":
+            return "major"
         low, high = self.interval or (0.0, 0.0)
         beyond = (self.at_least is not None and high < self.at_least) or (
             self.at_most is not None and low > self.at_most
@@ -60,7 +63,8 @@ class GroupResult(Record):
         limits = [f"at least {self.at_least:g}"] if self.at_least is not None else []
         limits += [f"at most {self.at_most:g}"] if self.at_most is not None else []
         asked = f", and must be {' and '.join(limits)}" if limits else ""
-        return f"{who} is {self.value:.3f} ({self.interval[0]:.3f} to {self.interval[1]:.3f}){asked}"
+        champion = f"; the champion's is {self.champion:.3f}" if self.verdict == "no_worse" else ""
+        return f"{who} is {self.value:.3f} ({self.interval[0]:.3f} to {self.interval[1]:.3f}){asked}{champion}"
 
 
 def used(metric: BiasMetricName, bound: Bound, interval: Interval) -> float:

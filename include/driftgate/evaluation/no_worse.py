@@ -47,7 +47,7 @@ def no_worse(found: Comparison, gates: tuple[GateResult, ...]) -> tuple[GateResu
 
 def _held_against(found: Comparison, version: str, scores: Floats, gate: GateResult) -> GateResult:
     measure = LEVELS.get(gate.gate)
-    if gate.verdict != "fail" or measure is None:
+    if gate.verdict != "fail" or gate.interval is None or measure is None:
         return gate
     mine, theirs = (rounded(measure(found, one)) for one in (found.scores, scores))
     if mine > theirs:

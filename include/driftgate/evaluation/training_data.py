@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from driftgate.evaluation.comparison import ChampionAnswers, Comparison, Finding
+from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.coverage import segment_results
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, ratio_interval
 from driftgate.evaluation.gates import rounded, rounded_interval
-from driftgate.evaluation.metrics import Floats, Labels, metric
-from driftgate.evaluation.report import GateResult, SegmentResult
+from driftgate.evaluation.metrics import Floats, Labels, Metric, metric
+from driftgate.evaluation.report import EvaluationReport, GateResult, SegmentResult
 from driftgate.gate_policy import TrainingDataGate
-from driftgate.use_cases import UseCase
 
 SURE = 0.1  # a model that gives the other class no more than this is sure
 FEWEST_SURE = 300  # rows
@@ -29,7 +28,7 @@ def training_data(found: Comparison) -> Finding:
         gates.append(_flips(found, policy, policy.max_flipped))
     if policy and policy.max_segment_drop is not None:
         mine = segment_results(found.use_case, found.held, found.scores)
-        gates.append(segment_gate(found.use_case, policy.max_segment_drop, mine, found.champion))
+        gates.append(segment_gate(found, policy.max_segment_drop, mine))
     return Finding({}, tuple(gates))
 
 
@@ -75,31 +74,40 @@ def _flips(found: Comparison, policy: TrainingDataGate, limit: float) -> GateRes
     )
 
 
-def segment_gate(
-    use_case: UseCase, limit: float, mine: tuple[SegmentResult, ...], champion: ChampionAnswers | None
-) -> GateResult:
-    """Compare the primary metric of each segment with that in the champion's own report, on its own rows."""
-    primary = metric(use_case.metric.primary)
+def segment_gate(found: Comparison, limit: float, mine: tuple[SegmentResult, ...]) -> GateResult:
+    """Compare what each segment lost of the primary metric since the champion's own evaluation with what all rows lost.
+
+    A harder world takes from all of them; one whose labels lost their meaning falls behind the others.
+    """
+    primary = metric(found.use_case.metric.primary)
     facts: dict[str, Any] = {
         "gate": "segment_regression",
         "metric": primary.name,
         "interval": None,
         "threshold": limit,
     }
-    own = champion.own.segments if champion and champion.own else ()
-    before = {one.segment: one.value for one in own if one.value is not None}
-    drops = {
+    own = found.champion.own if found.champion else None
+    lost = _lost(primary, mine, own) if own else {}
+    if own is None or not lost:
+        sentence = "There is no champion's report with segments to compare with."
+        verdict = "insufficient_data" if found.champion else "pass"
+        return GateResult(**facts, value=None, verdict=verdict, sentence=sentence)
+    whole = primary.gain(own.metrics[primary.name], primary.value(found.held.labels, found.scores))
+    worst = max(lost, key=lambda name: lost[name])
+    beyond = lost[worst] - max(whole, 0.0)
+    passed = beyond <= limit
+    sentence = (
+        f"Of {len(lost)} segments {worst!r} lost most since the champion's own evaluation, {lost[worst]:.4f} of "
+        f"{primary.title}, all rows {whole:.4f}: {beyond:+.4f} beyond them, {'at most' if passed else 'more than'} the "
+        f"{limit:g} that is allowed."
+    )
+    return GateResult(**facts, value=rounded(beyond), verdict="pass" if passed else "fail", sentence=sentence)
+
+
+def _lost(primary: Metric, mine: tuple[SegmentResult, ...], own: EvaluationReport) -> dict[str, float]:
+    before = {one.segment: one.value for one in own.segments if one.value is not None}
+    return {
         one.segment: primary.gain(before[one.segment], one.value)
         for one in mine
         if one.segment in before and one.value is not None and one.rows >= one.min_rows
     }
-    if not drops:
-        sentence = "There is no champion's report with segments to compare with."
-        return GateResult(**facts, value=None, verdict="insufficient_data" if champion else "pass", sentence=sentence)
-    worst = max(drops, key=lambda name: drops[name])
-    passed = drops[worst] <= limit
-    sentence = (
-        f"Of {len(drops)} segments {worst!r} lost most since the champion's own evaluation, {drops[worst]:+.4f} of "
-        f"{primary.title}, {'at most' if passed else 'more than'} the {limit:g} that is allowed."
-    )
-    return GateResult(**facts, value=rounded(drops[worst]), verdict="pass" if passed else "fail", sentence=sentence)

@@ -83,7 +83,7 @@ def _fairness(facts: CardFacts) -> str:
     if found is None:
         return "Nobody has looked at that: no groups are named for this model."
     judged = [one for one in found.results if one.verdict != "reported"]
-    broken = [f"{one.group} ({one.metric.replace('_', ' ')})" for one in judged if one.verdict == "fail"]
+    broken = [f"{one.group} ({one.metric.replace('_', ' ')})" for one in judged if one.verdict in ("fail", "no_worse")]
     small = sum(one.verdict == "insufficient_data" for one in judged)
     facets = sorted({one.facet for one in judged})
     said = f"Outside of what is allowed: {', '.join(broken)}." if broken else "None lies outside of what is allowed."
