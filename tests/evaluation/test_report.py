@@ -20,7 +20,7 @@ GOLDEN = (
     '"curves":null,'
     '"dataset_version":"flight_delays/2013-03-31-3f9c2a1","decision_threshold":null,"edge_cases":[{"case":"storm","changed_score":0.4,"score":0.2,'
     '"sentence":"Holds.","verdict":"pass"}],"explanation":null,"fairness":null,"first_day":"2013-03-18","gates":['
-    '{"gate":"champion","interval":[0.001,0.02],"metric":"auc","sentence":"Better.","threshold":0.0,"value":0.01,'
+    '{"excused_by":null,"gate":"champion","interval":[0.001,0.02],"metric":"auc","sentence":"Better.","threshold":0.0,"value":0.01,'
     '"verdict":"pass","waiver":null}],"intervals":{"auc":[0.71,0.74]},"last_day":"2013-03-31","metric_impl_versions":{"auc":1},"metrics":{"auc":0.725},'
     '"model_id":"job-1","model_sha256":"abc","passed":true,"positives":200,"reason":"All 1 gates passed.",'
     '"reliability":[{"mean_label":0.21,"mean_score":0.2,"rows":1000}],"review":[],'
