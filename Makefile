@@ -39,6 +39,7 @@ contracts: .venv/installed
 	$(BIN)/driftgate contract lint
 	$(BIN)/driftgate contract diff --against main
 	$(BIN)/driftgate catalog lint
+	$(BIN)/driftgate monitor register --check
 
 api: .venv/installed
 	$(BIN)/driftgate endpoint openapi --check --against main

@@ -74,7 +74,7 @@ def test_a_false_alarm_ends_alarm_and_episode_and_speaks_for_another_policy(told
     before = (load_use_case(NAME).folder / "use_case.yaml").read_text()
     proposed = told("propose", NAME)
     assert "With 3 of the last 3 nights, 2013-04-02 would have passed, and the 3 other alarms would still" in proposed
-    assert "on: [performance] - nights: 2 + nights: 3 of_last: 3" in proposed
+    assert "- nights: 2 + nights: 3 of_last: 3" in proposed
     assert (load_use_case(NAME).folder / "use_case.yaml").read_text() == before, "a proposal changes nothing"
 
 

@@ -25,6 +25,7 @@ KINDS: dict[KindName, Kind] = {
     "probing": Kind("major", "Somebody may be copying the model, or looking for inputs that mislead it."),
     "captures_lost": Kind("major", "Monitoring and audits of this day rest on incomplete answers."),
     "manual_change": Kind("critical", "Users get answers that no recorded decision stands for."),
+    "requirement": Kind("major", "The model no longer does what the business asked of it."),
     "budget": Kind("major", "Trainings of this use case may be refused until the week is over."),
     "cost": Kind("minor", "Money may be spent on nothing."),
     "sensitive_data": Kind("major", "Personal data may be stored and shown without protection."),

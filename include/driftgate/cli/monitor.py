@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from driftgate.cli.sentences import out
+from driftgate.cli.sentences import fail, out
 
 app = typer.Typer(help="Nights, verdicts and what followed from them.", no_args_is_help=True)
 
@@ -136,6 +136,28 @@ def propose(use_case: UseCase) -> None:
         highlight=False,
     )
     out.print(made.diff, markup=False, highlight=False, soft_wrap=True, end="")
+
+
+@app.command()
+def register(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the page is stale.")] = False,
+) -> None:
+    """Write docs/reference/monitors.md: which requirement each monitor watches, and what follows."""
+    from driftgate.catalog.monitors import PAGE, monitors_page, register_problems
+    from driftgate.errors import ConfigError
+    from driftgate.settings import project_root
+    from driftgate.use_cases import load_use_case, use_case_names
+
+    problems = [problem for name in use_case_names() for problem in register_problems(load_use_case(name))]
+    if problems:
+        fail("\n".join(problems))
+    path, text = project_root() / PAGE, monitors_page()
+    if check and not (path.exists() and path.read_text() == text):
+        raise ConfigError(f"{path} is not what the use cases say now; run 'driftgate monitor register' and commit it.")
+    if not check:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    out.print(f"{PAGE} {'is' if check else 'says'} what the use cases register.", highlight=False)
 
 
 def _count(what: str, found: Mapping[str, int]) -> None:

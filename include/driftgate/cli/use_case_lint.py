@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from driftgate.catalog.monitors import register_problems
 from driftgate.errors import DriftgateError, nearest
 from driftgate.records import load_yaml
 from driftgate.use_cases import UseCase
@@ -38,6 +39,7 @@ def _problems(use_case: UseCase, where: Path) -> Iterator[str]:
     yield from _target_problems(use_case, where)
     yield from _tune_problems(use_case, where)
     yield from _accountability_problems(use_case, where)
+    yield from register_problems(use_case, where.parent)
 
 
 def _dataset_problems(use_case: UseCase, where: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ from driftgate import uris
 from driftgate.drift_rules import MUST_JUDGE
 from driftgate.lake import lake
 from driftgate.metadata import metadata
+from driftgate.monitor_register import register_of
 from driftgate.monitoring.bias import open_cases
 from driftgate.monitoring.episode import note_verdict
 from driftgate.monitoring.evidence import Evidence, insufficient
@@ -23,6 +24,7 @@ from driftgate.monitoring.history import (
 )
 from driftgate.monitoring.past import Past, RecordedPast
 from driftgate.monitoring.policy import MOVES, SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
+from driftgate.monitoring.requirements import tell_requirements
 from driftgate.monitoring.verdict_alarms import tell
 from driftgate.monitoring.verdict_record import KIND, Verdict, verdict_of
 from driftgate.monitoring_policy import MONITORS, MonitorName
@@ -49,6 +51,7 @@ def decide(
     :param budget: says why the week's budget covers no training, None when it does; asked when there would be one
     """
     parse_key(key)
+    register = register_of(use_case)
     before = verdict_of(use_case.name, key)
     if before and backfill and not before.backfill:
         return before  # the cooldown of later nights counts from it
@@ -65,6 +68,7 @@ def decide(
         metadata().append(KIND, f"{use_case.name}/{key}", verdict.model_dump(mode="json"))
         tell(verdict)
         _open_bias_cases(use_case, verdict)
+        tell_requirements(use_case, register, verdict)
         note_verdict(verdict)
     lake().write(uris.monitoring_report(use_case.name, key, KIND), verdict.canonical())
     return verdict
