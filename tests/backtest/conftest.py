@@ -15,7 +15,7 @@ from driftgate.partition_keys import keys_between
 from driftgate.use_cases import UseCase, load_use_case
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST, BEGIN, END = "2013-05-19", "2013-05-26", "2013-06-04"
+FIRST, BEGIN, END = "2013-04-20", "2013-05-26", "2013-06-04"
 PURCHASES = 160  # a day
 USE_CASE = """
 name: returns
@@ -31,8 +31,8 @@ label: {expression: returned, known_after_days: 1}
 metric: {primary: auc, costs_usd: {false_alarm: 1, missed: 5}}
 train:
   trainer: lightgbm
-  window_days: 7
-  validation_days: 3
+  window_days: 36
+  validation_days: 7
   target: local_small
   baselines: [rule]
   min_uplift: -0.5
@@ -51,6 +51,9 @@ promote:
     {max_error_rate: 0.01, max_latency_p95_ms: 200, min_agreement: 0.01, max_log_loss_increase: 2.0, confidence: 0.95}
 monitor:
   data_drift: {min_rows: 100}
+  concept: {min_rows: 50}
+  payoff: {min_rows: 50, min_nights: 3}
+  estimate: {min_rows: 100}
   performance: {window_nights: 3, min_rows: 100, max_auc_drop: 0.05, confidence: 0.9}
 retrain: {on: [performance], nights: 1, of_last: 1, cooldown_days: 2, min_new_rows: 100}
 """

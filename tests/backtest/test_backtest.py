@@ -76,7 +76,7 @@ def test_the_report_adds_up(whole: tuple[Written, object]) -> None:
     first = weekly.trainings[0]
     assert (first.rule, first.outcome, first.false_alarm) == ("schedule_due", "champion", False)
     assert first.gain_in_service is not None
-    assert first.gain_in_service > 0.05
+    assert first.gain_in_service > 0
     assert shipped.training_usd == pytest.approx(len(shipped.trainings) * report.cost.usd)
     assert (never.training_usd, never.on_frontier, best.on_frontier) == (0.0, True, True)
     assert sum(shipped.decisions.values()) == len(shipped.days) == 10
@@ -94,10 +94,10 @@ def test_the_command_prints_a_table_and_the_place_of_the_page(returns: UseCase) 
 @pytest.mark.parametrize(
     ("first", "last", "says"),
     [
-        ("2013-05-01", END, "--from 2013-05-01 is no day of returns: the lake has 2013-05-19 to 2013-06-04 of events"),
+        ("2013-04-01", END, "--from 2013-04-01 is no day of returns: the lake has 2013-04-20 to 2013-06-04 of events"),
         (BEGIN, "2013-06-05", "--to 2013-06-05 is no day of returns"),
         (END, BEGIN, "the last partition is before the first"),
-        ("2013-05-20", END, "No model can serve on 2013-05-20, so nothing can be replayed from it"),
+        ("2013-04-28", END, "No model can serve on 2013-04-28, so nothing can be replayed from it"),
         ("20 May", END, "'20 May' is not a date"),
     ],
 )

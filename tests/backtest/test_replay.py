@@ -52,6 +52,8 @@ def test_verdicts_are_those_of_the_live_tasks_to_the_byte(
         files = {**model.files, **made}
         dataset = prepare(returns, version).name
         put_package(version, files, use_case="returns", dataset_version=dataset)
+    judged = {one.monitor for night in nights for one in night.evidence if one.verdict != "insufficient"}
+    assert {"performance", "concept", "payoff", "data", "skew"} <= judged, "those that carry a state are among them"
     for night in nights:
         captures = [replay.traffic.answers(night.key, night.serving), replay.traffic.shadow(night.key, night.serving)]
         write_captures(_capture(row) for table in captures for row in table.to_pylist())

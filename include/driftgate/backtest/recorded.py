@@ -2,8 +2,17 @@
 
 from driftgate.backtest.night import ReplayedPast
 from driftgate.errors import ConfigError
-from driftgate.monitoring import JoinResult, RecordedNight, RecordedPast, Verdict, judge, judge_night, verdicts
-from driftgate.monitoring_policy import MONITORS
+from driftgate.monitoring import (
+    Evidence,
+    JoinResult,
+    RecordedNight,
+    RecordedPast,
+    Verdict,
+    judge,
+    judge_night,
+    verdicts,
+)
+from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
@@ -23,7 +32,10 @@ class _Past(ReplayedPast):
 
     def __init__(self, use_case_name: str) -> None:
         super().__init__()
-        self.recorded = RecordedPast(use_case_name)
+        self.recorded, self.again = RecordedPast(use_case_name), set[str]()
+
+    def evidence(self, key: str, monitor: MonitorName) -> Evidence | None:
+        return self.found.get((key, monitor)) or (None if key in self.again else self.recorded.evidence(key, monitor))
 
     def joined(self, key: str) -> JoinResult | None:
         return self.recorded.joined(key)
@@ -50,7 +62,6 @@ def decided_again(use_case: UseCase, first: str | None = None, last: str | None 
             again = _again(use_case, verdict, past)
             found.append(_compared(verdict, again))
         past.verdicts[verdict.key] = again
-        past.found |= {(verdict.key, one.monitor): one for one in again.evidence}
     if not found:
         where = f" from {first or 'the first'} to {last or 'the last'}" if first or last else ""
         raise ConfigError(f"{use_case.name} has no recorded verdict{where}; run the DAG {use_case.name}.monitor first.")
@@ -60,6 +71,7 @@ def decided_again(use_case: UseCase, first: str | None = None, last: str | None 
 def _again(use_case: UseCase, verdict: Verdict, past: _Past) -> Verdict:
     night = RecordedNight(use_case, verdict.key)
     night.past = past
+    past.again.add(verdict.key)
     for monitor in MONITORS:
         past.found[verdict.key, monitor] = judge(night, monitor)
     return judge_night(

@@ -16,7 +16,7 @@ from driftgate.errors import CannotJudge, ConfigError, SourceMissing
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import label_values, metric, one_class
-from driftgate.monitoring import JoinResult, Verdict, judge, judge_night
+from driftgate.monitoring import Evidence, JoinResult, Verdict, judge, judge_night
 from driftgate.monitoring_policy import MONITORS
 from driftgate.partition_keys import keys_before, parse_key
 from driftgate.records import Record
@@ -56,6 +56,7 @@ class PlayedNight(Record):
     value: float | None  # of the primary metric, of the day's labelled answers; None of too few
     without: float | None  # what the champion before would have had, in the first days of a new one
     usd_per_1000: float | None
+    evidence: tuple[Evidence, ...]  # whole: with what the next night goes on from, which verdicts leave out
     verdict: Verdict
     joined: JoinResult | None
     retraining: Retraining | None = None
@@ -96,7 +97,7 @@ class Replay:
     def _remember(self, night: PlayedNight) -> None:
         self.played.course[night.key], self.serving = night.serving, night.after
         self.past.verdicts[night.key] = night.verdict
-        self.past.found |= {(night.key, one.monitor): one for one in night.verdict.evidence}
+        self.past.found |= {(night.key, one.monitor): one for one in night.evidence}
         if night.joined:
             self.past.joins[night.key] = night.joined
 
@@ -113,8 +114,8 @@ class Replay:
         if joined:
             self.past.joins[key] = joined
         night = ReplayedNight(use_case, key, self.past, self.played)
-        for monitor in MONITORS:
-            self.past.found[key, monitor] = judge(night, monitor)
+        evidence = tuple(judge(night, monitor) for monitor in MONITORS)
+        self.past.found |= {(key, one.monitor): one for one in evidence}
         verdict = judge_night(use_case, key, self.past, promotion_active=serving.candidate is not None)
         value, usd, requests = self._measured(key)
         without = self._without(key) if value is not None else None
@@ -126,6 +127,7 @@ class Replay:
             value=value,
             without=without,
             usd_per_1000=usd,
+            evidence=evidence,
             verdict=verdict,
             joined=joined,
             retraining=retraining,
