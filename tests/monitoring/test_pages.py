@@ -101,7 +101,7 @@ def test_a_monitor_that_no_page_knows_is_told_part_by_part(judged) -> None:
 def test_evidence_that_was_measured_again_is_shown_beside_the_verdict_that_stands(judged) -> None:
     write_evidence(drifting("performance", sentence="Late outcomes say so."))
     text = page(uris.night_page(NAME, KEY))
-    assert "major drift. Late outcomes say so. The verdict stands" in text
+    assert "with what came later it says drift (share 0.400). The verdict &#39;review&#39; stands." in text
 
 
 def test_the_worst_feature_is_drawn_against_the_training_data(nights, judged) -> None:
@@ -113,6 +113,15 @@ def test_the_worst_feature_is_drawn_against_the_training_data(nights, judged) ->
     text = page(uris.night_page(NAME, KEY))
     assert 'aria-label="categories of origin"' in text
     assert "origin, tonight (blue) and in the training data (orange)" in text
+
+
+def test_scores_are_drawn_against_the_evaluation(nights, judged) -> None:
+    nights.model("2", days=["2013-03-26"])
+    nights.answer(KEY, nights.rows(KEY)[:50], [n / 50 for n in range(50)], version="2")
+    retold(drifting("prediction"))
+    text = page(uris.night_page(NAME, KEY))
+    assert 'aria-label="distribution of score"' in text
+    assert "score, tonight (blue), 0 to 0.98 and in the evaluation (orange), 0.5 to 0.5" in text
 
 
 def test_without_the_nights_captures_there_is_a_page_without_that_drawing(judged) -> None:

@@ -4,20 +4,24 @@ It is made from the records when somebody asks for it, so that no night pays for
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftgate import uris
-from driftgate.errors import CannotJudge, DriftgateError
+from driftgate.errors import DriftgateError
 from driftgate.lake import lake
-from driftgate.monitoring.evidence import Evidence, Statistic, read_evidence
+from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.late_labels import revised_since
 from driftgate.monitoring.night import RecordedNight
 from driftgate.monitoring.night_template import LEGEND, MONITOR, SUMMARY, TOP
 from driftgate.monitoring.outcome import outcome_of
 from driftgate.monitoring.page_charts import nights_chart, parts_chart, parts_of
 from driftgate.monitoring.page_words import QUESTIONS, colour, finding, lead
+from driftgate.monitoring.served_scores import served_scores
 from driftgate.monitoring.verdict_record import Verdict, verdicts
 from driftgate.pages import document, render
+from driftgate.profiles import numeric_column
 from driftgate.profiles.columns import Column, NumericColumn
 from driftgate.profiles.numbers import shown
 from driftgate.profiles.page import column_plot
@@ -66,16 +70,15 @@ def _body(use_case: UseCase, nights: Sequence[Verdict]) -> "Markup":
             causes=_causes(verdict),
             outcome=outcome_of(use_case.name, key),
             promise=_promise(verdict),
+            revised=revised_since(verdict),
             before=nights[-2].key if len(nights) > 1 else None,
         ),
         render(SUMMARY, verdict=verdict, evidence=evidence, **words),
         render(LEGEND),
     ]
-    revised = dict(_revised(verdict))
     for one in evidence:
         charts = list(_charts(use_case, nights, one))
-        parts.append(render(MONITOR, one=one, charts=charts, numbers=numbers(one), questions=QUESTIONS,
-                            revised=revised, **words))  # fmt: skip
+        parts.append(render(MONITOR, one=one, charts=charts, numbers=numbers(one), questions=QUESTIONS, **words))
     return render("{% for part in parts %}{{ part }}{% endfor %}", parts=parts)
 
 
@@ -105,21 +108,22 @@ def _charts(use_case: UseCase, nights: Sequence[Verdict], evidence: Evidence) ->
     name, parts = parts_of(evidence)
     if drawn:
         yield f"Tonight's {name.replace('_', ' ')}, part by part; red is over its limit, grey only informs", drawn
-    if evidence.monitor == "data" and parts and parts[0].feature:
-        yield from _histogram(use_case, evidence, parts[0].feature)
+    with suppress(DriftgateError):  # the night's captures, or the package, are there no more
+        night = RecordedNight(use_case, evidence.key)
+        if evidence.monitor == "data" and parts and (feature := parts[0].feature):
+            now, before = (profile.columns.get(feature) for profile in (night.profile, night.baseline.profile))
+            yield from _histogram(feature, now, before, "the training data")
+        if evidence.monitor == "prediction":
+            scores = served_scores(night, 1, "a drawing")
+            now, before = numeric_column(scores, rows=len(scores)), night.baseline.scores
+            yield from _histogram("score", now, before, "the evaluation")
 
 
-def _histogram(use_case: UseCase, evidence: Evidence, feature: str) -> "Iterator[tuple[str, Markup]]":
-    """Yield the feature that is furthest out, tonight and in training, while the night's captures are there."""
-    night = RecordedNight(use_case, evidence.key)
-    try:
-        now, before = night.profile.columns.get(feature), night.baseline.profile.columns.get(feature)
-    except (CannotJudge, DriftgateError):
-        return
-    drawn = column_plot(feature, now, before) if now else None
+def _histogram(name: str, now: Column | None, before: Column | None, where: str) -> "Iterator[tuple[str, Markup]]":
+    """Yield a column tonight and when the model was made, unless it has no values."""
+    drawn = column_plot(name, now, before) if now else None
     if drawn:
-        spans = f"tonight (blue){_span(now)} and in the training data (orange){_span(before)}"
-        yield f"{feature}, {spans}", drawn
+        yield f"{name}, tonight (blue){_span(now)} and in {where} (orange){_span(before)}", drawn
 
 
 def _span(column: Column | None) -> str:
@@ -128,11 +132,3 @@ def _span(column: Column | None) -> str:
         return ""
     ends = (shown(end, temporal=column.temporal) for end in (column.minimum, column.maximum))
     return f", {' to '.join(ends)}"
-
-
-def _revised(verdict: Verdict) -> Iterator[tuple[str, str]]:
-    """Yield the hash of evidence that the lake has otherwise now, and what it says now."""
-    for one in verdict.evidence:
-        now = read_evidence(verdict.use_case, verdict.key, one.monitor)
-        if now and now.hash != one.hash:
-            yield one.hash, f"{finding(now)}. {now.sentence}"

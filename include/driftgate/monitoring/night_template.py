@@ -9,6 +9,7 @@ TOP = """
 <p class="lead {{ mood }}"><b>{{ lead }}</b> {{ causes }}</p>
 {% for one in verdict.suppressed %}<p class="lead wait">Held back ({{ one.decision }},
 {{ one.reason | words }}): {{ one.sentence }}</p>{% endfor %}
+{% for sentence in revised %}<p class="lead wait">{{ sentence }}</p>{% endfor %}
 <table>
 <tr><th>Rule that decided</th><td><code>{{ verdict.rule }}</code>, by the policy as it was that night: a drift has to be
 there on {{ verdict.policy.nights }} of {{ verdict.policy.of_last }} nights before anything moves, where no rule says
@@ -49,8 +50,6 @@ MONITOR = """
 <span class="verdict {{ colour(one) }}">{{ finding(one) }}</span></h2>
 <p class="quiet">{{ questions[one.monitor] }}</p>
 <p>{{ one.sentence }}</p>
-{% if one.hash in revised %}<p class="lead wait">Measured again since, with outcomes that came late:
-{{ revised[one.hash] }} The verdict stands as it was decided.</p>{% endif %}
 <div class="plots">{% for caption, drawn in charts %}<figure class="small">{{ drawn }}
 <figcaption>{{ caption }}</figcaption></figure>
 {% endfor %}</div>
