@@ -36,9 +36,10 @@ MONITORS: tuple[MonitorName, ...] = (
     "data",
     "skew",
     "trend",
+    "quality",
     "service",
-    "attribution",
     "bias",
+    "attribution",
 )
 Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
@@ -112,6 +113,12 @@ class Payoff(Record):
     false_alarms_per_year: Annotated[float, Field(gt=0)] | None = None  # None: as all monitors
 
 
+class QualityLimits(Record):
+    """What the partitions of a night must keep."""
+
+    max_quarantined_share: Fraction = 0.05
+
+
 class ServiceLimits(Record):
     """What the answers of a night must keep; what is None is what ``promote.guardrails`` asks of a candidate."""
 
@@ -149,6 +156,7 @@ class Monitor(Record):
     tiers: dict[str, Tier] = {}
     skew: Skew = Skew()
     payoff: Payoff = Payoff()
+    quality: QualityLimits = QualityLimits()
     service: ServiceLimits = ServiceLimits()
     bias: BiasDrift = BiasDrift()
     attribution: AttributionDrift = AttributionDrift()

@@ -13,6 +13,7 @@ from driftgate.monitoring.night import Night, RecordedNight
 from driftgate.monitoring.payoff import judge_payoff
 from driftgate.monitoring.performance import judge_performance
 from driftgate.monitoring.prediction_drift import judge_prediction
+from driftgate.monitoring.quality import judge_quality
 from driftgate.monitoring.service import judge_service
 from driftgate.monitoring.skew import judge_skew
 from driftgate.monitoring.trend import judge_trend
@@ -28,6 +29,7 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "data": judge_data,
     "skew": judge_skew,
     "trend": judge_trend,
+    "quality": judge_quality,
     "service": judge_service,
     "bias": judge_bias,
     "attribution": judge_attribution,

@@ -22,8 +22,9 @@ from driftgate.monitoring.ground_truth import labelled_key, read_joined
 from driftgate.monitoring.past import Past, RecordedPast
 from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import keys_before
-from driftgate.profiles import Profile, profile_table
+from driftgate.profiles import Profile, profile_table, read_profile
 from driftgate.use_cases import UseCase
+from driftgate.validation_report import ValidationReport, report_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +56,14 @@ class Night(ABC):
     def captures_of(self, day: str) -> "pa.Table":
         """Return the captures of a day with those of the rule that stood in, where there are any."""
         return self.answers_of(day)
+
+    def validated(self, dataset: str) -> ValidationReport | None:
+        """Return the judgement on tonight's partition of a dataset, None where none is at hand."""
+        return None
+
+    def partition_profile(self, dataset: str) -> Profile | None:
+        """Return the profile of tonight's partition of a dataset, None where none is at hand."""
+        return None
 
     @abstractmethod
     def joined_of(self, day: str) -> "pa.Table | None":
@@ -207,6 +216,16 @@ class RecordedNight(Night):
     def captures_of(self, day: str) -> "pa.Table":
         self.read.add(uris.captures(self.use_case.name, day))
         return thinned(self.use_case.name, read_captures(self.use_case.name, day))
+
+    def validated(self, dataset: str) -> ValidationReport | None:
+        path = uris.validation_report(dataset, self.key)
+        if not lake().exists(path):
+            return None
+        self.read.add(path)
+        return report_at(lake(), path)
+
+    def partition_profile(self, dataset: str) -> Profile | None:
+        return read_profile(dataset, self.key)
 
     def joined_of(self, day: str) -> "pa.Table | None":
         path = uris.joined(self.use_case.name, day)

@@ -1,6 +1,6 @@
 """What a number of a monitor was on the nights before: its own usual, and when tonight strays from it."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist, fmean, stdev
@@ -26,20 +26,36 @@ class Usual:
     @property
     def highest(self) -> float:
         """What a night is at most; one in a thousand is above it by chance, of a number that is normal."""
-        return self.mean + SIGMAS * self.deviation
+        return self.highest_of(1)
+
+    @property
+    def lowest(self) -> float:
+        """What a night is at least."""
+        return self.mean - SIGMAS * self.deviation
+
+    def highest_of(self, nights: int) -> float:
+        """What the mean of so many nights is at most."""
+        return self.mean + SIGMAS * self.deviation / sqrt(nights)
 
 
-def usual(night: Night, monitor: MonitorName, statistic: str, *, chance: float = 0.0) -> Usual | None:
-    """Return what a statistic was on the nights before, with the same champion; None of too few nights.
-
-    Nights on which the monitor found a drift are left out, or what lasts would become the usual.
+def usual(values: Sequence[float], *, chance: float = 0.0) -> Usual | None:
+    """Return what a number was on the nights before; None of too few nights.
 
     :param chance: a standard deviation that tonight's number has by chance alone: it strays by no less
     """
-    values = list(_values(night, monitor, statistic))
-    if len(values) < FEWEST_NIGHTS:
-        return None
-    return Usual(fmean(values), max(stdev(values), chance))
+    return Usual(fmean(values), max(stdev(values), chance)) if len(values) >= FEWEST_NIGHTS else None
+
+
+def values_before(
+    night: Night, monitor: MonitorName, statistic: str, *, nights: int = NIGHTS, skip: int = 0, drifts: bool = False
+) -> list[float]:
+    """Return a statistic of the ``nights`` before the last ``skip`` ones before tonight, of the same champion.
+
+    :param drifts: whether nights on which the monitor found a drift count; if they did, what lasts would become usual
+    """
+    found = (night.past.evidence(key, monitor) for key in keys_before(night.key, nights + skip + 1)[:nights])
+    same = [one for one in found if one and one.champion == night.champion and (drifts or one.verdict != "drift")]
+    return [number.value for one in same for number in one.statistics if number.name == statistic]
 
 
 def share_interval(count: int, rows: int, confidence: float = CONFIDENCE) -> Interval:
@@ -48,10 +64,3 @@ def share_interval(count: int, rows: int, confidence: float = CONFIDENCE) -> Int
     middle, reach = share + z * z / (2 * rows), z * sqrt(share * (1 - share) / rows + (z / (2 * rows)) ** 2)
     scale = 1 + z * z / rows
     return max((middle - reach) / scale, 0.0), min((middle + reach) / scale, 1.0)
-
-
-def _values(night: Night, monitor: MonitorName, statistic: str) -> Iterator[float]:
-    for key in keys_before(night.key, NIGHTS + 1)[:-1]:
-        found = night.past.evidence(key, monitor)
-        if found and found.champion == night.champion and found.verdict != "drift":
-            yield from (one.value for one in found.statistics if one.name == statistic)

@@ -13,7 +13,7 @@ from driftgate.errors import CannotJudge
 from driftgate.monitoring.answers import ANSWERING
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.monitoring.own_history import Usual, share_interval, usual
+from driftgate.monitoring.own_history import Usual, share_interval, usual, values_before
 from driftgate.monitoring_policy import Severity
 from driftgate.use_cases import UseCase
 
@@ -50,7 +50,7 @@ def judge_service(night: Night) -> Evidence:
     wanted, found = night.use_case.monitor.service.min_answers, counted(night.captures_of(night.key))
     if found.answers < wanted:
         raise CannotJudge(f"{found.answers} answers on {night.key} are fewer than the {wanted} that service needs.")
-    before, limit = usual(night, "service", P95), max_latency_p95_ms(night.use_case)
+    before, limit = usual(values_before(night, "service", P95)), max_latency_p95_ms(night.use_case)
     shares = _shares(night.use_case, found)
     decided = next((share for share in shares if _over(share)), shares[0])
     severity = _severity(decided)

@@ -1,8 +1,8 @@
 """# Monitor
 
 Decides about one night: joins the day's answers with what really happened, measures data drift, performance, what
-training would bring and the skew between serving and training, and writes the **verdict** with its evidence and the
-rule that decided.
+training would bring, the skew between serving and training, bias, attribution, service and data quality, and writes the
+**verdict** with its evidence and the rule that decided.
 
 **When it runs:** when every dataset of the use case has published the same partition.
 
