@@ -15,6 +15,7 @@ from driftgate.lake import lake
 from driftgate.models import Contributions, Feature, Preprocessing, Scorer
 from driftgate.monitoring import Evidence, RecordedNight, judge, measure
 from driftgate.monitoring.attribution import rank_agreement, spearman
+from driftgate.monitoring_policy import AttributionDrift
 from driftgate.use_cases import UseCase
 
 DAY = "2013-04-01"
@@ -74,7 +75,8 @@ def judged(use_case: UseCase, nights: Any) -> Callable[..., Evidence]:
         )
         lake().write(f"{uris.package(use_case.name, '1')}/feature_baseline.json", made.canonical())
         nights.answer(DAY, nights.rows(DAY)[:answers])
-        night = RecordedNight(use_case, DAY)
+        limits = use_case.monitor.model_copy(update={"attribution": AttributionDrift(min_agreement=0.9)})
+        night = RecordedNight(use_case.model_copy(update={"monitor": limits}), DAY)
         night.scorer_of = lambda version: Explained(tonight)  # type: ignore[method-assign]
         return judge(night, "attribution")
 
