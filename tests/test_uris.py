@@ -15,6 +15,8 @@ PATHS = {
     uris.joined("flight_delays", KEY): "reports/monitoring/flight_delays/2013-04-01/joined",
     uris.promotion_report("flight_delays", "3", "canary_25"): "reports/promotion/flight_delays/3/canary_25.json",
     uris.captures("flight_delays", KEY): "captures/flight_delays/2013-04-01",
+    uris.review_queue("flight_delays", KEY): "reviews/flight_delays/2013-04-01/queue.json",
+    uris.reviewed_labels("flight_delays"): "reviews/flight_delays/labels",
     uris.package("flight_delays", "3"): "models/flight_delays/3",
     uris.job("job-1"): "jobs/job-1",
     uris.lineage("flight_delays"): "lineage/flight_delays",
@@ -24,7 +26,7 @@ PATHS = {
 
 def test_the_paths_are_those_of_the_house_plan() -> None:
     assert list(PATHS) == list(PATHS.values())
-    assert len(PATHS) == 15
+    assert len(PATHS) == 17
 
 
 def test_no_path_lies_inside_another() -> None:

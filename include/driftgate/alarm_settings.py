@@ -12,7 +12,8 @@ from driftgate.records import Record
 Severity = Literal["minor", "major", "critical"]
 KindName = Literal[
     "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "probing", "captures_lost",
-    "manual_change", "requirement", "budget", "cost", "sensitive_data", "delivery_failed", "test",
+    "manual_change", "requirement", "budget", "cost", "sensitive_data", "delivery_failed", "review_agreement",
+    "test",
 ]  # fmt: skip
 Minutes = Annotated[int, Field(ge=1)]
 Hours = Annotated[float, Field(gt=0)]

@@ -31,6 +31,7 @@ OPTIONAL: dict[Problem, tuple[str, ...]] = {
         "train.max_single_feature_auc",
         "promote.guardrails.max_alarm_rate_shift",
         "gates.training_data.max_flipped",
+        "review",
     ),
     "regression": ("train.max_single_feature_r2",),
 }

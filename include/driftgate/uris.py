@@ -156,6 +156,21 @@ def captures(use_case: str, key: str) -> str:
     return f"captures/{use_case}/{key}"
 
 
+def review_queue(use_case: str, key: str) -> str:
+    """Return the path of one day's answers that people are to look at."""
+    return f"reviews/{use_case}/{key}/queue.json"
+
+
+def reviewed_labels(use_case: str) -> str:
+    """Return the folder of the labels that people gave: one set, with its revisions."""
+    return f"reviews/{use_case}/labels"
+
+
+def review_report(use_case: str, key: str) -> str:
+    """Return the path of how far people agreed with the answers, and with each other, in the night of ``key``."""
+    return f"reports/reviews/{use_case}/{key}.json"
+
+
 def data_capture(endpoint: str = "") -> str:
     """Return the folder that SageMaker writes the requests and answers of an endpoint (or of all) to."""
     return f"sagemaker/{endpoint}".rstrip("/")

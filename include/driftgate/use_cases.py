@@ -23,6 +23,7 @@ from driftgate.problems import Problem as Problem
 from driftgate.promotion_policy import Promote
 from driftgate.records import Record, load_yaml
 from driftgate.retrain_policy import Retrain
+from driftgate.review_policy import Review
 from driftgate.scaling_policy import Scaling
 from driftgate.search_space import Experiments, Tune
 from driftgate.serve_policy import Serve
@@ -95,6 +96,7 @@ class UseCase(Record):
     scaling: Scaling | None = None  # None: as many machines as at first (SageMaker)
     monitor: Monitor
     retrain: Retrain
+    review: Review | None = None  # None: no person looks at single answers
     budget: Budget | None = None  # None: nothing is held back
     tune: Tune | None = None
     experiments: Experiments = Experiments()

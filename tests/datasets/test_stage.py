@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from driftgate import uris
+from driftgate.captures import Capture, write_captures
 from driftgate.datasets import DatasetVersion, compute_features, compute_labels
 from driftgate.datasets.parameters import parameters, stage_parameters
 from driftgate.datasets.preparation import _write_inputs
@@ -19,6 +21,8 @@ from driftgate.datasets.window import pin
 from driftgate.errors import ConfigError, SourceMissing
 from driftgate.lake import lake, publish
 from driftgate.records import sha256
+from driftgate.review_policy import Review
+from driftgate.reviews import answer_item, find_item, publish_labels, queue_reviews
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase
 
@@ -141,3 +145,53 @@ def test_a_window_without_any_outcome_is_a_sentence(
 
     with pytest.raises(SourceMissing, match="No request of flight_delays from 2013-03-20 to 2013-03-31 has a label"):
         staged(shaped(label="CASE WHEN arr_delay_minutes > 99999 THEN true END"))
+
+
+def test_a_label_that_a_reviewer_corrected_is_in_the_next_dataset_version(
+    use_case: UseCase, publish_days: Callable[..., None], staged: Stage
+) -> None:
+    """A flight that never arrived, too: the person's word makes it a row. Nothing else of the version changes."""
+    publish_days()
+    computed, day = staged(use_case, "computed"), "2013-03-25"
+    everything = Review(
+        role="dispatcher", reviewers=("eva",), guideline_version="1", cost_usd=2, per_day=100_000, random_share=1,
+        second_share=0, min_agreement=0.5,
+    )  # fmt: skip
+    reviewed = use_case.model_copy(update={"review": everything})
+    assert staged(reviewed, "unanswered")[0] == computed[0]
+
+    labels = compute_labels(use_case, sample.table_of("flights", day)).to_pylist()
+    arrived = next(row for row in labels if row["label"] is not None)
+    cancelled = next(row for row in labels if row["label"] is None)
+    asked = {"arrived": arrived, "cancelled": cancelled}
+    _ask(asked, day, use_case)
+    queue_reviews(reviewed, day)
+    for name, row in asked.items():
+        answer_item(reviewed, find_item(use_case.name, name), not row["label"], reviewer="eva", seconds=4)
+    before = datetime.now()
+    set_of_labels = publish_labels(reviewed, LAST)
+    assert set_of_labels and set_of_labels.labels == 2
+
+    version, rows = staged(reviewed, "reviewed")
+    assert version.sources == {**computed[0].sources, uris.reviewed_labels(use_case.name): set_of_labels.manifest}
+    assert version.inputs_sha256 != computed[0].inputs_sha256
+    names = list(use_case.request_key)
+    found = {tuple(row[name] for name in names): row["label"] for row in rows.to_pylist()}
+    expected = {tuple(row[name] for name in names): row["label"] for row in computed[1].to_pylist()}
+    for row in asked.values():
+        expected[tuple(row[name] for name in names)] = not row["label"]
+    assert found == expected
+    assert rows.schema == computed[1].schema
+    assert pin(reviewed, LAST, stage_parameters(), before.replace(year=2020))[1].reviewed == {}
+
+
+def _ask(asked: dict[str, dict[str, object]], day: str, use_case: UseCase) -> None:
+    write_captures(
+        Capture(
+            prediction_id=name, use_case=use_case.name, variant_role="champion", model_version="1",
+            deployment_revision=1, step="serving", score=0.2, error=None, latency_ms=1,
+            received_at=datetime(2026, 11, 24, tzinfo=UTC), event_time=f"{day}T08:00:00", features="{}",
+            request_key=json.dumps({key: row[key] for key in sorted(use_case.request_key)}, default=str),
+        )
+        for name, row in asked.items()
+    )  # fmt: skip

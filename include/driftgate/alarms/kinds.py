@@ -30,6 +30,7 @@ KINDS: dict[KindName, Kind] = {
     "cost": Kind("minor", "Money may be spent on nothing."),
     "sensitive_data": Kind("major", "Personal data may be stored and shown without protection."),
     "delivery_failed": Kind("major", "Who is told through this channel learns of no alarm."),
+    "review_agreement": Kind("major", "People who look at a random sample find more errors than was agreed."),
     "test": Kind("minor", "None: somebody tries whether messages arrive."),
 }
 

@@ -32,6 +32,7 @@ from driftgate.cli import (
     quarantine,
     release,
     retention,
+    review,
     source,
     train,
     tune,
@@ -73,6 +74,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(release.app, name="release")
 app.add_typer(release.backup_app, name="backup")
 app.add_typer(retention.app, name="retention")
+app.add_typer(review.app, name="review")
 app.add_typer(source.app, name="source")
 app.add_typer(train.app, name="train")
 app.add_typer(tune.app, name="tune")

@@ -6,6 +6,9 @@ the rows of its own day, an older one for the requests of the days before the co
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from driftgate.errors import SourceMissing
 from driftgate.lake import Revision, Store, read_manifest, revisions
@@ -18,10 +21,17 @@ class Pins(Record):
 
     ``requests``: by the path of a partition of the first dataset, the content whose rows are requests and labels.
     ``seen``: by the path of any partition and the day from whose requests on it is seen, the content that they see.
+    ``reviewed``: by its path, the set of labels that people gave; not written where there is none.
     """
 
     requests: dict[str, str]
     seen: dict[str, dict[str, str]]
+    reviewed: dict[str, str] = {}
+
+    @model_serializer(mode="wrap")
+    def _as_before_reviews(self, serialised: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = serialised(self)
+        return written if self.reviewed else {name: written[name] for name in ("requests", "seen")}
 
     def seen_on(self, path: str, day: str) -> str | None:
         """Return the manifest of the partition ``path`` that the requests of ``day`` see; None where they see none."""
@@ -39,6 +49,7 @@ class Pins(Record):
         return {path: tuple(digests[:-1]) for path, digests in self._manifests() if len(digests) > 1}
 
     def _manifests(self) -> Iterator[tuple[str, list[str]]]:
+        yield from ((path, [digest]) for path, digest in self.reviewed.items())
         for path in sorted({*self.requests, *self.seen}):
             found = [digest for _, digest in sorted(self.seen.get(path, {}).items())]
             newest = self.requests.get(path, found[-1] if found else "")

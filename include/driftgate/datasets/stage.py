@@ -19,6 +19,7 @@ from driftgate.datasets.day_tables import DayTables
 from driftgate.datasets.labels import LABEL
 from driftgate.datasets.parameters import FAILURE, FEATURES, PARAMETERS, SOURCES, Parameters, inputs_hash
 from driftgate.datasets.pins import Pins
+from driftgate.datasets.reviewed_labels import corrected
 from driftgate.datasets.version import ROWS, VERSION, named
 from driftgate.datasets.views import views_of
 from driftgate.errors import ConfigError, DriftgateError, SourceMissing
@@ -84,7 +85,8 @@ def build(folder: Path, *, cached: bool = True) -> None:
     counts = Counts()
     (folder / "data").mkdir(exist_ok=True)
     rows = DayRows(made_with, features_sql.decode(), tables, cached=cached).of(days)
-    write_one(folder / "data" / ROWS, _labelled(made_with, days, rows, counts))
+    labelled = corrected(rows, days, made_with.version.request_key, tables.store, pins.reviewed)
+    write_one(folder / "data" / ROWS, _labelled(made_with, days, labelled, counts))
     _require_labels(made_with, counts)
     requests = sum(tables.manifest(day).rows for day in days)
     version = named(

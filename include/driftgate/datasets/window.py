@@ -7,6 +7,7 @@ from driftgate import uris
 from driftgate.datasets.parameters import StageParameters
 from driftgate.datasets.pins import Pins, arriving, known_at, known_revisions
 from driftgate.datasets.quarantined_days import quarantined_days
+from driftgate.datasets.reviewed_labels import pinned_labels
 from driftgate.errors import ConfigError, SourceMissing
 from driftgate.lake import Revision, Store, lake
 from driftgate.partition_keys import keys_before
@@ -53,7 +54,9 @@ def pin(use_case: UseCase, key: str, stage: StageParameters, as_of: datetime | N
     """
     known = Known(lake(), as_of)
     days = _history(use_case, keys_before(key, use_case.train.window_days), stage, known)
-    return days, pins_of(days, use_case.datasets, use_case.history_days, stage.lookback_days, known)
+    pins = pins_of(days, use_case.datasets, use_case.history_days, stage.lookback_days, known)
+    reviewed = pinned_labels(use_case.name, known.store, as_of) if use_case.review else {}
+    return days, pins.model_copy(update={"reviewed": reviewed})
 
 
 def pins_of(days: list[str], datasets: Sequence[str], history_days: int, lookback_days: int, known: Known) -> Pins:

@@ -40,7 +40,8 @@ def _erase(store: Store, subject: Subject, use_case: str, day: str) -> int:
         if path.endswith(".jsonl"):
             erased |= _erase_from(store, path, subject)
     if erased:
-        erase_rows(store, uris.joined(use_case, day), OneOf("prediction_id", frozenset(erased)))
+        for path in (uris.joined(use_case, day), uris.reviewed_labels(use_case)):
+            erase_rows(store, path, OneOf("prediction_id", frozenset(erased)))
     return len(erased)
 
 

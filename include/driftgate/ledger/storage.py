@@ -10,7 +10,19 @@ from driftgate.ledger.prices import price_table
 from driftgate.ledger.rows import LedgerRow, write_row
 from driftgate.settings import settings
 
-ZONES = ("raw", "validated", "quarantine", "prepared", "profiles", "captures", "models", "reports", "lineage", "jobs")
+ZONES = (
+    "raw",
+    "validated",
+    "quarantine",
+    "prepared",
+    "profiles",
+    "captures",
+    "models",
+    "reports",
+    "reviews",
+    "lineage",
+    "jobs",
+)
 BYTES_PER_GB = 2**30  # as S3 bills it
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 

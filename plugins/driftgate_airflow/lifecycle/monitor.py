@@ -22,6 +22,9 @@ feature that was varied. These requests enter no training, which learns from pub
 that nobody may take over. Look at the promotion page of the version that left. **If it says `review`:** that alarm asks
 a person; `docs/guides/verdicts.md` says what leads to which verdict.
 
+**If there is an alarm `review_agreement`:** people who looked at a random sample of answers disagree with too many;
+`reports/reviews/<use case>/<day>.json` says with whom and where, `docs/guides/review-predictions.md` how reviews work.
+
 **If a task fails:** clear it. Every task writes the same result again.
 """
 
@@ -35,6 +38,7 @@ from driftgate_airflow.operators.decide_verdict import DecideVerdictOperator
 from driftgate_airflow.operators.join_ground_truth import JoinGroundTruthOperator
 from driftgate_airflow.operators.measure import MeasureOperator
 from driftgate_airflow.operators.measure_probing import MeasureProbingOperator
+from driftgate_airflow.operators.sample_reviews import SampleReviewsOperator
 
 
 def monitor(use_case: UseCase, *, runbook: str) -> DAG:
@@ -51,8 +55,11 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
         default_args=default_args(use_case.owner.team),
     ) as dag:
         MeasureProbingOperator(task_id="measure_probing", use_case=use_case.name)  # no verdict waits for it
+        join = JoinGroundTruthOperator(task_id="join_ground_truth", use_case=use_case.name)
+        if use_case.review:  # after the join, which brings the captures; no verdict waits for people either
+            chain(join, SampleReviewsOperator(task_id="sample_reviews", use_case=use_case.name))
         chain(
-            JoinGroundTruthOperator(task_id="join_ground_truth", use_case=use_case.name),
+            join,
             [MeasureOperator(task_id=f"measure_{name}", use_case=use_case.name, monitor=name) for name in MONITORS],
             DecideVerdictOperator(task_id="decide_verdict", use_case=use_case.name),
         )

@@ -1,0 +1,114 @@
+"""How far people agree with the answers, and with each other: shares, Cohen's kappa, and an alarm."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Literal
+
+from driftgate import uris
+from driftgate.alarms import clear_alarm, raise_alarm
+from driftgate.lake import lake
+from driftgate.partition_keys import parse_key
+from driftgate.records import Record
+from driftgate.review_policy import Review
+from driftgate.reviews.answers import decided, review_answers
+from driftgate.reviews.item import ReviewItem, policy_of, review_items
+from driftgate.use_cases import UseCase
+
+CONFIDENCE = 0.95  # of the upper bound alone
+Pair = tuple[bool, bool]
+
+
+class Agreement(Record):
+    """Of ``items``, the share on which two agree; ``upper`` is what it may at most be.
+
+    ``kappa`` is 1 where they always agree and 0 where they do as often as by chance; None where both say one thing.
+    """
+
+    items: int
+    rate: float | None = None
+    upper: float | None = None
+    kappa: float | None = None
+
+
+class ReviewAgreement(Record):
+    """The agreement of the items of ``first_day`` to ``key``.
+
+    ``model`` is that of people with the answers, by slice: ``all``, each reason, each group as ``column=value``;
+    ``reviewers`` that of two people with each other. The verdict is about the random sample.
+    """
+
+    schema_version: int = 1
+    use_case: str
+    key: str
+    first_day: str
+    model: dict[str, Agreement]
+    reviewers: Agreement
+    verdict: Literal["ok", "low", "insufficient"]
+    sentence: str
+
+
+def measure_agreement(use_case: UseCase, key: str) -> ReviewAgreement:
+    """Write how far people agree on the last nights' items; too little with the random sample is an alarm.
+
+    :raises ConfigError: the use case has no section ``review``
+    """
+    review = policy_of(use_case)
+    first = (parse_key(key) - timedelta(days=review.window_days - 1)).isoformat()
+    found = _measured(use_case, review, first, key)
+    lake().write(uris.review_report(use_case.name, key), found.canonical())
+    if found.verdict == "low":
+        raise_alarm("review_agreement", use_case.name, found.sentence, use_case=use_case.name, evidence=found.hash)
+    elif found.verdict == "ok":
+        clear_alarm("review_agreement", use_case.name, found.sentence)
+    return found
+
+
+def agreement(pairs: Sequence[Pair]) -> Agreement:
+    """Return the agreement of pairs of labels."""
+    from scipy.stats import binomtest
+
+    if not pairs:
+        return Agreement(items=0)
+    count, same = len(pairs), sum(one == other for one, other in pairs)
+    first, second = (sum(column) / count for column in zip(*pairs, strict=True))
+    chance = first * second + (1 - first) * (1 - second)
+    upper = binomtest(same, count).proportion_ci(2 * CONFIDENCE - 1).high
+    kappa = None if chance == 1 else round((same / count - chance) / (1 - chance), 6)
+    return Agreement(items=count, rate=round(same / count, 6), upper=round(float(upper), 6), kappa=kappa)
+
+
+def _measured(use_case: UseCase, review: Review, first: str, key: str) -> ReviewAgreement:
+    answers = review_answers(use_case)
+    items = [item for item in review_items(use_case.name, first) if item.day <= key and item.prediction_id in answers]
+    of_model: dict[str, list[Pair]] = {"all": [], "random": []}
+    for item in items:
+        label = decided(answers[item.prediction_id])
+        for name in _slices(item) if label is not None else ():
+            of_model.setdefault(name, []).append((item.prediction, bool(label)))
+    twice = [answers[item.prediction_id][:2] for item in items if len(answers[item.prediction_id]) > 1]
+    model = {name: agreement(pairs) for name, pairs in sorted(of_model.items())}
+    verdict, sentence = _judged(review, model["random"])
+    return ReviewAgreement(
+        use_case=use_case.name,
+        key=key,
+        first_day=first,
+        model=model,
+        reviewers=agreement([(one.human_label, other.human_label) for one, other in twice]),
+        verdict=verdict,
+        sentence=sentence,
+    )
+
+
+def _slices(item: ReviewItem) -> Iterable[str]:
+    return ("all", *item.reasons, *(f"{column}={value}" for column, value in item.slices.items()))
+
+
+def _judged(review: Review, sample: Agreement) -> tuple[Literal["ok", "low", "insufficient"], str]:
+    if sample.upper is None or sample.items < review.min_answers:
+        return "insufficient", f"{sample.items} reviewed answers of the random sample are fewer than min_answers."
+    told = (
+        f"People agree with {sample.rate:.1%} (at most {sample.upper:.1%}) of {sample.items} answers sampled at random"
+    )
+    if sample.upper < review.min_agreement:
+        return "low", f"{told}; 'review.min_agreement' asks for {review.min_agreement:.1%}."
+    return "ok", f"{told}; 'review.min_agreement' is {review.min_agreement:.1%}."
