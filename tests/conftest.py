@@ -194,7 +194,8 @@ def as_regression() -> Callable[..., UseCase]:
         performance = whole.monitor.performance.model_copy(update=limits)
         changes = {
             "problem": "regression",
-            "fairness": None,  # its metrics are those of decisions
+            "fairness": None,  # its metrics are those of decisions, and people are asked about those
+            "review": None,
             "label": whole.label.model_copy(update={"expression": expression, "unit": "minutes"}),
             "metric": Metric(primary="rmse", costs_usd=costs),
             "train": whole.train.model_copy(update={"baselines": ("rule", "linear")}),

@@ -158,6 +158,7 @@ def ask_how_much(folder: Path) -> None:
     for path, values in REGRESSION.items():
         change(folder, *path, **values)
     change(folder, "gates", training_data=None)
+    change(folder, review=None)
 
 
 def test_alarms_are_watched_of_groups_that_are_named(folder: Path) -> None:
