@@ -3,9 +3,11 @@
 import json
 from datetime import datetime
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from driftgate import uris
 from driftgate.captures import read_captures
 from driftgate.captures.capture import Capture
 from driftgate.captures.erased import erased_numbers
@@ -24,7 +26,7 @@ from driftgate.governance import erasure
 from driftgate.governance.erase_captures import erase_captures
 from driftgate.governance.erasure import contains_withdrawn, who_saw
 from driftgate.governance.subject import subject_of
-from driftgate.lake import lake, read_manifest, read_table
+from driftgate.lake import lake, publish, read_manifest, read_table
 from driftgate.sources import ingest_partition
 
 from .conftest import ANNA, BEN, KEYS, deliver, erase, run_day
@@ -95,8 +97,12 @@ def test_captures_and_prepared_days_of_the_subject_go(two_days, fares):
     write_captures([capture(2, ANNA)])
     lake().write(f"prepared/fares/{KEYS[0]}/abc.parquet", ANNA.encode())
     lake().write(f"prepared/fares/{KEYS[1]}/abc.parquet", b"others")
+    reviewed = pa.table({"prediction_id": ["p0", "p1"], "label": [True, False]})
+    publish(lake(), uris.reviewed_labels("fares"), reviewed, known_at=datetime(2013, 4, 3))
 
     assert erase().rows == 4
+    labels = read_table(lake(), read_manifest(lake(), uris.reviewed_labels("fares")))
+    assert labels["prediction_id"].to_pylist() == ["p1"]
     assert read_captures("fares", "2013-04-01").column("prediction_id").to_pylist() == ["p1"]
     assert lake().list("prepared") == [f"prepared/fares/{KEYS[1]}/abc.parquet"]
 
