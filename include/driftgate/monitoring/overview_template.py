@@ -18,7 +18,7 @@ title="{{ one.sentence }}">{{ MARKS[one.verdict] }}<span class="unseen"> {{ find
 <td>{{ champion }}</td>
 <td class="long"><code>{{ verdict.rule }}</code>
 {% if verdict.causes %}({{ verdict.causes | join(", ") }}){% endif %}
-{% if verdict.suppressed %}<span class="quiet">held back:
+{% if verdict.suppressed %}<br><span class="quiet">held back:
 {% for one in verdict.suppressed %}{{ one.decision }}, {{ one.reason | words }}{{ "; " if not loop.last }}{% endfor %}
 </span>{% endif %}</td></tr>{% endfor %}</table>
 <p class="quiet">✓ as it should be · ! drifts (red: major or critical, yellow: minor) · ? could not judge.

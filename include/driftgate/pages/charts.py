@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 560.0, 170.0, 56.0, 8.0, 20.0
 ROW, LABELS = 19.0, 190.0  # of a chart of bars: height of a row, width of the names
-TICKS = 4
+TICKS, DASH = 4, 5.0
 SMALLEST, LARGEST = 1e-12, 1e12  # what is smaller is drawn as zero, what is larger not at all
 
 
@@ -92,7 +92,9 @@ def series(points: Sequence[Point], label: str) -> "Markup":
         label=label,
         ticks=[(scale.y(value), number(value, scale.digits)) for value in scale.ticks],
         bands=_bands(points, places, scale),
-        limits=_path(zip(places, [scale.y(p.limit) if _drawn(p.limit) else None for p in points], strict=True)),
+        limits=_path(
+            zip(places, [scale.y(p.limit) if _drawn(p.limit) else None for p in points], strict=True), begin=DASH
+        ),
         line=_path((x, y if _drawn(point.value) else None) for x, y, point in dots),
         dots=dots,
         first=points[0].name if points else "",
@@ -173,12 +175,15 @@ def _drawn(value: float | None) -> TypeGuard[float]:
     return value is not None and abs(value) <= LARGEST
 
 
-def _path(places: "Iterable[tuple[float, float | None]]") -> str:
-    """Return a line through places; it is broken where there is none."""
+def _path(places: "Iterable[tuple[float, float | None]]", begin: float = 0.0) -> str:
+    """Return a line through places; it is broken where there is none.
+
+    :param begin: how far before its first place a piece begins, so that one place alone can be seen
+    """
     found, pen = [], "M"
     for x, y in places:
         if y is not None:
-            found.append(f"{pen}{x} {y}")
+            found.append(f"M{x - begin:.1f} {y}L{x} {y}" if begin and pen == "M" else f"{pen}{x} {y}")
         pen = "M" if y is None else "L"
     return "".join(found)
 

@@ -30,10 +30,10 @@ tr.ours td { font-weight: 600 }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1.2rem; align-items: start }
 figure { margin: 0 } figcaption { font-size: .87rem; color: #5b6875 }
 svg { display: block; width: 100%; height: auto } svg text { fill: #1c2733 }
-.chart, .small svg { max-width: 38rem } .small svg text { font-size: 10px }
+.small svg { max-width: 26rem } .small svg.chart { max-width: 38rem } .small svg text { font-size: 10px }
 .chart text { font: 11px system-ui, sans-serif } .chart .grid { stroke: #e4e8ec }
 .chart .line, .chart .limit { fill: none }
-.chart .line { stroke: #2a6fb0; stroke-width: 1.5 } .chart .band { fill: #2a6fb0; opacity: .16 }
+.chart .line { stroke: #2a6fb0; stroke-width: 1.5 } .chart .band { fill: #2a6fb0; stroke: #2a6fb0; opacity: .16 }
 .chart .limit { stroke: #b42318; stroke-width: 1.2; stroke-dasharray: 5 3 }
 .chart circle, .chart rect, rect.now { fill: #2a6fb0 } .chart .fail { fill: #b42318 } .chart .warn { fill: #d99a00 }
 .chart .quiet { fill: #98a2ad } .before { stroke: #b4480f; fill: none; stroke-width: 1.5 }
