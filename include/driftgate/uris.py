@@ -126,6 +126,11 @@ def cost_report(week: str, suffix: str) -> str:
     return f"reports/cost/{week}.{suffix}"
 
 
+def efficiency(use_case: str, week: str) -> str:
+    """Return the path of what a use case took for a unit of its work in an ISO week."""
+    return f"reports/efficiency/{use_case}/{week}.json"
+
+
 def usage(day: str, name: str) -> str:
     """Return the path of what one endpoint's consumers used in some minute of a day."""
     return f"{usage_of(day)}/{name}.json"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from driftgate.approval_policy import Approval
+from driftgate.efficiency_policy import Efficiency
 from driftgate.errors import ConfigError, nearest
 from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
@@ -98,6 +99,7 @@ class UseCase(Record):
     retrain: Retrain
     review: Review | None = None  # None: no person looks at single answers
     budget: Budget | None = None  # None: nothing is held back
+    efficiency: Efficiency = Efficiency()
     tune: Tune | None = None
     experiments: Experiments = Experiments()
 

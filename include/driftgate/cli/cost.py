@@ -81,6 +81,34 @@ def rightsize(as_json: Json = False) -> None:
         out.print("No compute target has jobs enough that say it should be another.")
 
 
+@app.command()
+def efficiency(
+    use_case: Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")],
+    compare: Annotated[
+        str, typer.Option(help="Trainings side by side by trainer, target, instance_type or model_version.")
+    ] = "trainer",
+) -> None:
+    """Show what a training run takes, by implementation; the weekly reports lie in reports/efficiency/."""
+    from rich.table import Table
+
+    from driftgate.errors import nearest
+    from driftgate.ledger import collect_all
+    from driftgate.ledger.efficiency import RATIOS
+    from driftgate.ledger.efficiency import compare as compared
+    from driftgate.use_cases import load_use_case
+
+    fields = ("trainer", "target", "instance_type", "model_version")
+    if compare not in fields:
+        fail(f"--compare cannot be {compare!r}{nearest(compare, fields)}")
+    name = load_use_case(use_case).name
+    collect_all()
+    table = Table(compare, "runs", *RATIOS)
+    for kind, cost in compared(name, compare).items():
+        ratios = (cost.ratios[ratio] for ratio in RATIOS)
+        table.add_row(kind, str(cost.units), *("?" if value is None else f"{value:.4g}" for value in ratios))
+    out.print(table if table.row_count else f"{name} was never trained.", highlight=False)
+
+
 def _difference(saves_percent: float | None) -> str:
     if not saves_percent:
         return ""

@@ -11,7 +11,7 @@ class ReportCostOperator(DriftgateOperator):
     """
     Bring the ledger up to date with every job and with the size of the lake.
 
-    Then write down what the last whole week before the run's day cost.
+    Then write down what the last whole week before the run's day cost, and what each use case took for its work.
     """
 
     stream = "driftgate"
@@ -24,17 +24,20 @@ class ReportCostOperator(DriftgateOperator):
         from driftgate.lake import lake
         from driftgate.ledger import collect_all
         from driftgate.ledger.anomalies import tell_unusual
+        from driftgate.ledger.efficiency import write_efficiency
         from driftgate.ledger.pages import write_cost_report
         from driftgate.ledger.rightsize import recommend
         from driftgate.ledger.storage import record_storage
         from driftgate.lineage import DatasetRef
         from driftgate.partition_keys import parse_key
+        from driftgate.use_cases import load_use_case, use_case_names
 
         day = parse_key(partition_key(context)) - timedelta(days=7)
         collect_all()
         record_storage(day, self.owner)
         report = write_cost_report(day)
-        for sentence in tell_unusual(day):
+        takes = [write_efficiency(load_use_case(name), day) for name in use_case_names()]
+        for sentence in (*tell_unusual(day), *(finding for one in takes for finding in one.findings)):
             self.log.warning("%s", sentence)
         for advice in recommend():
             self.log.info("%s", advice.sentence)
