@@ -9,7 +9,7 @@ from driftgate.monitoring_policy import MonitorName
 
 # What each monitor asks of a night.
 QUESTIONS: Mapping[MonitorName, str] = {
-    "quality": "Did the day's data arrive whole and valid?",
+    "quality": "Did the data of the day arrive whole and valid?",
     "service": "Did the endpoint answer without errors and in time?",
     "data": "Do the requests look like the days of the training data?",
     "prediction": "Do the scores look like those of the evaluation?",
