@@ -19,8 +19,7 @@ new model, and a new model comes some days after its training. All policies begi
 <th class="n">new champions</th><th class="n">false alarms</th><th class="n">missed</th>
 <th class="n">trainings cost</th><th class="n">energy</th><th class="n">errors cost</th></tr>
 {% for one in report.outcomes %}<tr{% if chosen and one.name == chosen.name %} class="ours"{% endif %}>
-<td><svg width="12" height="12" aria-hidden="true">
-<circle cx="6" cy="6" r="5" fill="{{ colours[one.name] }}"/></svg></td>
+<td><span style="color: {{ colours[one.name] }}" aria-hidden="true">&#9679;</span></td>
 <td><b>{{ one.name }}</b>{% if one.title %}<br><span class="quiet">{{ one.title }}</span>{% endif %}</td>
 <td class="n">{{ number(one.value) }}</td>
 {% for period in one.periods[1:] %}<td class="n">{{ number(period.value) }}
@@ -63,6 +62,10 @@ false alarms.</p>
 {% if one.missed %}<p>Missed:
 {% for stretch in one.missed %}{{ stretch.first }} to {{ stretch.last }} ({{ number(stretch.behind) }} behind)
 {{- ", " if not loop.last else "." }}{% endfor %}</p>{% endif %}
+{% if one.failed_gates %}<p>Turned away by gates:
+{% for gate, times in one.failed_gates.items() %}{{ gate | words }} {{ times }}
+{{- ", " if not loop.last else "" }}{% endfor %}
+(a candidate may fail several).</p>{% endif %}
 {% if one.trainings %}<details><summary>What started them, and what came of them</summary>
 <table><tr><th>night</th><th>rule</th><th>cause</th><th></th><th class="n">gain in evaluation</th>
 <th>served from</th><th class="n">gain in service</th><th>why</th></tr>

@@ -35,6 +35,7 @@ class Retraining(Record):
     causes: tuple[str, ...]
     outcome: str
     reason: str
+    failed: tuple[str, ...] = ()  # gates
     gain: float | None = None  # of the primary metric against the champion, on the validation rows
 
 
@@ -158,7 +159,8 @@ class Replay:
             return Retraining(**about, outcome="failed", reason=str(problem))
         gain = next((gate.value for gate in report.gates if gate.gate == "champion"), None)
         outcome = "candidate" if report.passed else "rejected"
-        return Retraining(**about, outcome=outcome, reason=report.reason, gain=gain)
+        failed = tuple(gate.gate for gate in report.gates if gate.verdict == "fail")
+        return Retraining(**about, outcome=outcome, reason=report.reason, failed=failed, gain=gain)
 
     def _measured(self, key: str) -> tuple[float | None, float | None, int]:
         """Return the primary metric and the cost per 1,000 of the day's answers with an outcome, and all requests."""

@@ -5,6 +5,7 @@ before over the days that follow. An alarm was *missed* where the policy lay beh
 more than ``missed_by`` and trained nothing.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ class Training(Record):
     causes: tuple[str, ...]
     outcome: str  # failed, rejected, under_way, rolled_back, ended, champion
     reason: str
+    failed_gates: tuple[str, ...]
     gain_in_evaluation: float | None
     served_from: str | None
     gain_in_service: float | None  # per day against the champion before, over the days that were compared
@@ -78,6 +80,7 @@ class Outcome(Record):
     switches: int
     rollbacks: int
     false_alarms: int
+    failed_gates: dict[str, int]  # how many candidates each turned away, the first of all first
     missed: tuple[Stretch, ...]
     regret: float  # mean daily metric of the best policy less its own; 0 of the best one
     training_usd: float
@@ -161,6 +164,7 @@ def _outcome(
         switches=sum(one.outcome == "champion" for one in trainings),
         rollbacks=sum(move.outcome in ("rollback", "rolled_back") for night in nights for move in night.moves),
         false_alarms=sum(one.false_alarm for one in trainings),
+        failed_gates=dict(Counter(gate for one in trainings for gate in one.failed_gates).most_common()),
         missed=tuple(_missed(nights, primary.gain(_rolling(values[best]), _rolling(own)), missed_by)),
         regret=rounded(primary.gain(float(np.nanmean(values[best])), float(np.nanmean(own)))),
         training_usd=rounded(trained * found.cost.usd),
@@ -190,6 +194,7 @@ def _training(found: Compared, nights: list[PlayedNight], asked: Retraining) -> 
         causes=asked.causes,
         outcome=outcome,
         reason=end.reason if end and outcome == "rolled_back" else asked.reason,
+        failed_gates=asked.failed,
         gain_in_evaluation=asked.gain,
         served_from=served,
         gain_in_service=gain,
