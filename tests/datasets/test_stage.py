@@ -158,7 +158,7 @@ def test_a_label_that_a_reviewer_corrected_is_in_the_next_dataset_version(
         second_share=0, min_agreement=0.5,
     )  # fmt: skip
     reviewed = use_case.model_copy(update={"review": everything})
-    assert staged(reviewed, "unanswered")[0] == computed[0]
+    assert pin(reviewed, LAST, stage_parameters()) == pin(use_case, LAST, stage_parameters())
 
     labels = compute_labels(use_case, sample.table_of("flights", day)).to_pylist()
     arrived = next(row for row in labels if row["label"] is not None)

@@ -50,6 +50,7 @@ def test_the_sample_is_random_of_high_risk_or_uncertain_and_says_why(reviewed, a
 
 
 def test_no_personal_value_is_in_an_item_and_sampling_again_changes_nothing(reviewed, asked):
+    assert queue_reviews(reviewed(band=0, random_share=0, categories={}), DAY) == ()  # an empty day may still get some
     items = queue_reviews(reviewed(), DAY)
     written = lake().read(uris.review_queue(NAME, DAY))
     assert b"tail_number" not in written and b"scheduled_departure" not in written

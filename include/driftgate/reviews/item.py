@@ -46,8 +46,9 @@ def policy_of(use_case: UseCase) -> Review:
 
 def keep_items(use_case_name: str, day: str, items: tuple[ReviewItem, ...]) -> tuple[ReviewItem, ...]:
     """Write a day's items, and return those that are there: a day that has some keeps them."""
-    written = canonical_json([item.model_dump(mode="json") for item in items])
-    lake().create(uris.review_queue(use_case_name, day), written)
+    if items:
+        written = canonical_json([item.model_dump(mode="json") for item in items])
+        lake().create(uris.review_queue(use_case_name, day), written)
     return items_of(use_case_name, day)
 
 

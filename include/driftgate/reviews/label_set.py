@@ -49,13 +49,13 @@ def publish_labels(use_case: UseCase, key: str) -> LabelSet | None:
     :raises ConfigError: the use case has no section ``review``, or the data repository or DVC's remote refuses it
     """
     answers = review_answers(use_case)
-    items = [item for item in review_items(use_case.name) if item.prediction_id in answers]
-    lines = b"".join(_line(item, answer) for item in items for answer in answers[item.prediction_id])
-    before = newest_labels(use_case.name)
-    if not lines or (before and before.answers_sha256 == sha256(lines)):
+    given, before = _digest(answers), newest_labels(use_case.name)
+    if not answers or (before and before.answers_sha256 == given):
         return before
+    items = [item for item in review_items(use_case.name) if item.prediction_id in answers]
     with tempfile.TemporaryDirectory(prefix="driftgate-reviews-") as folder:
-        (Path(folder) / FILE).write_bytes(lines)
+        lines = [_line(item, answer) for item in items for answer in answers[item.prediction_id]]
+        (Path(folder) / FILE).write_bytes(b"".join(lines))
         version = publish_files(Path(folder), f"{use_case.name}_reviews", key)
     table = _table(_labels(use_case.name, items, answers))
     path = uris.reviewed_labels(use_case.name)
@@ -65,7 +65,7 @@ def publish_labels(use_case: UseCase, key: str) -> LabelSet | None:
         version=version.name,
         manifest=manifest.hash,
         labels=table.num_rows,
-        answers_sha256=sha256(lines),
+        answers_sha256=given,
     )
     metadata().append(KIND, use_case.name, made.model_dump(mode="json"))
     return made
@@ -75,6 +75,10 @@ def newest_labels(use_case_name: str) -> LabelSet | None:
     """Return the set that was published last, or None."""
     entry = metadata().latest(KIND, use_case_name)
     return parse_record(entry.body, LabelSet, where=f"the labels of {use_case_name}") if entry else None
+
+
+def _digest(answers: Mapping[str, list[ReviewAnswer]]) -> str:
+    return sha256(canonical_json([one.model_dump(mode="json") for name in sorted(answers) for one in answers[name]]))
 
 
 def _line(item: ReviewItem, answer: ReviewAnswer) -> bytes:
