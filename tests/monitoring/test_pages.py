@@ -12,6 +12,7 @@ from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, Statistic, decide, verdict_of
 from driftgate.monitoring.evidence import insufficient, write_evidence
 from driftgate.monitoring.outcome import begin, conclude, due_to_verdict
+from driftgate.monitoring.page_charts import number_of, number_shown, parts_of, title_of
 from driftgate.monitoring.page_words import ASPECTS, QUESTIONS
 from driftgate.monitoring.pages import made_page
 from driftgate.monitoring.status import aspect_cell
@@ -97,6 +98,26 @@ def test_a_monitor_that_no_page_knows_is_told_part_by_part(judged) -> None:
     assert names == ["LGA", "EWR", "&lt;JFK&gt;"], "those over their limit, then the largest"
     assert "Every number (4)" in text
     assert "<JFK>" not in text
+
+
+def test_a_monitor_that_decides_by_another_number_each_night_is_charted_by_one() -> None:
+    late = Statistic(name="late_share(flights)", value=0.1, threshold=0.2)
+    by_late = drifting("quality", statistic="late_share(flights)", value=0.4)
+    by_rules = drifting("quality", statistic="broken_rules", value=7.0, statistics=(late,))
+    assert number_shown([by_rules, by_late]) == "late_share(flights)", "the newest night's"
+    assert [number_of(one, "late_share(flights)").value for one in (by_late, by_rules)] == [0.4, 0.1]
+    assert number_of(by_late, "broken_rules") is None
+    worst = drifting("data", statistic="rarity(origin)", value=3.0)
+    assert number_of(worst, "rarity(dest)").value == 3.0, "the largest of all parts is one number"
+    assert title_of([worst]) == "rarity"
+    assert title_of([by_rules, by_late]) == "late share(flights)"
+
+
+def test_the_parts_are_those_of_the_number_that_decided() -> None:
+    two = tuple(Statistic(name=name, value=0.5, feature="hub.EWR", threshold=0.8) for name in ("parity", "impact"))
+    unfair = drifting("bias", statistic="hub.EWR.impact", value=0.5, statistics=two)
+    assert parts_of(unfair)[0] == "impact"
+    assert number_of(unfair, "hub.EWR.parity").value == 0.5
 
 
 def test_evidence_that_was_measured_again_is_shown_beside_the_verdict_that_stands(judged) -> None:

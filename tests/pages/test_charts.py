@@ -52,7 +52,7 @@ def test_bars_begin_at_zero_and_carry_limit_and_training():
     assert float(first.get("width")) == 2 * float(second.get("width"))
     assert float(second.get("x")) + float(second.get("width")) == float(first.get("x")), "to the left of zero"
     assert first.get("class") == "fail"
-    assert "red line: limit; orange line: in training" in "".join(root.itertext())
+    assert "red line: limit; orange line: what it is compared with" in "".join(root.itertext())
 
 
 @settings(max_examples=50, deadline=None)

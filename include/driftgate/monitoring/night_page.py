@@ -16,7 +16,7 @@ from driftgate.monitoring.late_labels import revised_since
 from driftgate.monitoring.night import RecordedNight
 from driftgate.monitoring.night_template import LEGEND, MONITOR, SUMMARY, TOP
 from driftgate.monitoring.outcome import outcome_of
-from driftgate.monitoring.page_charts import nights_chart, parts_chart, parts_of
+from driftgate.monitoring.page_charts import evidence_of, nights_chart, parts_chart, parts_of, title_of
 from driftgate.monitoring.page_words import QUESTIONS, colour, finding, lead
 from driftgate.monitoring.served_scores import served_scores
 from driftgate.monitoring.verdict_record import Verdict, verdicts
@@ -103,7 +103,8 @@ def _causes(verdict: Verdict) -> str:
 def _charts(use_case: UseCase, nights: Sequence[Verdict], evidence: Evidence) -> "Iterator[tuple[str, Markup]]":
     drawn = nights_chart(nights, evidence.monitor, "../")
     if drawn:
-        yield f"The last {len(nights)} nights", drawn
+        found = [one for night in nights if (one := evidence_of(night, evidence.monitor))]
+        yield f"{title_of(found)}: the last {len(nights)} nights", drawn
     drawn = parts_chart(evidence)
     name, parts = parts_of(evidence)
     if drawn:

@@ -56,7 +56,7 @@ MONITOR = """
 {% if one.statistics %}<details><summary class="quiet">Every number ({{ one.statistics | length }}), measured on
 {{ count(one.sample_size) }} {{ "rows" if one.sample_size != 1 else "row" }}</summary>
 {% if numbers.plain %}<table><tr><th>number</th><th class="n">value</th><th class="n">interval</th>
-<th class="n">in training</th><th class="n">limit</th></tr>
+<th class="n">compared with</th><th class="n">limit</th></tr>
 {% for s in numbers.plain %}<tr><td>{{ s.name | words }}</td><td class="n">{{ number(s.value) }}</td>
 <td class="n">{{ interval(s.interval) }}</td><td class="n">{{ number(s.reference) }}</td>
 <td class="n">{{ number(s.threshold) }}</td></tr>{% endfor %}</table>{% endif %}

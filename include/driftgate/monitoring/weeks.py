@@ -6,6 +6,7 @@ from itertools import groupby
 from statistics import fmean
 
 from driftgate.monitoring.evidence import Evidence
+from driftgate.monitoring.page_charts import number_of
 from driftgate.monitoring.verdict_record import Verdict
 from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import parse_key
@@ -25,15 +26,16 @@ class Week:
 
 def weeks(nights: Sequence[Verdict]) -> Iterator[Week]:
     """Yield the weeks of these nights, oldest first."""
-    for name, group in groupby(nights, key=lambda verdict: f"{parse_key(verdict.key):%G-W%V}"):
+    shown = {one.monitor: one.statistic for night in nights for one in night.evidence if one.value is not None}
+    for week, group in groupby(nights, key=lambda verdict: f"{parse_key(verdict.key):%G-W%V}"):
         found = [one for verdict in group for one in verdict.evidence]
         values: dict[MonitorName, list[float]] = {}
         for one in found:
-            if one.value is not None:
-                values.setdefault(one.monitor, []).append(one.value)
+            if (name := shown.get(one.monitor)) and (number := number_of(one, name)):
+                values.setdefault(one.monitor, []).append(number.value)
         trends = [one for one in found if one.monitor == "trend"]
         yield Week(
-            name, {monitor: fmean(numbers) for monitor, numbers in values.items()}, _crept(trends[-1]) if trends else ""
+            week, {monitor: fmean(numbers) for monitor, numbers in values.items()}, _crept(trends[-1]) if trends else ""
         )
 
 

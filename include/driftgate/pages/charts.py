@@ -125,7 +125,7 @@ def bars(rows: Sequence[Bar], label: str) -> "Markup":
         for place, bar in enumerate(rows)
     ]
     marks = [("red line: limit", any(bar.limit is not None for bar in rows)),
-             ("orange line: in training", any(bar.before is not None for bar in rows))]  # fmt: skip
+             ("orange line: what it is compared with", any(bar.before is not None for bar in rows))]  # fmt: skip
     legend = "; ".join(text for text, there in marks if there)
     return render(BARS, width=WIDTH, row=ROW, labels=LABELS, label=label, rows=drawn, legend=legend)
 
