@@ -131,6 +131,11 @@ def efficiency(use_case: str, week: str) -> str:
     return f"reports/efficiency/{use_case}/{week}.json"
 
 
+def value(use_case: str, week: str) -> str:
+    """Return the path of what a use case earned in an ISO week."""
+    return f"reports/value/{use_case}/{week}/roi.json"
+
+
 def usage(day: str, name: str) -> str:
     """Return the path of what one endpoint's consumers used in some minute of a day."""
     return f"{usage_of(day)}/{name}.json"

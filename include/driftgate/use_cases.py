@@ -31,6 +31,7 @@ from driftgate.serve_policy import Serve
 from driftgate.settings import project_root
 from driftgate.training_policy import Train
 from driftgate.validation_policy import Validation
+from driftgate.value_policy import Value
 
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 MAX_AGE_DAYS = 2  # of online values, also of those that only a model trained earlier still reads
@@ -100,6 +101,7 @@ class UseCase(Record):
     review: Review | None = None  # None: no person looks at single answers
     budget: Budget | None = None  # None: nothing is held back
     efficiency: Efficiency = Efficiency()
+    value: Value | None = None  # None: what people's work costs counts as nothing, and the report says so
     tune: Tune | None = None
     experiments: Experiments = Experiments()
 

@@ -98,3 +98,18 @@ def test_rightsizing_names_the_attempts_or_says_that_they_are_too_few(run):
     assert "Target local_small uses 95 % of its 4096 MiB of memory" in answer.stdout
     assert "job-1/2" in answer.stdout
     assert json.loads(run("cost", "rightsize", "--json").stdout)[0]["finding"] == "step_up"
+
+
+@pytest.mark.usefixtures("spent")
+def test_trainings_are_compared_by_what_they_take(run):
+    answer = run("cost", "efficiency", "flight_delays")
+    assert answer.exit_code == 0, answer.output
+    assert "lightgbm" in answer.stdout
+    refused = run("cost", "efficiency", "flight_delays", "--compare", "colour")
+    assert (refused.exit_code, "--compare cannot be 'colour'" in refused.output) == (1, True)
+
+
+def test_a_week_without_answers_has_no_value(run):
+    answer = run("cost", "value", "flight_delays", "2013-04-09")
+    assert answer.exit_code == 1
+    assert "Nobody was answered by flight_delays in the week of 2013-04-09." in " ".join(answer.output.split())

@@ -109,6 +109,34 @@ def efficiency(
     out.print(table if table.row_count else f"{name} was never trained.", highlight=False)
 
 
+@app.command()
+def value(
+    use_case: Annotated[str, typer.Argument(help="Name of a use case, such as flight_delays.")],
+    day: Annotated[str, typer.Argument(help="A day of the week to look at, as 2026-03-02.")],
+    as_json: Json = False,
+) -> None:
+    """Say what a week of answers earned: the rule's errors less the model's, less running, upkeep and reviews."""
+    from driftgate.errors import SourceMissing
+    from driftgate.ledger import collect_all
+    from driftgate.monitoring.value import write_value
+    from driftgate.partition_keys import parse_day
+    from driftgate.use_cases import load_use_case
+
+    asked, of = load_use_case(use_case), parse_day(day)
+    collect_all()
+    found = write_value(asked, of)
+    if found is None:
+        raise SourceMissing(f"Nobody was answered by {asked.name} in the week of {day}.")
+    if as_json:
+        out.print_json(found.canonical().decode())
+        return
+    sums = {name: getattr(found, f"{name}_usd") for name in ("value", "infra", "upkeep", "review", "net")}
+    told = ", ".join(f"{name} {'unknown' if usd is None else f'${usd:,.2f}'}" for name, usd in sums.items())
+    out.print(f"{found.week}: {told}. {found.action}: {found.remedy}", markup=False, highlight=False)
+    for finding in found.findings:
+        out.print(finding, markup=False, highlight=False)
+
+
 def _difference(saves_percent: float | None) -> str:
     if not saves_percent:
         return ""

@@ -29,6 +29,7 @@ class ReportCostOperator(DriftgateOperator):
         from driftgate.ledger.rightsize import recommend
         from driftgate.ledger.storage import record_storage
         from driftgate.lineage import DatasetRef
+        from driftgate.monitoring.value import write_value
         from driftgate.partition_keys import parse_key
         from driftgate.use_cases import load_use_case, use_case_names
 
@@ -36,7 +37,13 @@ class ReportCostOperator(DriftgateOperator):
         collect_all()
         record_storage(day, self.owner)
         report = write_cost_report(day)
-        takes = [write_efficiency(load_use_case(name), day) for name in use_case_names()]
+        use_cases = [load_use_case(name) for name in use_case_names()]
+        takes = [write_efficiency(use_case, day) for use_case in use_cases]
+        for use_case in use_cases:  # a week whose outcomes are all due
+            earns = write_value(use_case, day - timedelta(days=use_case.label.known_after_days))
+            self.log.info(
+                "%s: %s", use_case.name, f"{earns.action}. {earns.remedy}" if earns else "nobody was answered"
+            )
         for sentence in (*tell_unusual(day), *(finding for one in takes for finding in one.findings)):
             self.log.warning("%s", sentence)
         for advice in recommend():
