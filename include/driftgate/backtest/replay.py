@@ -17,10 +17,14 @@ from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import label_values, metric, one_class
 from driftgate.monitoring import Evidence, JoinResult, Verdict, judge, judge_night
-from driftgate.monitoring_policy import MONITORS
+from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import keys_before, parse_key
 from driftgate.records import Record
 
+# Nothing moves by these: a replay has neither failures nor latency, its features are the offline truth, and to explain
+# a night's answers takes longer than all other monitors together.
+NOT_REPLAYED: tuple[MonitorName, ...] = ("service", "skew", "attribution")
+REPLAYED = tuple(monitor for monitor in MONITORS if monitor not in NOT_REPLAYED)
 COMPARED_DAYS = 14  # of a new champion, on which the one before it is scored too
 
 
@@ -72,6 +76,7 @@ class Replay:
     rows: Rows
     policy: Policy
     models: Models
+    monitors: tuple[MonitorName, ...] = MONITORS
     serving: Serving = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +120,7 @@ class Replay:
         if joined:
             self.past.joins[key] = joined
         night = ReplayedNight(use_case, key, self.past, self.played)
-        evidence = tuple(judge(night, monitor) for monitor in MONITORS)
+        evidence = tuple(judge(night, monitor) for monitor in self.monitors)
         self.past.found |= {(key, one.monitor): one for one in evidence}
         verdict = judge_night(use_case, key, self.past, promotion_active=serving.candidate is not None)
         value, usd, requests = self._measured(key)

@@ -16,7 +16,7 @@ import driftgate
 from driftgate import uris
 from driftgate.backtest.models import Models
 from driftgate.backtest.policies import Policy
-from driftgate.backtest.replay import PlayedNight, Replay
+from driftgate.backtest.replay import REPLAYED, PlayedNight, Replay
 from driftgate.backtest.rows import Rows, published_rows
 from driftgate.lake import lake
 from driftgate.partition_keys import keys_before
@@ -69,7 +69,8 @@ def _day_before(rows: Rows) -> str:
 
 def _played(rows: Rows, policy: Policy, models: Models, say: Say) -> list[PlayedNight]:
     """Return the nights of one policy, chunk by chunk; a chunk that is there ends what must be played before it."""
-    folder, replay, nights = _folder(rows, policy), Replay(rows, policy, models), list[PlayedNight]()
+    folder, nights = _folder(rows, policy), list[PlayedNight]()
+    replay = Replay(rows, policy, models, REPLAYED)
     for chunk in _chunks(rows.nights):
         path = f"{folder}/{chunk[0]}_{chunk[-1]}.json"
         found = _kept(path)
