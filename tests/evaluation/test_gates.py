@@ -149,6 +149,14 @@ def test_a_slice_with_few_rows_proves_nothing_even_if_it_is_ruined(compared, tru
     assert verdict(slices(compared(slices=none))) == "insufficient_data"
 
 
+def test_a_loss_of_a_slice_that_is_not_shown_is_no_reason(compared, truth) -> None:
+    _, probability, labels = truth
+    bad_day = (np.arange(10_000) % 10 == 0) & ~labels  # one day of ten is worse for everybody
+    found = slices(compared(np.where(bad_day, 0.9, probability)))
+    worst = min(found.fields["slices"], key=lambda one: one.gain or 0)
+    assert (worst.gain < -0.02, worst.interval[1] >= 0, verdict(found)) == (True, True, "pass")
+
+
 def test_the_bounds_of_many_slices_are_wider_than_that_of_one(compared, truth) -> None:
     _, probability, _ = truth
     noisy = np.clip(probability + np.random.default_rng(1).normal(scale=0.03, size=10_000), 0.01, 0.99)

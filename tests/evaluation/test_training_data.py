@@ -8,7 +8,7 @@ import pytest
 
 from driftgate.evaluation import evaluate
 from driftgate.evaluation.report import own_report
-from driftgate.evaluation.training_data import FEWEST_SURE, flipped_share
+from driftgate.evaluation.training_data import FEWEST_SURE, calm_days, flipped_share
 from driftgate.gate_policy import TrainingDataGate
 from driftgate.validation_policy import Segment, Validation
 
@@ -42,6 +42,30 @@ def test_of_few_sure_rows_or_few_days_nothing_is_said(calibrated) -> None:
     few = np.flatnonzero(scores < 0.1)[: FEWEST_SURE - 1]
     assert flipped_share(labels[few], scores[few], DAYS[few], 0.9) is None
     assert flipped_share(labels, scores, DAYS[:1].repeat(len(labels)), 0.9) is None
+
+
+def test_a_storm_on_some_days_is_not_taken_for_labels_turned_over_and_five_in_a_hundred_are_found(calibrated) -> None:
+    scores, labels = calibrated
+    random = np.random.default_rng(9).uniform(size=len(labels))
+    storm = labels | ((np.arange(20_000) % 10 < 4) & (random < 0.3))
+    turned = labels ^ (random < 0.05)
+
+    def upper(changed: np.ndarray) -> float:
+        calm = calm_days(changed, scores, DAYS)
+        assert len(np.unique(DAYS[calm])) == 5
+        return flipped_share(changed[calm], scores[calm], DAYS[calm], 0.9)[1][1]
+
+    assert flipped_share(storm, scores, DAYS, 0.9)[0] > 0.08
+    assert upper(storm) < 0.01 < 0.03 < upper(turned)
+
+
+def test_a_segment_is_not_blamed_for_what_all_rows_lost(use_case, folder, rows, job, artefacts, champion) -> None:
+    own = evaluate(use_case.model_copy(update={"validation": SEGMENTS}), VERSION, folder, job, None)
+    model = champion({**artefacts(), "evaluation.json": own.canonical()})
+    random = np.random.default_rng(2)
+    spoilt(folder, rows, lambda labels: labels ^ (random.uniform(size=len(labels)) < 0.3))
+    gate = judged(use_case, folder, job, model, max_segment_drop=0.05)["segment_regression"]
+    assert (gate.verdict, "beyond them, at most the 0.05" in gate.sentence) == ("pass", True)
 
 
 def judged(use_case, folder, job, model, **limits):
