@@ -1,5 +1,6 @@
 """Partitions, requests and labels of a night: what breaks a limit, what left its usual, what cannot be judged."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,17 @@ def test_a_feature_that_no_request_has(use_case: UseCase, nights: Any) -> None:
     found = measure(use_case, DAY, "quality")
     assert (found.verdict, found.severity, found.features) == ("drift", "major", ("dest",))
     assert found.sentence == "No request has a value of dest."
+
+
+def test_a_feature_that_a_training_day_lacked_too_may_lack(use_case: UseCase, nights: Any) -> None:
+    nights.model("1", days=["2013-01-01", "2013-01-02"])
+    path = f"{uris.package(use_case.name, '1')}/baseline.json"
+    written = json.loads(lake().read(path))
+    calm = written["days"]["features"]["dest"]["counts"][0]
+    calm[:] = [0] * (len(calm) - 1) + [sum(calm)]
+    lake().write(path, json.dumps(written).encode())
+    nights.answer(DAY, [row | {"dest": None} for row in nights.rows(DAY)])
+    assert numbers(measure(use_case, DAY, "quality"))["absent_features"] == 0
 
 
 def test_a_package_without_a_baseline_takes_nothing_from_the_partitions(

@@ -103,9 +103,12 @@ def _asked(night: Night) -> Iterator[Looked]:
 
 
 def _features(night: Night) -> Iterator[Looked]:
-    """Look for features that no request has a value of, though training rows had."""
+    """Look for features that no request has a value of, though every day of training had: gusts lack on a calm one."""
     with suppress(CannotJudge):
-        trained = {name: one for name, one in night.baseline.profile.columns.items() if one.nulls < one.rows}
+        days = night.baseline.days
+        lacking = days.lacking() if days else set()
+        columns = night.baseline.profile.columns
+        trained = {name for name, one in columns.items() if one.nulls < one.rows} - lacking
         gone = tuple(name for name in sorted(trained) if night.features.column(name).null_count == len(night.features))
         number = Statistic(name="absent_features", value=len(gone), threshold=0)
         names = ", ".join(gone[:MOST_TOLD]) + (f" and {len(gone) - MOST_TOLD} more" if len(gone) > MOST_TOLD else "")

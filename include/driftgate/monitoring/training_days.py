@@ -63,6 +63,10 @@ class TrainingDays(Record):
         counts = next(iter(self.features.values())).counts if self.features else ()
         return float(np.median([sum(day) for day in counts])) if counts else 0.0
 
+    def lacking(self) -> set[str]:
+        """Return the features that no row of some day has a value of."""
+        return {name for name, one in self.features.items() if any(day[-1] == sum(day) for day in one.counts)}
+
 
 def training_days(use_case: UseCase, table: "pa.Table", profile: Profile) -> TrainingDays:
     """Return the days of the training rows ``table``; none where they do not tell their ``event_time``.
