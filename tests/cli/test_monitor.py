@@ -4,7 +4,7 @@ import pytest
 
 from driftgate.alarms import alarm_of
 from driftgate.metadata import metadata
-from driftgate.monitoring import Evidence, begin, by_hand, conclude, decide, episodes
+from driftgate.monitoring import Evidence, begin, by_hand, conclude, decide, episodes, propose
 from driftgate.monitoring.evidence import write_evidence
 from driftgate.partition_keys import keys_between
 from driftgate.use_cases import load_use_case
@@ -24,15 +24,15 @@ def told(run):
     return words
 
 
-def nights(first, last, data="drift"):
+def nights(first, last, data="drift", use_case=None, **others):
     for key in keys_between(first, last):
-        for monitor, finding in {"performance": "ok", "data": data}.items():
+        for monitor, finding in {"performance": "ok", "data": data, **others}.items():
             write_evidence(Evidence(
                 use_case=NAME, key=key, monitor=monitor, champion="1", statistic="score", value=1.25, interval=None,
                 threshold=1.0, sample_size=900, features=("origin",), verdict=finding,
                 sentence=f"{monitor}: {finding}.", severity="major" if finding == "drift" else None,
             ))  # fmt: skip
-        decide(load_use_case(NAME), key)
+        decide(use_case or load_use_case(NAME), key)
 
 
 def test_a_night_is_shown_with_its_rule_and_every_finding(told):
@@ -76,6 +76,18 @@ def test_a_false_alarm_ends_alarm_and_episode_and_speaks_for_another_policy(told
     assert "With 3 of the last 3 nights, 2013-04-02 would have passed, and the 3 other alarms would still" in proposed
     assert "- nights: 2 + nights: 3 of_last: 3" in proposed
     assert (load_use_case(NAME).folder / "use_case.yaml").read_text() == before, "a proposal changes nothing"
+
+
+def test_a_rule_of_the_use_case_that_says_its_own_nights_is_proposed_anew_too(told):
+    shipped = load_use_case(NAME)
+    use_case = shipped.model_copy(update={"retrain": shipped.retrain.model_copy(update={"min_new_rows": 0})})
+    nights("2013-04-01", "2013-04-02", data="ok", payoff="drift", use_case=use_case)
+    nights("2013-04-03", "2013-04-19", data="ok", payoff="ok", use_case=use_case)
+    nights("2013-04-20", "2013-04-23", data="ok", payoff="drift", use_case=use_case)
+    told("false-alarm", NAME, "2013-04-02", "--reason", "a holiday")
+    proposed = propose(use_case)
+    assert (proposed.nights, proposed.of_last, proposed.passed, proposed.found) == (3, 3, ("2013-04-02",), 1)
+    assert "+    - {name: retraining_keeps_paying, drift: payoff, decision: retrain, nights: 3}" in proposed.diff
 
 
 def test_the_alarm_of_the_night_is_resolved_as_false(told):

@@ -5,7 +5,7 @@ and merges.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime
 from difflib import unified_diff
 from functools import cache
@@ -95,16 +95,15 @@ def propose(use_case: UseCase) -> Proposal:
         raise DriftgateError(
             f"No night of {use_case.name} is marked as a false alarm; mark one with driftgate monitor false-alarm."
         )
+    deciding = {judged[key].rule for key in marked & moved}
     for nights, of_last in _candidates(use_case):
-        changed = use_case.model_copy(
-            update={"retrain": use_case.retrain.model_copy(update={"nights": nights, "of_last": of_last})}
-        )
+        changed = _persisting(use_case, nights, of_last, deciding)
         passed = {key for key in marked & moved if not _asks(changed, judged[key], past)}
         found = [key for key in moved - marked if any(_asks(changed, one, past) for one in _soon(judged, key))]
         if passed == marked & moved and len(found) == len(moved - marked):
             return Proposal(
                 nights=nights, of_last=of_last, passed=tuple(sorted(passed)), found=len(found),
-                diff=_diff(use_case, nights=nights, of_last=of_last),
+                diff=_diff(use_case, changed),
             )  # fmt: skip
     most = use_case.retrain.nights + MORE_NIGHTS
     raise DriftgateError(
@@ -129,6 +128,16 @@ def _candidates(use_case: UseCase) -> Iterator[tuple[int, int]]:
     return iter(sorted(pairs - {(policy.nights, policy.of_last)}, key=lambda pair: (pair[0], pair[1] - policy.of_last)))
 
 
+def _persisting(use_case: UseCase, nights: int, of_last: int, deciding: Container[str]) -> UseCase:
+    """Return the use case with this persistence, also of those of its own rules in ``deciding`` that say theirs."""
+    rules = tuple(
+        rule.model_copy(update={"nights": max(rule.nights, nights)}) if rule.nights and rule.name in deciding else rule
+        for rule in use_case.retrain.rules
+    )
+    changed = {"nights": nights, "of_last": of_last, "rules": rules}
+    return use_case.model_copy(update={"retrain": use_case.retrain.model_copy(update=changed)})
+
+
 def _asks(use_case: UseCase, recorded: Verdict, past: Past) -> bool:
     """Return whether a policy would ask for something on a night, were it not for what it asked for shortly before."""
     again = judge_night(
@@ -142,12 +151,15 @@ def _soon(judged: Mapping[str, Verdict], key: str) -> list[Verdict]:
     return [judged[night] for night in sorted(judged) if night >= key][: LATER_NIGHTS + 1]
 
 
-def _diff(use_case: UseCase, **values: int) -> str:
+def _diff(use_case: UseCase, changed: UseCase) -> str:
     path = use_case.folder / "use_case.yaml"
     before = path.read_text()
     head, mark, section = before.partition("\nretrain:\n")
-    for name, value in values.items():
+    for name, value in (("nights", changed.retrain.nights), ("of_last", changed.retrain.of_last)):
         section = re.sub(rf"^(  {name}: )\d+", rf"\g<1>{value}", section, count=1, flags=re.MULTILINE)
+    for rule in (one for one in changed.retrain.rules if one.nights):
+        its_own = rf"(name: {rule.name}\b(?:(?!name:).)*?\bnights: )\d+"
+        section = re.sub(its_own, rf"\g<1>{rule.nights}", section, count=1, flags=re.DOTALL)
     after = head + mark + section
     where = f"include/use_cases/{use_case.name}/use_case.yaml"
     lines = unified_diff(before.splitlines(True), after.splitlines(True), f"a/{where}", f"b/{where}")
