@@ -2,9 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from driftgate.monitoring_policy import Monitor
+from driftgate.records import Record
+from driftgate.retrain_policy import Retrain
 from driftgate.settings import project_root
 
 ROOT = project_root()
@@ -55,6 +59,27 @@ def test_every_guide_and_every_decision_is_in_an_index() -> None:
     lost += [page.name for page in ADRS if f"](adr/{page.name})" not in decisions.split("## Decisions", 1)[1]]
 
     assert not lost, f"Name these in README.md (guides) or in docs/architecture.md (decisions): {lost}"
+
+
+def keys_of(kind: type[Record], prefix: str = "") -> dict[str, object]:
+    """Return every key of a section with its default; the keys of a section inside it with a dot."""
+    found: dict[str, object] = {}
+    for name, field in kind.model_fields.items():
+        [*inner] = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type)]
+        section = next((one for one in inner if issubclass(one, Record)), None)
+        found |= keys_of(section, f"{prefix}{name}.") if section else {f"{prefix}{name}": field.default}
+    return found
+
+
+@pytest.mark.parametrize(("heading", "kind"), [("monitor", Monitor), ("retrain", Retrain)])
+def test_the_guide_has_every_key_of_a_drift_policy(heading: str, kind: type[Record]) -> None:
+    text = (ROOT / "docs" / "guides" / "set-a-drift-policy.md").read_text()
+    body = text.split(f"## Every key of `{heading}`\n", 1)[1].split("\n## ", 1)[0]
+    told = dict(re.findall(r"^\| `([\w.]+)` \| (.*?) ?\|", body, re.MULTILINE))
+    keys = keys_of(kind)
+    assert set(told) == set(keys)
+    numbers = {key: value for key, value in keys.items() if isinstance(value, int | float)}
+    assert {key: float(told[key]) for key in numbers} == numbers
 
 
 @pytest.mark.parametrize("page", ADRS, ids=lambda page: page.name)
