@@ -1,8 +1,7 @@
 """# Monitor
 
-Decides about one night: joins the day's answers with what really happened, measures data drift, performance, what
-training would bring, the skew between serving and training, bias, attribution, service and data quality, and writes the
-**verdict** with its evidence and the rule that decided.
+Decides about one night: joins the day's answers with what really happened, has twelve monitors look at it (each a task
+with evidence of its own: `docs/guides/watch-answers.md`), and writes the **verdict** with the rule that decided.
 
 **When it runs:** when every dataset of the use case has published the same partition.
 
@@ -14,6 +13,8 @@ and limit and its last 30 nights; **Models** in the navigation has every model w
 **If the verdict says `serving_differs_from_training`:** the evidence `skew.json` of that night names the features and
 some answers. Is an online value late (`driftgate_online_lookups` of the endpoint), or does a caller compute one another
 way?
+
+**If it was a false alarm:** `driftgate monitor false-alarm`, then `propose`: `docs/guides/set-a-drift-policy.md`.
 
 **If there is an alarm of probing:** `reports/security/<use case>/<day>.json` in the lake names the answers and the
 feature that was varied. These requests enter no training, which learns from published partitions alone.
