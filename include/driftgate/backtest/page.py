@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.axes import Axes
 
+FEW_MONTHS = 3  # with fewer, weeks are named on the axis
 PALETTE = ("#98a2ad", "#2a6fb0", "#b4480f", "#1a7f37", "#7a3fa0", "#b8860b", "#0f7b7b", "#b42318")
 
 
@@ -41,16 +42,18 @@ def render_report(report: BacktestReport) -> bytes:
 def _lead(report: BacktestReport) -> str:
     found = {one.name: one for one in report.outcomes}
     chosen, best = found.get(report.chosen or ""), found[report.best]
-    told = f"{best.name} was best with {best.value:.4f} and {len(best.trainings)} trainings"
+    told = f"{best.name} was best with {best.value:.4f} and {_trainings(best)}"
     if chosen is None:
         return f"{told}."
     if chosen.name == best.name:
         return f"The chosen policy, {told}."
     whole = chosen.periods[0].share_of_gain
     share = "" if whole is None else f", {whole:.0%} of what weekly trainings gain over none"
-    return (
-        f"The chosen policy {chosen.name} had {chosen.value:.4f} with {len(chosen.trainings)} trainings{share}; {told}."
-    )
+    return f"The chosen policy {chosen.name} had {chosen.value:.4f} with {_trainings(chosen)}{share}; {told}."
+
+
+def _trainings(one: Outcome) -> str:
+    return f"{len(one.trainings)} training{'' if len(one.trainings) == 1 else 's'}"
 
 
 def _told(report: BacktestReport) -> str:
@@ -124,5 +127,9 @@ def _regret(axes: "Axes", report: BacktestReport) -> None:
 
 
 def _months(axes: "Axes", keys: Sequence[str]) -> None:
-    firsts = [place for place, key in enumerate(keys) if key.endswith("-01")] or [0]
+    firsts = [place for place, key in enumerate(keys) if key.endswith("-01")]
+    if len(firsts) < FEW_MONTHS:
+        weeks = range(0, len(keys), 7)
+        axes.set_xticks(list(weeks), [keys[place] for place in weeks], fontsize=8, rotation=30)
+        return
     axes.set_xticks(firsts, [keys[place][: len("2013-03")] for place in firsts], fontsize=8, rotation=30)

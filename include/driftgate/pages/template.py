@@ -17,7 +17,7 @@ a { color: #2a6fb0 } code { font-size: .92em; overflow-wrap: anywhere }
 .lead.wait { background: #fff6dd; border-color: #d99a00 }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .4rem 0 1rem }
 td, th { border-bottom: 1px solid #e4e8ec; padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums } td.n { white-space: nowrap }
 td.long { overflow-wrap: anywhere; min-width: 8rem }
 td.when, .log td:first-child { white-space: nowrap }
 tr.ours td { font-weight: 600 }
