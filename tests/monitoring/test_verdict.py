@@ -9,7 +9,7 @@ from driftgate.alarms import alarm_of, alarms
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.monitoring import Suppression, Verdict, decide, verdict_of, verdicts
+from driftgate.monitoring import Suppression, Verdict, decide, measure, verdict_of, verdicts
 from driftgate.monitoring.evidence import write_evidence
 from driftgate.monitoring_policy import MONITORS
 from driftgate.partition_keys import keys_between
@@ -112,6 +112,12 @@ def test_a_monitor_that_did_not_run_cannot_be_judged(open_policy: UseCase, night
 def test_a_night_without_any_evidence_cannot_be_judged(open_policy: UseCase) -> None:
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.champion) == ("cannot_judge", None)
+
+
+def test_what_several_monitors_say_alike_is_said_once(open_policy: UseCase) -> None:
+    for monitor in MONITORS:
+        measure(open_policy, NIGHT, monitor)
+    assert decide(open_policy, NIGHT).sentence == f"No request of {NIGHT} was answered by a champion."
 
 
 def test_after_a_retrain_verdict_the_cooldown_holds_the_next_ones_back(open_policy: UseCase, nights: Any) -> None:

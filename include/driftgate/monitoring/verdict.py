@@ -160,7 +160,7 @@ def _sentence(use_case: UseCase, situation: Situation, ruling: Ruling) -> str:
     found = [item for item in among if item.verdict == wanted] or must
     telling = [item.sentence for item in sorted(found, key=lambda item: item.monitor not in ruling.causes)]
     held_back = [f"Held back ({item.decision}): {item.sentence}" for item in ruling.suppressed]
-    return " ".join([*_about_time(use_case, situation, ruling), *telling, *held_back])
+    return " ".join(dict.fromkeys([*_about_time(use_case, situation, ruling), *telling, *held_back]))
 
 
 def _about_time(use_case: UseCase, situation: Situation, ruling: Ruling) -> list[str]:
