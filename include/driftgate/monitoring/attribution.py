@@ -18,7 +18,6 @@ from driftgate.evaluation.metrics import Floats
 from driftgate.monitoring.data_drift import FEATURE_BASELINE
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import Severity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,28 +41,23 @@ def judge_attribution(night: Night) -> Evidence:
     tonight = _shares(night.scorer_of(champion), names, rows)
     agreement = rounded(rank_agreement(trained, tonight))
     drifts, moved = agreement < limit, [names[place] for place in np.argsort(-np.abs(tonight - trained), kind="stable")]
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="attribution",
-        champion=champion,
-        statistic=NDCG,
-        value=agreement,
-        interval=None,
-        threshold=limit,
+    decided = Statistic(name=NDCG, value=agreement, threshold=limit, reference=1.0)
+    return night.found(
+        "attribution",
+        decided,
+        _sentence(night, agreement, moved[0], dict(zip(names, tonight, strict=True)), before),
+        drifts=drifts,
+        severity="major" if 1 - agreement > FAR * (1 - limit) else "minor",
         sample_size=rows.num_rows,
-        features=tuple(moved[:MOST_TOLD]) if drifts else (),
-        verdict="drift" if drifts else "ok",
-        severity=_severity(agreement, limit) if drifts else None,
-        sentence=_sentence(night, agreement, moved[0], dict(zip(names, tonight, strict=True)), before),
-        statistics=(
-            Statistic(name=NDCG, value=agreement, threshold=limit, reference=1.0),
+        features=moved[:MOST_TOLD] if drifts else (),
+        statistics=[
+            decided,
             Statistic(name="spearman", value=rounded(spearman(trained, tonight)), reference=1.0),
             *(
                 Statistic(name="mean_shap_share", feature=name, value=rounded(float(share)), reference=before[name])
                 for name, share in zip(names, tonight, strict=True)
             ),
-        ),
+        ],
     )
 
 
@@ -115,10 +109,6 @@ def _shares(scorer: "Scorer", names: list[str], rows: "pa.Table") -> Floats:
     amounts = dict(zip(scorer.preprocessing.names, np.abs(found.values).mean(axis=0), strict=True))
     ordered = np.array([amounts[name] for name in names])
     return ordered / ordered.sum() if ordered.sum() else ordered
-
-
-def _severity(agreement: float, limit: float) -> Severity:
-    return "major" if 1 - agreement > FAR * (1 - limit) else "minor"
 
 
 def _sentence(night: Night, agreement: float, moved: str, tonight: dict[str, float], before: dict[str, float]) -> str:

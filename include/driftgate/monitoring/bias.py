@@ -106,21 +106,15 @@ def _evidence(night: Night, results: list[GroupResult], judged: list[GroupResult
     severity = breach(worst)
     broken = [one for one in judged if breach(one)]
     facets = night.use_case.fairness.facets if night.use_case.fairness else {}
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="bias",
-        champion=night.served,
-        statistic=worst.name,
-        value=worst.value,
-        interval=worst.interval,
-        threshold=_limit(worst, worst.value or 0.0),
-        sample_size=worst.rows + worst.reference_rows,
-        features=tuple(sorted({facets[one.facet].column for one in broken})),
-        verdict="drift" if severity else "ok",
+    return night.found(
+        "bias",
+        _statistic(worst).model_copy(update={"name": worst.name}),
+        _sentence(judged, broken, worst),
+        drifts=severity is not None,
         severity=severity,
-        sentence=_sentence(judged, broken, worst),
-        statistics=tuple(_statistic(one) for one in results if one.value is not None),
+        sample_size=worst.rows + worst.reference_rows,
+        features=sorted({facets[one.facet].column for one in broken}),
+        statistics=[_statistic(one) for one in results if one.value is not None],
         carried=days.carried,
     )
 

@@ -23,7 +23,8 @@ from driftgate.errors import CannotJudge
 from driftgate.evaluation.day_blocks import ScoredDay
 from driftgate.evaluation.metrics import Floats, one_class
 from driftgate.monitoring.day_measures import DayValues, EvaluationDays, day_measures, measured_evaluation
-from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.evidence import Carried, Evidence, Statistic
+from driftgate.monitoring.ground_truth import labelled_key
 from driftgate.monitoring.night import Night
 from driftgate.monitoring_policy import ConceptDrift
 from driftgate.partition_keys import keys_before, keys_between
@@ -97,9 +98,8 @@ def earlier_days(night: Night, nights: int) -> list[DayValues]:
 
     So looking back reads no answers again. None of them is later than the night before.
     """
-    found = (night.past.evidence(key, "concept") for key in keys_before(night.key, nights + 1)[:-1])
-    days = (_measures_in(one) for one in found if one and one.champion == night.champion)
-    return [day for day in days if day]
+    days = [_measures_in(one) for one in night.earlier("concept", nights)]
+    return [day for day in reversed(days) if day]
 
 
 def after(state: State, departure: Floats | None, settings: ConceptDrift, most: float) -> State:
@@ -156,12 +156,10 @@ def _departure(evaluation: EvaluationDays, measures: DayValues, settings: Concep
 
 def _newest_state(night: Night) -> tuple[str, State]:
     """Return the newest earlier state of this champion and the labelled day that it ends with; else one that begins."""
-    nights, labelled = (keys_before(key, LOOK_BACK_NIGHTS + 1)[:-1] for key in (night.key, night.labelled_key))
-    for earlier, day in zip(reversed(nights), reversed(labelled), strict=True):
-        found = night.past.evidence(earlier, "concept")
-        if found and found.champion == night.champion and found.value is not None:
-            return day, _read(found)
-    return labelled[0], State(np.zeros(len(BETS)), None, 0)
+    for found in night.earlier("concept", LOOK_BACK_NIGHTS):
+        if found.value is not None:
+            return labelled_key(night.use_case, found.key), _read(found)
+    return keys_before(night.labelled_key, LOOK_BACK_NIGHTS + 1)[0], State(np.zeros(len(BETS)), None, 0)
 
 
 def _read(evidence: Evidence) -> State:
@@ -174,7 +172,7 @@ def _measures_in(evidence: Evidence) -> dict[str, float]:
     return {name.removeprefix(OF_DAY): value for name, value in of_day}
 
 
-def _carried(state: State, measures: DayValues) -> dict[str, tuple[float, ...]]:
+def _carried(state: State, measures: DayValues) -> Carried:
     last = {} if state.last is None else {"departure": tuple(state.last.tolist())}
     day = {f"{OF_DAY}{name}": (value,) for name, value in measures.items()}
     return {"capitals": tuple(state.capitals.tolist()), **last, **day}
@@ -190,22 +188,14 @@ def _statistics(state: State) -> Iterator[Statistic]:
 def _evidence(night: Night, champion: str, state: State, measures: DayValues) -> Evidence:
     threshold = nights_per_false_alarm(night.use_case)
     value = float(evidence_of(state.capitals))
-    drifted = value >= threshold
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="concept",
-        champion=champion,
-        statistic="e_detector",
-        value=value,
-        interval=None,
-        threshold=threshold,
+    return night.found(
+        "concept",
+        Statistic(name="e_detector", value=value, threshold=threshold),
+        _sentence(champion, state, value, threshold),
+        drifts=value >= threshold,
+        severity="major",
         sample_size=state.days,
-        features=(),
-        verdict="drift" if drifted else "ok",
-        severity="major" if drifted else None,
-        sentence=_sentence(champion, state, value, threshold),
-        statistics=tuple(_statistics(state)),
+        statistics=list(_statistics(state)),
         carried=_carried(state, measures),
     )
 

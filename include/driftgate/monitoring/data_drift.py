@@ -36,20 +36,14 @@ def judge_data(night: Night) -> Evidence:
     counted = {name: score for name, score in scores.items() if tiers[name] != "informational"}
     worst = max(counted, key=lambda name: (counted[name], name))
     over = sorted(name for name, score in counted.items() if score > limit)
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="data",
-        champion=champion,
-        statistic=f"{SCORE}({worst})",
-        value=counted[worst],
-        interval=None,
-        threshold=limit,
+    return night.found(
+        "data",
+        Statistic(name=f"{SCORE}({worst})", value=counted[worst], threshold=limit),
+        " ".join([_sentence(over, worst, counted[worst], limit, champion), *_notes(night, rows, told)]),
+        drifts=bool(over),
+        severity=severity(over, tiers),
         sample_size=rows,
-        features=tuple(over),
-        verdict="drift" if over else "ok",
-        severity=severity(over, tiers) if over else None,
-        sentence=" ".join([_sentence(over, worst, counted[worst], limit, champion), *_notes(night, rows, told)]),
+        features=over,
         statistics=_statistics(night, scores, tiers, limit),
     )
 

@@ -22,9 +22,9 @@ from driftgate.monitoring.concept import earlier_days, measured_day
 from driftgate.monitoring.day_measures import DayValues, EvaluationDays, estimates, measured_evaluation
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
+from driftgate.monitoring.performance import surely_worse
 from driftgate.monitoring.served_scores import served_scores
 from driftgate.monitoring.support import farthest_outside
-from driftgate.partition_keys import keys_before
 from driftgate.use_cases import UseCase
 
 
@@ -89,8 +89,8 @@ def _require_assumptions(night: Night, evaluation: EvaluationDays, labelled: lis
             f"of its evaluation, more than {settings.max_level_shift:g}: its scores are not calibrated, so nothing can "
             "be estimated from them."
         )
-    before = night.past.evidence(keys_before(night.key, 2)[0], "concept")
-    if before and before.champion == champion and before.verdict == "drift":
+    before = next(night.earlier("concept", 1), None)
+    if before and before.verdict == "drift":
         raise CannotJudge(f"The meaning of the requests has changed, which no estimate can see: {before.sentence}")
     feature, share = farthest_outside(night)
     if share > settings.max_outside_share:
@@ -116,8 +116,6 @@ def _evidence(
     name = use_case.metric.primary
     reference = float(evaluation.column(name).mean())
     threshold = metric(name).worse_by(reference, use_case.monitor.performance.tolerance)
-    low, high = found[name].interval
-    drifted = high < threshold if metric(name).higher_is_better else low > threshold
     statistics = [
         Statistic(
             name=one,
@@ -131,21 +129,14 @@ def _evidence(
     ]
     if error is not None:
         statistics.append(Statistic(name="estimate_error", value=error))
-    return Evidence(
-        use_case=use_case.name,
-        key=night.key,
-        monitor="estimate",
-        champion=night.served,
-        statistic=name,
-        value=found[name].value,
-        interval=found[name].interval,
-        threshold=threshold,
+    return night.found(
+        "estimate",
+        statistics[0],
+        _sentence(use_case, night, found[name], reference, threshold, error),
+        drifts=surely_worse(metric(name), found[name].interval, threshold),
+        severity="major",
         sample_size=rows,
-        features=(),
-        verdict="drift" if drifted else "ok",
-        severity="major" if drifted else None,
-        sentence=_sentence(use_case, night, found[name], reference, threshold, error),
-        statistics=tuple(statistics),
+        statistics=statistics,
     )
 
 

@@ -11,6 +11,7 @@ from driftgate.monitoring_policy import MonitorName, Severity
 from driftgate.records import Record, parse_record
 
 Finding = Literal["ok", "drift", "insufficient"]
+Carried = dict[str, tuple[float, ...]]  # numbers by name
 
 
 class Statistic(Record):
@@ -50,7 +51,7 @@ class Evidence(Record):
     sentence: str
     statistics: tuple[Statistic, ...] = ()
     examples: tuple[str, ...] = ()
-    carried: dict[str, tuple[float, ...]] = {}
+    carried: Carried = {}
     revision: int = 1
 
 

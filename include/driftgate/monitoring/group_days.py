@@ -12,6 +12,7 @@ from driftgate.evaluation.facets import group_masks, key_of
 from driftgate.evaluation.fairness import decided
 from driftgate.evaluation.metrics import Floats, Labels
 from driftgate.fairness_policy import Fairness
+from driftgate.monitoring.evidence import Carried
 from driftgate.monitoring.night import Night
 from driftgate.partition_keys import keys_before
 from driftgate.records import sha256
@@ -29,9 +30,8 @@ class GroupDays:
     def __init__(self, night: Night, policy: Fairness) -> None:
         self.night, self.policy = night, policy
         self.groups = [(facet, group) for facet, of in policy.facets.items() for group in of.groups]
-        self.carried: dict[str, tuple[float, ...]] = {}
-        before = night.past.evidence(keys_before(night.key, 2)[0], "bias")
-        self._known = before.carried if before and before.champion == night.served else {}
+        self.carried: Carried = {}
+        self._known: Carried = next((before.carried for before in night.earlier("bias", 1)), {})
 
     @cached_property
     def answered(self) -> dict[str, Floats]:

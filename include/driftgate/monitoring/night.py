@@ -5,6 +5,7 @@ which plays nights that never were, run the same code.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,10 +18,10 @@ from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.lake import lake
 from driftgate.monitoring.answers import ANSWERING, answers, champion_of, requested_features
 from driftgate.monitoring.baseline import Baseline, load_baseline
-from driftgate.monitoring.evidence import Evidence, insufficient
+from driftgate.monitoring.evidence import Carried, Evidence, Statistic, insufficient
 from driftgate.monitoring.ground_truth import labelled_key, read_joined
 from driftgate.monitoring.past import Past, RecordedPast
-from driftgate.monitoring_policy import MonitorName
+from driftgate.monitoring_policy import MonitorName, Severity
 from driftgate.partition_keys import keys_before
 from driftgate.profiles import Profile, profile_table, read_profile
 from driftgate.use_cases import UseCase
@@ -193,6 +194,51 @@ class Night(ABC):
             prediction_ids=rows.column("prediction_id").to_pylist(),
             labels=label_values(self.use_case.problem, rows.column("label")),
             scores=rows.column("score").to_numpy().astype(float),
+        )
+
+    def earlier(self, monitor: MonitorName, nights: int) -> Iterator[Evidence]:
+        """Yield what a monitor found about the ``nights`` before this one, newest first, of the same champion."""
+        for key in reversed(keys_before(self.key, nights + 1)[:-1]):
+            found = self.past.evidence(key, monitor)
+            if found and found.champion == self.champion:
+                yield found
+
+    def found(
+        self,
+        monitor: MonitorName,
+        decided: Statistic,
+        sentence: str,
+        *,
+        drifts: bool,
+        severity: Severity | None,
+        sample_size: int,
+        features: Sequence[str] = (),
+        statistics: Sequence[Statistic] = (),
+        examples: Sequence[str] = (),
+        carried: Carried | None = None,
+    ) -> Evidence:
+        """Return evidence of a monitor that could judge.
+
+        :param decided: the number that it decided by
+        :param severity: of the drift, where it is one
+        """
+        return Evidence(
+            use_case=self.use_case.name,
+            key=self.key,
+            monitor=monitor,
+            champion=self.champion,
+            statistic=decided.name,
+            value=decided.value,
+            interval=decided.interval,
+            threshold=decided.threshold,
+            sample_size=sample_size,
+            features=tuple(features),
+            verdict="drift" if drifts else "ok",
+            severity=severity if drifts else None,
+            sentence=sentence,
+            statistics=tuple(statistics),
+            examples=tuple(examples),
+            carried=carried or {},
         )
 
     def insufficient(self, monitor: MonitorName, sentence: str, sample_size: int = 0) -> Evidence:

@@ -53,9 +53,10 @@ def values_before(
 
     :param drifts: whether nights on which the monitor found a drift count; if they did, what lasts would become usual
     """
-    found = (night.past.evidence(key, monitor) for key in keys_before(night.key, nights + skip + 1)[:nights])
-    same = [one for one in found if one and one.champion == night.champion and (drifts or one.verdict != "drift")]
-    return [number.value for one in same for number in one.statistics if number.name == statistic]
+    newest = keys_before(night.key, skip + 1)[0]
+    found = [one for one in night.earlier(monitor, nights + skip) if one.key < newest]
+    counted = [one for one in reversed(found) if drifts or one.verdict != "drift"]
+    return [number.value for one in counted for number in one.statistics if number.name == statistic]
 
 
 def share_interval(count: int, rows: int, confidence: float = CONFIDENCE) -> Interval:

@@ -17,10 +17,10 @@ import numpy as np
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.metrics import GUARDED, Floats, Metric, metric, one_class
 from driftgate.monitoring.cusum import cusum, limit_for
-from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.evidence import Carried, Evidence, Statistic
 from driftgate.monitoring.night import LabelledDay, Night
 from driftgate.monitoring.pilot import Cells, Pilot, Places, log_odds, probability, rounded
-from driftgate.partition_keys import keys_before
+from driftgate.partition_keys import parse_key
 
 LOOK_BACK_NIGHTS = 14
 MEMORY_NIGHTS = 60  # of gains
@@ -37,7 +37,7 @@ class State:
     gains: Floats  # of the primary metric
     saved: Floats  # of the loss that guards a promotion
 
-    def carried(self) -> dict[str, tuple[float, ...]]:
+    def carried(self) -> Carried:
         """Return the state as evidence carries it."""
         parts = {
             "weights": self.pilot.weights,
@@ -81,12 +81,11 @@ class _Course:
 
     def newest_state(self) -> tuple[int, State]:
         """Return this champion's newest state of an earlier night, and how many days ago that was."""
-        earlier = reversed(keys_before(self.night.key, LOOK_BACK_NIGHTS + 1)[:-1])
-        for nights, key in enumerate(earlier, start=1):
-            found = self.night.past.evidence(key, "payoff")
-            if found and found.champion == self.night.served and self._fits(found):
+        for found in self.night.earlier("payoff", LOOK_BACK_NIGHTS):
+            if self._fits(found):
                 values = {name: np.array(value) for name, value in found.carried.items()}
                 pilot = Pilot(values["weights"], values["variances"])
+                nights = (parse_key(self.night.key) - parse_key(found.key)).days
                 return nights, State(pilot, values["gains"], values["saved"])
         return LOOK_BACK_NIGHTS, State(Pilot.untaught(self.cells.count), np.array([]), np.array([]))
 
@@ -150,20 +149,13 @@ def _evidence(night: Night, state: State) -> Evidence:
     sums = cusum(state.gains, monitor.payoff.allowance)
     drifted = float(sums[-1]) >= limit
     statistics = _statistics(night, state, sums, limit, since_zero=drifted)
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="payoff",
-        champion=night.champion,
-        statistic="cusum",
-        value=statistics[0].value,
-        interval=None,
-        threshold=limit,
+    return night.found(
+        "payoff",
+        statistics[0],
+        _sentence(night, statistics, per_year, drifted=drifted),
+        drifts=drifted,
+        severity="major",
         sample_size=len(state.gains),
-        features=(),
-        verdict="drift" if drifted else "ok",
-        severity="major" if drifted else None,
-        sentence=_sentence(night, statistics, per_year, drifted=drifted),
         statistics=statistics,
         carried=state.carried(),
     )

@@ -30,7 +30,7 @@ def judge_performance(night: Night) -> Evidence:
     except CannotJudge as reason:
         return night.insufficient("performance", f"{reason}{told}", sum(len(day.labels) for day in days))
     statistics = performance_statistics(use_case, days, baseline)
-    found = _evidence(use_case, night.key, champion, days, statistics)
+    found = _evidence(night, days, statistics)
     if not waiting:
         return found
     more = Statistic(name="waiting_days", value=len(waiting))
@@ -103,32 +103,24 @@ def _baseline(use_case: UseCase, champion: str, baseline: Baseline) -> Baseline:
     return baseline
 
 
-def _evidence(
-    use_case: UseCase, key: str, champion: str, days: list[ScoredDay], statistics: tuple[Statistic, ...]
-) -> Evidence:
-    found = statistics[0]
+def _evidence(night: Night, days: list[ScoredDay], statistics: tuple[Statistic, ...]) -> Evidence:
+    use_case, found = night.use_case, statistics[0]
     if found.interval is None or found.threshold is None:
         raise CannotJudge(f"{found.name} has no interval or no threshold; this monitor cannot decide by it.")
-    drifted = _worse(metric(found.name), found.interval, found.threshold)
-    return Evidence(
-        use_case=use_case.name,
-        key=key,
-        monitor="performance",
-        champion=champion,
-        statistic=found.name,
-        value=found.value,
-        interval=found.interval,
-        threshold=found.threshold,
+    drifted = surely_worse(metric(found.name), found.interval, found.threshold)
+    return night.found(
+        "performance",
+        found,
+        _sentence(use_case, night.served, len(days), found, drifted=drifted),
+        drifts=drifted,
+        severity=_severity(use_case, found),
         sample_size=sum(len(day.labels) for day in days),
-        features=(),
-        verdict="drift" if drifted else "ok",
-        severity=_severity(use_case, found) if drifted else None,
-        sentence=_sentence(use_case, champion, len(days), found, drifted=drifted),
         statistics=statistics,
     )
 
 
-def _worse(primary: Metric, interval: tuple[float, float], threshold: float) -> bool:
+def surely_worse(primary: Metric, interval: tuple[float, float], threshold: float) -> bool:
+    """Return whether even the better end of an interval is worse than the threshold."""
     return interval[1] < threshold if primary.higher_is_better else interval[0] > threshold
 
 
@@ -136,7 +128,7 @@ def _severity(use_case: UseCase, found: Statistic) -> Severity:
     """Critical is a loss that is at least twice as large as the one that is allowed."""
     primary = metric(found.name)
     limit = primary.worse_by(found.threshold or 0.0, use_case.monitor.performance.tolerance)
-    return "critical" if _worse(primary, found.interval or (found.value, found.value), limit) else "major"
+    return "critical" if surely_worse(primary, found.interval or (found.value, found.value), limit) else "major"
 
 
 def _waiting_told(use_case: UseCase, waiting: list[str]) -> str:

@@ -49,23 +49,15 @@ def _rule(night: Night) -> AlarmRule:
 
 
 def _evidence(night: Night, rarity: float, limit: float, scores: Floats, column: NumericColumn) -> Evidence:
-    drifted = rarity > limit
-    beside = tuple(_beside(night, scores, column))
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="prediction",
-        champion=night.served,
-        statistic=SCORE,
-        value=rarity,
-        interval=None,
-        threshold=limit,
+    decided, beside = Statistic(name=SCORE, value=rarity, threshold=limit), list(_beside(night, scores, column))
+    return night.found(
+        "prediction",
+        decided,
+        _sentence(night, rarity, limit, beside[0]),
+        drifts=rarity > limit,
+        severity="major" if rarity > limit + MUCH else "minor",
         sample_size=len(scores),
-        features=(),
-        verdict="drift" if drifted else "ok",
-        severity=("major" if rarity > limit + MUCH else "minor") if drifted else None,
-        sentence=_sentence(night, rarity, limit, beside[0]),
-        statistics=(Statistic(name=SCORE, value=rarity, threshold=limit), *beside),
+        statistics=[decided, *beside],
     )
 
 

@@ -44,21 +44,15 @@ def judge_quality(night: Night) -> Evidence:
         raise CannotJudge(f"{night.key} has neither a validation report nor answers, so its data cannot be judged.")
     wrong = [one for one in found if one.severity]
     worst = next((one for one in wrong if one.severity == "major"), wrong[0] if wrong else found[0])
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="quality",
-        champion=night.champion,
-        statistic=worst.number.name,
-        value=worst.number.value,
-        interval=None,
-        threshold=worst.number.threshold,
-        sample_size=night.answers.num_rows,
-        features=tuple(name for one in wrong for name in one.features),
-        verdict="drift" if wrong else "ok",
+    return night.found(
+        "quality",
+        worst.number,
+        " ".join(one.sentence for one in wrong) or _all_well(night, found),
+        drifts=bool(wrong),
         severity=worst.severity,
-        sentence=" ".join(one.sentence for one in wrong) or _all_well(night, found),
-        statistics=tuple(one.number for one in found),
+        sample_size=night.answers.num_rows,
+        features=[name for one in wrong for name in one.features],
+        statistics=[one.number for one in found],
     )
 
 

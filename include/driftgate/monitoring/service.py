@@ -56,21 +56,14 @@ def judge_service(night: Night) -> Evidence:
     severity = _severity(decided)
     if severity is None and _slower_than_usual(found, before, limit):
         severity = "minor"
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="service",
-        champion=night.champion,
-        statistic=decided.name,
-        value=decided.value,
-        interval=decided.interval,
-        threshold=decided.threshold,
-        sample_size=found.answers,
-        features=(),
-        verdict="drift" if severity else "ok",
+    return night.found(
+        "service",
+        decided,
+        _sentence(night, found, before if severity == "minor" else None),
+        drifts=severity is not None,
         severity=severity,
-        sentence=_sentence(night, found, before if severity == "minor" else None),
-        statistics=(*shares, *_informing(found, before, limit)),
+        sample_size=found.answers,
+        statistics=[*shares, *_informing(found, before, limit)],
     )
 
 

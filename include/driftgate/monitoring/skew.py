@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from driftgate.errors import CannotJudge, DriftgateError
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +50,7 @@ def judge_skew(night: Night) -> Evidence:
         raise CannotJudge(
             f"None of the {found.unknown} requests that {champion} answered on {night.key} is in the partition."
         )
-    return _evidence(night.use_case, night.key, champion, found)
+    return _evidence(night, champion, found)
 
 
 def differences(
@@ -109,25 +108,20 @@ def _rows_of(captures: "pa.Table", version: str) -> Iterable[tuple[str, dict[str
             yield prediction_id, json.loads(features)
 
 
-def _evidence(use_case: UseCase, key: str, champion: str, found: Differences) -> Evidence:
-    limit = use_case.monitor.skew.max_differing_share
+def _evidence(night: Night, champion: str, found: Differences) -> Evidence:
+    limit = night.use_case.monitor.skew.max_differing_share
     drifts = found.share > limit
     ranked = [name for name, _ in found.by_feature.most_common()]
-    return Evidence(
-        use_case=use_case.name,
-        key=key,
-        monitor="skew",
-        champion=champion,
-        statistic="differing_rows",
-        value=found.share,
-        interval=None,
-        threshold=limit,
+    return night.found(
+        "skew",
+        Statistic(name="differing_rows", value=found.share, threshold=limit),
+        _sentence(champion, found, ranked),
+        drifts=drifts,
+        severity=None,  # every difference is a fault, so none is graded
         sample_size=found.rows,
-        features=tuple(ranked) if drifts else (),
-        verdict="drift" if drifts else "ok",
-        sentence=_sentence(champion, found, ranked),
-        statistics=tuple(_statistics(found, ranked)),
-        examples=tuple(found.differing[:EXAMPLES]),
+        features=ranked if drifts else (),
+        statistics=list(_statistics(found, ranked)),
+        examples=found.differing[:EXAMPLES],
     )
 
 

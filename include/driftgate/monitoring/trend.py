@@ -14,7 +14,6 @@ from driftgate.errors import CannotJudge
 from driftgate.monitoring.data_drift import SCORE, feature_tiers, severity
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.partition_keys import keys_before
 from driftgate.profiles.sketches import Floats
 
 NIGHTS = 14
@@ -28,7 +27,7 @@ def judge_trend(night: Night) -> Evidence:
     :raises CannotJudge: too few of them were judged for the same champion
     """
     champion = night.served
-    series = {name: values for name, values in _series(night, champion).items() if len(values) >= MIN_NIGHTS}
+    series = {name: values for name, values in _series(night).items() if len(values) >= MIN_NIGHTS}
     if not series:
         raise CannotJudge(
             f"Fewer than {MIN_NIGHTS} of the {NIGHTS} nights before {night.key} were judged for model {champion}; "
@@ -39,21 +38,15 @@ def judge_trend(night: Night) -> Evidence:
     limit = -math.log10(LEVEL / len(found))
     worst = max(found, key=lambda name: (found[name], name))
     over = sorted(name for name, score in found.items() if score > limit)
-    return Evidence(
-        use_case=night.use_case.name,
-        key=night.key,
-        monitor="trend",
-        champion=champion,
-        statistic=f"rising({worst})",
-        value=found[worst],
-        interval=None,
-        threshold=limit,
+    return night.found(
+        "trend",
+        Statistic(name=f"rising({worst})", value=found[worst], threshold=limit),
+        _sentence(over, worst, slope(series[worst]) * NIGHTS, champion),
+        drifts=bool(over),
+        severity=severity(over, feature_tiers(night, series)),
         sample_size=len(series[worst]),
-        features=tuple(over),
-        verdict="drift" if over else "ok",
-        severity=severity(over, feature_tiers(night, series)) if over else None,
-        sentence=_sentence(over, worst, slope(series[worst]) * NIGHTS, champion),
-        statistics=tuple(one for name, score in found.items() for one in _statistics(name, score, series[name], limit)),
+        features=over,
+        statistics=[one for name, score in found.items() for one in _statistics(name, score, series[name], limit)],
     )
 
 
@@ -88,15 +81,14 @@ def _correction(count: int, memory: float) -> float:
     return 1 + 2 / (count * (count - 1) * (count - 2)) * float(weights @ memory**lags)
 
 
-def _series(night: Night, champion: str) -> dict[str, Floats]:
+def _series(night: Night) -> dict[str, Floats]:
     """Return, for each feature that counts, its rarity on the nights before that judged the same champion."""
     found: dict[str, list[float]] = {}
-    for key in keys_before(night.key, NIGHTS + 1)[:-1]:
-        evidence = night.past.evidence(key, "data")
-        for one in evidence.statistics if evidence and evidence.champion == champion else ():
+    for evidence in night.earlier("data", NIGHTS):
+        for one in evidence.statistics:
             if one.name == SCORE and one.threshold is not None:
                 found.setdefault(str(one.feature), []).append(one.value)
-    return {name: np.array(values) for name, values in found.items()}
+    return {name: np.array(values[::-1]) for name, values in found.items()}
 
 
 def _statistics(feature: str, score: float, values: Floats, limit: float) -> list[Statistic]:
