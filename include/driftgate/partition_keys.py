@@ -47,6 +47,11 @@ def keys_before(key: str, days: int) -> list[str]:
     return keys_between(first.isoformat(), key)
 
 
+def days_between(earlier: str, later: str) -> int:
+    """Return how many days after one key another one is."""
+    return (parse_key(later) - parse_key(earlier)).days
+
+
 def due(key: str, latency_hours: int = 0) -> datetime:
     """Return when a partition is there at the earliest: ``latency_hours`` after its day has ended, wall-clock."""
     return datetime.combine(parse_key(key), time.min) + timedelta(days=1, hours=latency_hours)

@@ -18,7 +18,7 @@ from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import label_values, metric, one_class
 from driftgate.monitoring import Evidence, JoinResult, Verdict, judge, judge_night
 from driftgate.monitoring_policy import MONITORS, MonitorName
-from driftgate.partition_keys import keys_before, parse_key
+from driftgate.partition_keys import days_between, keys_before
 from driftgate.records import Record
 
 # Nothing moves by these: a replay has neither failures nor latency, its features are the offline truth, and to explain
@@ -187,7 +187,7 @@ class Replay:
         import pyarrow.compute as pc
 
         before = self.serving.previous
-        if before is None or (parse_key(key) - parse_key(self.serving.champion_since)).days >= COMPARED_DAYS:
+        if before is None or days_between(self.serving.champion_since, key) >= COMPARED_DAYS:
             return None
         column = self.rows.by_day[key].column(LABEL)
         known = pc.is_valid(column).to_numpy(zero_copy_only=False)

@@ -50,7 +50,7 @@ def replayed(
         models = Models(rows)
         return {policy.name: _played(rows, policy, models, say) for policy in asked.policies}
     Models(rows).of(_day_before(rows))  # or every process would train the first champion, or fail to
-    return _in_processes(asked, rows, processes, say)
+    return _in_processes(asked, processes, say)
 
 
 def run_digest(rows: Rows) -> str:
@@ -147,7 +147,7 @@ def _play(place: int) -> list[PlayedNight]:
     return _played(here.rows, here.asked.policies[place], here.models, say)
 
 
-def _in_processes(asked: Asked, rows: Rows, processes: int, say: Say) -> dict[str, list[PlayedNight]]:
+def _in_processes(asked: Asked, processes: int, say: Say) -> dict[str, list[PlayedNight]]:
     context = get_context("spawn")  # a fork would inherit the threads of libraries
     told = context.Queue()
     with ProcessPoolExecutor(processes, context, _begin, (asked, told, os.getpid())) as pool:

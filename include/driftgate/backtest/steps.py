@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from driftgate.backtest.traffic import Serving, Traffic
 from driftgate.monitoring.ground_truth import labelled_key
-from driftgate.partition_keys import keys_between, parse_key
+from driftgate.partition_keys import days_between, keys_between, parse_key
 from driftgate.promotion.checks import judge_guardrails
 from driftgate.promotion.evidence import DayEvidence, counted, required_requests
 from driftgate.promotion.judgement import outcome_of
@@ -88,7 +88,7 @@ def _alone(serving: Serving) -> Serving:
 
 
 def _is_over(use_case: UseCase, serving: Serving, key: str) -> bool:
-    days = (parse_key(key) - parse_key(serving.since)).days + 1
+    days = days_between(serving.since, key) + 1
     return days * MINUTES_PER_DAY >= use_case.promote.deadline_minutes
 
 

@@ -12,6 +12,7 @@ from driftgate.lake.manifest import (
     schema_digest,
 )
 from driftgate.lake.parquet import to_parquet
+from driftgate.lake.record_file import read_record
 from driftgate.lake.revisions import Revision, add_revision, as_of, revisions
 from driftgate.lake.store import Store, StoredObject, lake
 
@@ -28,6 +29,7 @@ __all__ = [
     "publish",
     "read_batches",
     "read_manifest",
+    "read_record",
     "read_table",
     "replace_content",
     "revisions",

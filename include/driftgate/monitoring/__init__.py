@@ -7,7 +7,7 @@ from driftgate.monitoring.false_alarms import mark_false, propose
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.late_labels import join_night, revised_since
 from driftgate.monitoring.monitors import JUDGES, judge, measure, measure_night
-from driftgate.monitoring.night import Night, RecordedNight
+from driftgate.monitoring.night import Night
 from driftgate.monitoring.outcome import (
     Outcome,
     begin,
@@ -21,6 +21,7 @@ from driftgate.monitoring.outcome import (
 )
 from driftgate.monitoring.past import Past, RecordedPast
 from driftgate.monitoring.policy import Suppression
+from driftgate.monitoring.recorded_night import RecordedNight
 from driftgate.monitoring.verdict import decide, judge_night
 from driftgate.monitoring.verdict_record import Verdict, verdict_of, verdicts
 

@@ -15,9 +15,9 @@ from driftgate.errors import CannotJudge
 from driftgate.evaluation.feature_baseline import read_feature_baseline
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
-from driftgate.monitoring.data_drift import FEATURE_BASELINE
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
+from driftgate.registry.package import FEATURE_BASELINE
 
 if TYPE_CHECKING:
     import pyarrow as pa

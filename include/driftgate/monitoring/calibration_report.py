@@ -13,13 +13,14 @@ from driftgate.lake import lake
 from driftgate.monitoring.alarm_price import YEAR_NIGHTS, AlarmRule, alarm_starts
 from driftgate.monitoring.baseline import Baseline, load_baseline
 from driftgate.monitoring.calibration import MIN_DAYS, Calibration
-from driftgate.monitoring.data_drift import FEATURE_BASELINE, alarm_rule, frozen_tiers
+from driftgate.monitoring.data_drift import alarm_rule, frozen_tiers
 from driftgate.monitoring.day_distances import GAP_DAYS
 from driftgate.monitoring.training_days import FeatureDays, TrainingDays
 from driftgate.monitoring_policy import Tier
 from driftgate.profiles import NumericColumn
 from driftgate.profiles.sketches import Floats
 from driftgate.records import Record
+from driftgate.registry.package import FEATURE_BASELINE
 from driftgate.use_cases import UseCase
 
 LAG_DAYS = 14  # after the last training day: a champion's first weeks

@@ -13,12 +13,12 @@ from driftgate.monitoring.night import Night
 from driftgate.monitoring_policy import Severity, Tier
 from driftgate.partition_keys import parse_key
 from driftgate.profiles.distances import distances
+from driftgate.registry.package import FEATURE_BASELINE
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FEATURE_BASELINE = "feature_baseline.json"
 SCORE = "rarity"  # of a feature's distance among those of the training days: -log10 of the share of days as far out
 MANY_IMPORTANT = 3  # important features that drift together weigh as much as a critical one
 LOOKED_AT = 100  # requests that are looked at for columns the model does not know

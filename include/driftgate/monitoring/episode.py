@@ -10,7 +10,7 @@ from driftgate.metadata import Entry, metadata
 from driftgate.monitoring.outcome import Outcome, causes_of
 from driftgate.monitoring.policy import MOVES
 from driftgate.monitoring.verdict_record import Verdict
-from driftgate.partition_keys import parse_key
+from driftgate.partition_keys import days_between
 from driftgate.records import Record, parse_record
 
 KIND = "drift_episode"
@@ -44,7 +44,7 @@ def note_verdict(verdict: Verdict) -> Episode | None:
     if verdict.decision not in MOVES or verdict.backfill or not verdict.causes:
         return None
     open_ = next((one for one in reversed(episodes(verdict.use_case)) if one.closed_at is None), None)
-    if open_ is None or _days(open_.last, verdict.key) > APART_NIGHTS:
+    if open_ is None or days_between(open_.last, verdict.key) > APART_NIGHTS:
         return _write(_begun(verdict))
     if verdict.key <= open_.last:  # decided again
         return open_
@@ -136,7 +136,3 @@ def _write(episode: Episode) -> Episode:
 
 def _parse(entry: Entry) -> Episode:
     return parse_record(entry.body, Episode, where=f"the drift episode {entry.subject}")
-
-
-def _days(earlier: str, later: str) -> int:
-    return (parse_key(later) - parse_key(earlier)).days

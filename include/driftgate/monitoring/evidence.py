@@ -1,14 +1,13 @@
 """What one monitor found about one night, as the record that the verdict is made from."""
 
-import json
 from contextlib import suppress
 from typing import Literal
 
 from driftgate import uris
 from driftgate.errors import ConfigError
-from driftgate.lake import lake
+from driftgate.lake import lake, read_record
 from driftgate.monitoring_policy import MonitorName, Severity
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 
 Finding = Literal["ok", "drift", "insufficient"]
 Carried = dict[str, tuple[float, ...]]  # numbers by name
@@ -91,7 +90,4 @@ def write_evidence(evidence: Evidence) -> Evidence:
 
 def read_evidence(use_case: str, key: str, monitor: MonitorName) -> Evidence | None:
     """Return what a monitor wrote about a night, or None when it did not run."""
-    path = uris.monitoring_report(use_case, key, monitor)
-    if not lake().exists(path):
-        return None
-    return parse_record(json.loads(lake().read(path)), Evidence, where=lake().uri(path))
+    return read_record(uris.monitoring_report(use_case, key, monitor), Evidence)

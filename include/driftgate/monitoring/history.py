@@ -10,7 +10,7 @@ from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.past import Past
 from driftgate.monitoring.policy import Decision
 from driftgate.monitoring_policy import LabelState
-from driftgate.partition_keys import keys_before, parse_key
+from driftgate.partition_keys import days_between, keys_before, parse_key
 from driftgate.use_cases import UseCase
 
 FRESH_SHARE = 0.5  # of the answers whose outcome is due tonight: some outcomes never come
@@ -42,7 +42,7 @@ def days_since(decision: Decision, use_case: UseCase, key: str, past: Past) -> i
     for night in reversed(_earlier(key, span)):
         verdict = past.verdict(night)
         if verdict and verdict.decision == decision:
-            return _days(night, key)
+            return days_between(night, key)
     return None
 
 
@@ -54,14 +54,14 @@ def days_since_switch(use_case: UseCase, key: str, champion: str | None, past: P
         if verdict and verdict.champion == champion:
             first = night
         elif verdict and verdict.champion:
-            return _days(first, key)
+            return days_between(first, key)
     return None
 
 
 def champion_age_days(key: str, champion: str | None, past: Past) -> int | None:
     """Return the days from the champion's last training day to the night, None without a champion or its package."""
     last = past.trained_to(champion) if champion else None
-    return None if last is None else _days(last, key)
+    return None if last is None else days_between(last, key)
 
 
 def new_rows(use_case: UseCase, key: str, champion: str | None, past: Past) -> int:
@@ -83,7 +83,3 @@ def new_rows(use_case: UseCase, key: str, champion: str | None, past: Past) -> i
 def _earlier(key: str, nights: int) -> list[str]:
     """Return the nights before ``key``, oldest first."""
     return keys_before(key, nights + 1)[:-1]
-
-
-def _days(earlier: str, later: str) -> int:
-    return (parse_key(later) - parse_key(earlier)).days

@@ -9,11 +9,12 @@ from driftgate.monitoring.concept import judge_concept
 from driftgate.monitoring.data_drift import judge_data
 from driftgate.monitoring.estimate import judge_estimate
 from driftgate.monitoring.evidence import Evidence, write_evidence
-from driftgate.monitoring.night import Night, RecordedNight
+from driftgate.monitoring.night import Night
 from driftgate.monitoring.payoff import judge_payoff
 from driftgate.monitoring.performance import judge_performance
 from driftgate.monitoring.prediction_drift import judge_prediction
 from driftgate.monitoring.quality import judge_quality
+from driftgate.monitoring.recorded_night import RecordedNight
 from driftgate.monitoring.service import judge_service
 from driftgate.monitoring.skew import judge_skew
 from driftgate.monitoring.trend import judge_trend

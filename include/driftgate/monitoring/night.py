@@ -10,22 +10,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from driftgate import uris
-from driftgate.captures import OUTCOME, read_captures
-from driftgate.captures.sampling import thinned
+from driftgate.captures import OUTCOME
 from driftgate.errors import CannotJudge
 from driftgate.evaluation.metrics import Floats, Labels, label_values
-from driftgate.lake import lake
-from driftgate.monitoring.answers import ANSWERING, answers, champion_of, requested_features
-from driftgate.monitoring.baseline import Baseline, load_baseline
+from driftgate.monitoring.answers import ANSWERING, champion_of, requested_features
+from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic, insufficient
-from driftgate.monitoring.ground_truth import labelled_key, read_joined
-from driftgate.monitoring.past import Past, RecordedPast
+from driftgate.monitoring.ground_truth import labelled_key
+from driftgate.monitoring.past import Past
 from driftgate.monitoring_policy import MonitorName, Severity
 from driftgate.partition_keys import keys_before
-from driftgate.profiles import Profile, profile_table, read_profile
+from driftgate.profiles import Profile, profile_table
 from driftgate.use_cases import UseCase
-from driftgate.validation_report import ValidationReport, report_at
+from driftgate.validation_report import ValidationReport
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -246,55 +243,3 @@ class Night(ABC):
         return insufficient(
             self.use_case.name, self.key, monitor, sentence, champion=self.champion, sample_size=sample_size
         )
-
-
-class RecordedNight(Night):
-    """A night as lake and registry have it. ``read`` are the paths that were read for it."""
-
-    def __init__(self, use_case: UseCase, key: str) -> None:
-        super().__init__(use_case, key, RecordedPast(use_case.name))
-        self.read: set[str] = set()
-
-    def answers_of(self, day: str) -> "pa.Table":
-        self.read.add(uris.captures(self.use_case.name, day))
-        return answers(self.use_case.name, day)
-
-    def captures_of(self, day: str) -> "pa.Table":
-        self.read.add(uris.captures(self.use_case.name, day))
-        return thinned(self.use_case.name, read_captures(self.use_case.name, day))
-
-    def validated(self, dataset: str) -> ValidationReport | None:
-        path = uris.validation_report(dataset, self.key)
-        if not lake().exists(path):
-            return None
-        self.read.add(path)
-        return report_at(lake(), path)
-
-    def partition_profile(self, dataset: str) -> Profile | None:
-        return read_profile(dataset, self.key)
-
-    def joined_of(self, day: str) -> "pa.Table | None":
-        path = uris.joined(self.use_case.name, day)
-        if not lake().exists(f"{path}/manifest.json"):
-            return None
-        self.read.add(path)
-        return read_joined(self.use_case.name, day)
-
-    def offline_features(self, day: str) -> "pa.Table":
-        from driftgate.datasets import trained_features
-        from driftgate.registry import find_model
-
-        self.read |= {uris.partition("validated", dataset, day) for dataset in self.use_case.datasets}
-        return trained_features(find_model(self.use_case.name, self.served).dataset_version, day)
-
-    def baseline_of(self, version: str) -> Baseline:
-        return load_baseline(self.use_case.name, version)
-
-    def package_file(self, version: str, name: str) -> bytes | None:
-        path = f"{uris.package(self.use_case.name, version)}/{name}"
-        return lake().read(path) if lake().exists(path) else None
-
-    def scorer_of(self, version: str) -> "Scorer":
-        from driftgate.registry import load_package
-
-        return load_package(self.use_case.name, version).scorer

@@ -13,11 +13,11 @@ from driftgate.errors import DriftgateError
 from driftgate.lake import lake
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.late_labels import revised_since
-from driftgate.monitoring.night import RecordedNight
 from driftgate.monitoring.night_template import LEGEND, MONITOR, SUMMARY, TOP
 from driftgate.monitoring.outcome import outcome_of
 from driftgate.monitoring.page_charts import evidence_of, nights_chart, parts_chart, parts_of, title_of
 from driftgate.monitoring.page_words import QUESTIONS, colour, finding, lead
+from driftgate.monitoring.recorded_night import RecordedNight
 from driftgate.monitoring.served_scores import served_scores
 from driftgate.monitoring.verdict_record import Verdict, verdicts
 from driftgate.pages import document, render

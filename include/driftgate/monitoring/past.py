@@ -4,12 +4,11 @@ import json
 from typing import Protocol
 
 from driftgate import uris
-from driftgate.lake import lake
+from driftgate.lake import lake, read_record
 from driftgate.monitoring.evidence import Evidence, read_evidence
 from driftgate.monitoring.ground_truth import JoinResult
 from driftgate.monitoring.verdict_record import Verdict, verdict_of
 from driftgate.monitoring_policy import MonitorName
-from driftgate.records import parse_record
 
 
 class Past(Protocol):
@@ -41,10 +40,7 @@ class RecordedPast:
         return verdict_of(self.use_case_name, key)
 
     def joined(self, key: str) -> JoinResult | None:
-        path = uris.monitoring_report(self.use_case_name, key, "ground_truth")
-        if not lake().exists(path):
-            return None
-        return parse_record(json.loads(lake().read(path)), JoinResult, where=lake().uri(path))
+        return read_record(uris.monitoring_report(self.use_case_name, key, "ground_truth"), JoinResult)
 
     def trained_to(self, version: str) -> str | None:
         path = f"{uris.package(self.use_case_name, version)}/package.json"

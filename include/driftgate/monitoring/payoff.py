@@ -20,7 +20,7 @@ from driftgate.monitoring.cusum import cusum, limit_for
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic
 from driftgate.monitoring.night import LabelledDay, Night
 from driftgate.monitoring.pilot import Cells, Pilot, Places, log_odds, probability, rounded
-from driftgate.partition_keys import parse_key
+from driftgate.partition_keys import days_between
 
 LOOK_BACK_NIGHTS = 14
 MEMORY_NIGHTS = 60  # of gains
@@ -85,8 +85,7 @@ class _Course:
             if self._fits(found):
                 values = {name: np.array(value) for name, value in found.carried.items()}
                 pilot = Pilot(values["weights"], values["variances"])
-                nights = (parse_key(self.night.key) - parse_key(found.key)).days
-                return nights, State(pilot, values["gains"], values["saved"])
+                return days_between(found.key, self.night.key), State(pilot, values["gains"], values["saved"])
         return LOOK_BACK_NIGHTS, State(Pilot.untaught(self.cells.count), np.array([]), np.array([]))
 
     def after(self, state: State, day: LabelledDay) -> State:

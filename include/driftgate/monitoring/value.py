@@ -15,21 +15,21 @@ from driftgate import uris
 from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.evaluation.costs import row_costs_usd
 from driftgate.evaluation.metrics import label_values
-from driftgate.lake import lake
+from driftgate.lake import lake, read_record
 from driftgate.ledger import rows
 from driftgate.ledger.budget import cost, week_of
 from driftgate.models.rule import Rule
 from driftgate.monitoring.answers import answers
 from driftgate.monitoring.ground_truth import read_joined
 from driftgate.monitoring.verdict_record import verdict_of
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
+from driftgate.registry.package import FALLBACK
 from driftgate.settings import settings
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FALLBACK = "fallback.json"
 ASKS_PEOPLE = ("review", "rollback")
 WORTH_MORE_OF = 2.0  # times what it takes
 Action = Literal["expand", "keep", "optimise", "sunset_review", "mend_outcomes"]
@@ -108,10 +108,7 @@ def write_value(use_case: UseCase, day: date) -> ValueReport | None:
 
 def read_value(use_case_name: str, week: str) -> ValueReport | None:
     """Return the report of a week, None when there is none."""
-    path = uris.value(use_case_name, week)
-    if not lake().exists(path):
-        return None
-    return parse_record(json.loads(lake().read(path)), ValueReport, where=lake().uri(path))
+    return read_record(uris.value(use_case_name, week), ValueReport)
 
 
 def _by_model(use_case: UseCase, asked: "dict[str, pa.Table]") -> Iterator[ModelValue]:
@@ -121,9 +118,8 @@ def _by_model(use_case: UseCase, asked: "dict[str, pa.Table]") -> Iterator[Model
     days = [day for key, table in asked.items() if (day := _labelled(use_case, key, table)) is not None]
     found = pa.concat_tables(days) if days else pa.table({"model_version": pa.array([], pa.string())})
     for version in sorted(pc.unique(found.column("model_version")).to_pylist()):
-        path = f"{uris.package(use_case.name, version)}/{FALLBACK}"
-        if lake().exists(path):
-            rule = parse_record(json.loads(lake().read(path)), Rule, where=lake().uri(path))
+        rule = read_record(f"{uris.package(use_case.name, version)}/{FALLBACK}", Rule)
+        if rule:
             yield _against(use_case, rule, version, found.filter(pc.equal(found.column("model_version"), version)))
 
 

@@ -1,16 +1,14 @@
 """The profile of a partition in the lake, and the page beside it that people read."""
 
-import json
 from collections.abc import Collection, Iterable
 from itertools import chain
 
 from driftgate import uris
-from driftgate.lake import Manifest, Store, lake, read_batches, read_manifest, read_table
+from driftgate.lake import Manifest, Store, lake, read_batches, read_manifest, read_record, read_table
 from driftgate.profiles.findings import findings
 from driftgate.profiles.page import render_page
 from driftgate.profiles.profile import Profile, profile_batches
 from driftgate.profiles.quality import RuleResult, quality_scores
-from driftgate.records import parse_record
 
 
 def profile_partition(
@@ -52,7 +50,4 @@ def _profile(store: Store, manifest: Manifest, hidden: Collection[str]) -> Profi
 
 def read_profile(dataset: str, key: str) -> Profile | None:
     """Return the profile of a partition, or None when none was written."""
-    path = uris.profile(dataset, key)
-    if not lake().exists(path):
-        return None
-    return parse_record(json.loads(lake().read(path)), Profile, where=lake().uri(path))
+    return read_record(uris.profile(dataset, key), Profile)

@@ -58,7 +58,7 @@ def require_champion_to_be(use_case: UseCase, state: DeploymentState | None, ver
 
 def require_earned(use_case: UseCase, state: DeploymentState) -> None:
     """Whatever asks for the move: no candidate gets more traffic than it has earned."""
-    if not has_passed(use_case.name, state):
+    if not has_passed(state):
         raise PromotionRefused(
             f"Version {state.candidate} of {use_case.name} has not passed its judgement in {state.step}, so it gets no "
             "more traffic; judge the step first, or roll it back."

@@ -1,16 +1,12 @@
 """The course of one promotion: which steps a version went through, when, how each was judged, and how it ended."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from driftgate import uris
-from driftgate.lake import lake
 from driftgate.metadata import metadata
 from driftgate.promotion.changes import RecordedChange, changes_of
-from driftgate.promotion.judgement import Judgement
+from driftgate.promotion.judgement import Judgement, judgement_of
 from driftgate.promotion.state import KIND, DeploymentState, deployment, parse_state
-from driftgate.records import parse_record
 
 
 @dataclass(frozen=True)
@@ -113,15 +109,6 @@ def course_of(use_case_name: str, version: str) -> Course:
     )
     changes = (one for one in changes_of(use_case_name) if one.change.version == version)
     return Course(use_case_name, version, tuple(visits), tuple(changes), deployment(use_case_name))
-
-
-def judgement_of(state: DeploymentState) -> Judgement | None:
-    """Return how the candidate was last judged in ``state``; None when it was not."""
-    path = uris.promotion_report(state.use_case, str(state.candidate), state.step)
-    if not lake().exists(path):
-        return None
-    found = parse_record(json.loads(lake().read(path)), Judgement, where=lake().uri(path))
-    return found if found.deployment_revision == state.revision else None
 
 
 def duration(began: datetime, ended: datetime | None) -> str:

@@ -1,6 +1,5 @@
 """Judging one step of a candidate by the guardrails of its use case."""
 
-import json
 from functools import lru_cache
 from typing import Literal
 
@@ -8,13 +7,13 @@ from driftgate import uris
 from driftgate.datasets import compute_labels
 from driftgate.endpoint.backends import endpoint_backend
 from driftgate.errors import CannotJudge, PromotionRefused
-from driftgate.lake import lake, read_manifest, read_table
+from driftgate.lake import lake, read_manifest, read_record, read_table
 from driftgate.promotion.checks import judge_guardrails
 from driftgate.promotion.evidence import DayOfStep, day_evidence, required_requests, step_days
 from driftgate.promotion.guardrails import GuardrailResult
 from driftgate.promotion.measured import Measured, measure_day, pool
 from driftgate.promotion.state import DeploymentState, deployment
-from driftgate.records import Record, parse_record
+from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
 Outcome = Literal["go_on", "fail_now", "not_yet"]
@@ -77,13 +76,16 @@ def judge(use_case: UseCase, version: str, step: str) -> Judgement:
     return judgement
 
 
-def has_passed(use_case_name: str, state: DeploymentState) -> bool:
-    """Return whether the candidate has passed its judgement in the step of ``state``."""
-    path = uris.promotion_report(use_case_name, str(state.candidate), state.step)
-    if not lake().exists(path):
-        return False
-    judgement = parse_record(json.loads(lake().read(path)), Judgement, where=lake().uri(path))
-    return judgement.passed and judgement.deployment_revision == state.revision
+def judgement_of(state: DeploymentState) -> Judgement | None:
+    """Return how the candidate was last judged in ``state``; None when it was not."""
+    found = read_record(uris.promotion_report(state.use_case, str(state.candidate), state.step), Judgement)
+    return found if found and found.deployment_revision == state.revision else None
+
+
+def has_passed(state: DeploymentState) -> bool:
+    """Return whether the candidate has passed its judgement in ``state``."""
+    judgement = judgement_of(state)
+    return judgement is not None and judgement.passed
 
 
 def _not_in_step(use_case: UseCase, version: str, step: str, state: DeploymentState | None) -> str:
