@@ -8,8 +8,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from driftgate.access_settings import is_loopback
 from driftgate.errors import nearest
 from driftgate.records import Record
+from driftgate.severity import Severity
 
-Severity = Literal["minor", "major", "critical"]
 KindName = Literal[
     "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "probing", "captures_lost",
     "manual_change", "requirement", "budget", "cost", "sensitive_data", "delivery_failed", "review_agreement",

@@ -11,14 +11,14 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
-from driftgate.monitoring_policy import LabelState, MonitorName, Positive, Severity
+from driftgate.monitoring_policy import LabelState, MonitorName, Positive
 from driftgate.records import Record
+from driftgate.severity import SEVERITIES, Severity
 
 # ``new`` took over from another version within the cooldown; it did not come back by a rollback.
 ChampionState = Literal["new", "settled"]
 Response = Literal["quiet", "watch", "retrain", "review", "rollback"]
 
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 LABEL_STATES: tuple[LabelState, ...] = get_args(LabelState)
 CHAMPION_STATES: tuple[ChampionState, ...] = get_args(ChampionState)
 # One of each group must have judged, or nobody knows whether a night is quiet: is the champion as good as it was, are

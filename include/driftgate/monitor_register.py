@@ -6,8 +6,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from driftgate.monitoring_policy import MonitorName, Severity
+from driftgate.monitoring_policy import MonitorName
 from driftgate.records import Record, load_yaml
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 
 FILE = "monitors.yaml"

@@ -9,6 +9,7 @@ from driftgate.records import Record
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
+DAYS_A_YEAR = 365.25  # that `expected_false_alarms_per_year` and its shares count by
 Tier = Literal["critical", "important", "informational"]
 
 # What a night is looked at for, each by a monitor of that name with evidence of its own.
@@ -41,7 +42,6 @@ MONITORS: tuple[MonitorName, ...] = (
     "bias",
     "attribution",
 )
-Severity = Literal["minor", "major", "critical"]  # of a drift
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from driftgate.alarm_settings import Severity
 from driftgate.errors import DriftgateError
 from driftgate.metadata import Entry
 from driftgate.records import Record, canonical_json, parse_record, sha256
+from driftgate.severity import Severity
 
 KIND = "alarm"
 BEFORE_THE_MANAGER = 0  # schema version of bodies that were nothing but a state and a sentence
@@ -28,7 +28,6 @@ NEXT: Mapping[State | None, frozenset[State]] = {
     "resolved": frozenset(),
 }
 STATES: tuple[State, ...] = get_args(State)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class Alarm(Record):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from driftgate.alarm_settings import KindName, Severity
+from driftgate.alarm_settings import KindName
 from driftgate.settings import settings
+from driftgate.severity import Severity
 
 GUIDE = "docs/guides/alarms.md"
 

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from driftgate.alarm_settings import KindName, Severity
-from driftgate.alarms.alarm import SEVERITIES, Alarm, alarm_id
+from driftgate.alarm_settings import KindName
+from driftgate.alarms.alarm import Alarm, alarm_id
 from driftgate.alarms.keeping import changed, find_alarm
 from driftgate.alarms.kinds import KINDS, runbook_of, severity_of
 from driftgate.alarms.outbox import deliver, enclose
@@ -17,6 +17,7 @@ from driftgate.alarms.routing import first_channels
 from driftgate.errors import ConfigError, DriftgateError
 from driftgate.records import sha256
 from driftgate.settings import settings
+from driftgate.severity import SEVERITIES, Severity
 from driftgate.wall_clock import utc_now
 
 LONGEST_KEY = 200  # characters; the store takes no more

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from driftgate.alarm_settings import Severity
 from driftgate.alarms.alarm import Alarm, Event, State
 from driftgate.records import Record
+from driftgate.severity import Severity
 
 LONGEST_SUBJECT = 100  # characters; SNS takes no more
 

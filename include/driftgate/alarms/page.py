@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from driftgate import uris
-from driftgate.alarms.alarm import SEVERITIES, Alarm
+from driftgate.alarms.alarm import Alarm
 from driftgate.alarms.keeping import alarms
 from driftgate.alarms.outbox import deliveries
 from driftgate.lake import lake
 from driftgate.pages import document, render
+from driftgate.severity import SEVERITIES
 from driftgate.wall_clock import on_the_wall
 
 OVER_SHOWN = 50

@@ -10,13 +10,14 @@ from driftgate.backtest.models import Models
 from driftgate.backtest.night import Played, ReplayedNight, ReplayedPast
 from driftgate.backtest.policies import Policy
 from driftgate.backtest.rows import LABEL, Rows
-from driftgate.backtest.steps import judged, rolled_back, start
+from driftgate.backtest.steps import Moved, judged, rolled_back, start
 from driftgate.backtest.traffic import Serving, Traffic
 from driftgate.errors import CannotJudge, ConfigError, SourceMissing
 from driftgate.evaluation.costs import expected_cost_usd
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import label_values, metric, one_class
 from driftgate.monitoring import Evidence, JoinResult, Verdict, judge, judge_night
+from driftgate.monitoring.ground_truth import with_outcome
 from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import days_between, keys_before
 from driftgate.records import Record
@@ -157,7 +158,7 @@ class Replay:
         return None, [], serving
 
     def _retrained(self, verdict: Verdict) -> Retraining:
-        about = {"key": verdict.key, "rule": verdict.rule, "causes": tuple(getattr(verdict, "causes", ()))}
+        about = {"key": verdict.key, "rule": verdict.rule, "causes": verdict.causes}
         try:
             report = gated(self.use_case, self.models.of(verdict.key), self.models.of(self.serving.champion))
         except (SourceMissing, ConfigError, CannotJudge) as problem:
@@ -169,12 +170,10 @@ class Replay:
 
     def _measured(self, key: str) -> tuple[float | None, float | None, int]:
         """Return the primary metric and the cost per 1,000 of the day's answers with an outcome, and all requests."""
-        import pyarrow.compute as pc
-
         table = self.played.joined(key)
         if table is None:
             return None, None, 0
-        known = table.filter(pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score"))))
+        known = with_outcome(table)
         labels, scores = label_values(self.use_case.problem, known.column("label")), known.column("score").to_numpy()
         if not len(labels) or one_class(self.use_case.problem, labels):
             return None, None, table.num_rows
@@ -211,9 +210,10 @@ def first_serving(rows: Rows, models: Models) -> Serving:
     return Serving(champion=before, champion_since=rows.first)
 
 
-def _moves(key: str, version: str, moved: object) -> list[Move]:
-    outcome, reason = getattr(moved, "outcome", None), getattr(moved, "reason", "")
-    return [Move(key=key, version=version, outcome=outcome, reason=reason)] if outcome else []
+def _moves(key: str, version: str, moved: Moved | None) -> list[Move]:
+    if moved is None or moved.outcome is None:
+        return []
+    return [Move(key=key, version=version, outcome=moved.outcome, reason=moved.reason)]
 
 
 def _versions(serving: Serving) -> tuple[str | None, ...]:

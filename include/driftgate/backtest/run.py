@@ -177,5 +177,5 @@ def _watch(futures: list["Future[list[PlayedNight]]"], told: Any, say: Say) -> N
 
 def _expected(policy: Policy) -> int:
     """Return how many nights a policy may take between trainings: those that train most begin first."""
-    schedule = getattr(policy.retrain, "schedule", None)
+    schedule = policy.retrain.schedule
     return schedule.every_days if schedule else 7 if policy.retrain.on else 10_000

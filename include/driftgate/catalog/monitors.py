@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 from driftgate.drift_rules import table
 from driftgate.errors import nearest
 from driftgate.monitor_register import FILE, Registered, register_of
 from driftgate.monitoring.requirements import metrics_of
-from driftgate.monitoring_policy import MONITORS, MonitorName, Severity
+from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.registry.card_text import CardText, card_text
+from driftgate.severity import SEVERITIES, Severity
 from driftgate.use_cases import UseCase, load_use_case, use_case_names
 
 PAGE = "docs/reference/monitors.md"
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 BASELINES = {
     "evaluation": "the champion's own evaluation",
     "training_days": "the days the champion was trained on",

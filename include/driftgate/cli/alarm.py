@@ -25,7 +25,7 @@ def list_(
     from rich.table import Column, Table
 
     from driftgate.alarms import alarms
-    from driftgate.alarms.alarm import SEVERITIES
+    from driftgate.severity import SEVERITIES
     from driftgate.wall_clock import on_the_wall
 
     table = Table("id", "severity", "state", Column("alarm", overflow="fold"), "times", "last seen", "what")

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from driftgate.alarm_settings import Severity
 from driftgate.alarms import raise_alarm
 from driftgate.compute.job_files import result_path
 from driftgate.compute.job_records import open_records
@@ -14,6 +13,7 @@ from driftgate.ledger.forecasts import forecast, trainings, usual_usd
 from driftgate.ledger.jobs import collect
 from driftgate.ledger.rows import LedgerRow, rows
 from driftgate.records import Record
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase, load_use_case
 
 ALARM_PERCENT = (50, 80, 100)  # of the week's budget; each is told once a week

@@ -19,13 +19,13 @@ from driftgate.fairness_policy import AFTER_TRAINING, BiasMetricName, Fairness, 
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.group_days import GroupDays
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import Severity
+from driftgate.severity import SEVERITIES, Severity
 from driftgate.use_cases import UseCase
 
 FOUND_BY = "monitoring"
 WITHOUT_OUTCOMES: tuple[BiasMetricName, ...] = ("disparate_impact", "difference_in_positive_proportions")
 FAR = 2.0  # times what a bound allows
-RANK: tuple[Severity | None, ...] = (None, "minor", "major", "critical")
+RANK: tuple[Severity | None, ...] = (None, *SEVERITIES)
 
 
 def judge_bias(night: Night) -> Evidence:

@@ -26,7 +26,7 @@ from driftgate.monitoring.day_measures import DayValues, EvaluationDays, day_mea
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic
 from driftgate.monitoring.ground_truth import labelled_key
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import ConceptDrift
+from driftgate.monitoring_policy import DAYS_A_YEAR, ConceptDrift
 from driftgate.partition_keys import keys_before, keys_between
 from driftgate.use_cases import UseCase
 
@@ -34,7 +34,6 @@ CLIPPED = 3.0  # deviations: one storm proves nothing
 STAKES = (0.5, 1.0)  # how boldly is bet: for small changes, and for large ones
 MOST = 10  # times the threshold: so that evidence that was overwhelming can fade when the days are good again
 LOOK_BACK_NIGHTS = 14  # for a night with evidence to go on from
-DAYS_A_YEAR = 365.25
 OF_DAY = "day "  # begins the names of the newest day's measures in what is carried
 
 Part = Literal["level", "remainder"]

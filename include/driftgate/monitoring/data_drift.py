@@ -10,10 +10,11 @@ from driftgate.monitoring.alarm_price import AlarmRule
 from driftgate.monitoring.answers import sample_told
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import Severity, Tier
+from driftgate.monitoring_policy import Tier
 from driftgate.partition_keys import parse_key
 from driftgate.profiles.distances import distances
 from driftgate.registry.package import FEATURE_BASELINE
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import Literal
 from driftgate import uris
 from driftgate.errors import ConfigError
 from driftgate.lake import lake, read_record
-from driftgate.monitoring_policy import MonitorName, Severity
+from driftgate.monitoring_policy import MonitorName
 from driftgate.records import Record
+from driftgate.severity import Severity
 
 Finding = Literal["ok", "drift", "insufficient"]
 Carried = dict[str, tuple[float, ...]]  # numbers by name

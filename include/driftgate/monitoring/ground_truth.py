@@ -80,6 +80,13 @@ def read_joined(use_case_name: str, day: str) -> "pa.Table":
     return read_table(lake(), read_manifest(lake(), uris.joined(use_case_name, day)))
 
 
+def with_outcome(joined: "pa.Table") -> "pa.Table":
+    """Return the joined answers that have both a score and a label."""
+    import pyarrow.compute as pc
+
+    return joined.filter(pc.and_(pc.is_valid(joined.column("label")), pc.is_valid(joined.column("score"))))
+
+
 def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table", manifest: Manifest) -> JoinResult:
     import pyarrow as pa
     import pyarrow.compute as pc

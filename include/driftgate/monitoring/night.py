@@ -16,11 +16,12 @@ from driftgate.evaluation.metrics import Floats, Labels, label_values
 from driftgate.monitoring.answers import ANSWERING, champion_of, requested_features
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic, insufficient
-from driftgate.monitoring.ground_truth import labelled_key
+from driftgate.monitoring.ground_truth import labelled_key, with_outcome
 from driftgate.monitoring.past import Past
-from driftgate.monitoring_policy import MonitorName, Severity
+from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import keys_before
 from driftgate.profiles import Profile, profile_table
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 from driftgate.validation_report import ValidationReport
 
@@ -178,12 +179,10 @@ class Night(ABC):
         return table.filter(pc.and_(pc.equal(table.column("model_version"), version), answered))
 
     def _labelled(self, day: str, version: str) -> LabelledDay | None:
-        import pyarrow.compute as pc
-
         table = self._answered(day, version)
         if table is None or self._waits(table):
             return None
-        rows = table.filter(pc.and_(pc.is_valid(table.column("label")), pc.is_valid(table.column("score"))))
+        rows = with_outcome(table)
         if not rows.num_rows:
             return None
         return LabelledDay(

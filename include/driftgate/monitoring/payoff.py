@@ -20,12 +20,12 @@ from driftgate.monitoring.cusum import cusum, limit_for
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic
 from driftgate.monitoring.night import LabelledDay, Night
 from driftgate.monitoring.pilot import Cells, Pilot, Places, log_odds, probability, rounded
+from driftgate.monitoring_policy import DAYS_A_YEAR
 from driftgate.partition_keys import days_between
 
 LOOK_BACK_NIGHTS = 14
 MEMORY_NIGHTS = 60  # of gains
 MOST_ROWS = 5000  # of a night that the pilot learns from
-DAYS_A_YEAR = 365.25
 NORMAL_95 = 1.645
 
 

@@ -7,8 +7,8 @@ from driftgate.evaluation.metrics import Metric, metric, one_class, reported
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.monitoring_policy import Severity
 from driftgate.partition_keys import keys_before
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 
 

@@ -15,7 +15,7 @@ from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.label_check import disagreement
 from driftgate.monitoring.night import Night
 from driftgate.monitoring.own_history import Usual, usual, values_before
-from driftgate.monitoring_policy import Severity
+from driftgate.severity import Severity
 
 NOTABLE = 0.01  # less of a score's fall is none, however steady it was
 FEWER = 0.1  # so much less of the partition's rows was asked about

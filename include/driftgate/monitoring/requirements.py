@@ -12,7 +12,7 @@ from driftgate.evaluation.metrics import Metric, reported
 from driftgate.monitor_register import Register, Registered
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.verdict_record import Verdict
-from driftgate.monitoring_policy import Severity
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 
 State = Literal["met", "warn", "critical"]

@@ -14,7 +14,7 @@ from driftgate.monitoring.answers import ANSWERING
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
 from driftgate.monitoring.own_history import Usual, share_interval, usual, values_before
-from driftgate.monitoring_policy import Severity
+from driftgate.severity import Severity
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:

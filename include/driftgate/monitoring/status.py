@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from driftgate.alarms import Alarm, alarms
-from driftgate.alarms.alarm import SEVERITIES
 from driftgate.drift_rules import MUST_JUDGE
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.page_words import ASPECTS, colour, finding
 from driftgate.monitoring.verdict_record import Verdict, verdicts
+from driftgate.severity import SEVERITIES
 from driftgate.use_cases import load_use_case, use_case_names
 
 COLOURS = ("fail", "warn", "insufficient", "pass")  # the worst first

@@ -20,7 +20,7 @@ from driftgate.ledger import rows
 from driftgate.ledger.budget import cost, week_of
 from driftgate.models.rule import Rule
 from driftgate.monitoring.answers import answers
-from driftgate.monitoring.ground_truth import read_joined
+from driftgate.monitoring.ground_truth import read_joined, with_outcome
 from driftgate.monitoring.verdict_record import verdict_of
 from driftgate.records import Record
 from driftgate.registry.package import FALLBACK
@@ -137,12 +137,9 @@ def _against(use_case: UseCase, rule: Rule, version: str, answered: "pa.Table") 
 
 def _labelled(use_case: UseCase, key: str, asked: "pa.Table") -> "pa.Table | None":
     """Return the answers of a day with an outcome, and the request of each."""
-    import pyarrow.compute as pc
-
     if not lake().exists(f"{uris.joined(use_case.name, key)}/manifest.json"):
         return None
-    joined = read_joined(use_case.name, key)
-    known = joined.filter(pc.and_(pc.is_valid(joined.column("label")), pc.is_valid(joined.column("score"))))
+    known = with_outcome(read_joined(use_case.name, key))
     on = ["prediction_id", "model_version"]
     return known.select([*on, "label", "score"]).join(asked.select([*on, "features"]), on, join_type="inner")
 

@@ -1,12 +1,8 @@
 """Who must know of a verdict: whatever moves is an alarm, one per use case, and a quiet night ends it."""
 
-from typing import get_args
-
 from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.monitoring.verdict_record import Verdict
-from driftgate.monitoring_policy import Severity
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the mildest first
+from driftgate.severity import SEVERITIES, Severity
 
 
 def tell(verdict: Verdict) -> None:

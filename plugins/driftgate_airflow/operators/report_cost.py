@@ -1,10 +1,17 @@
 """Write down what the week cost."""
 
+from typing import TYPE_CHECKING
+
 from airflow.sdk import Context
 
 from driftgate_airflow.lineage import Step
 from driftgate_airflow.operators.base import DriftgateOperator
 from driftgate_airflow.runs import partition_key
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from driftgate.use_cases import UseCase
 
 
 class ReportCostOperator(DriftgateOperator):
@@ -29,7 +36,6 @@ class ReportCostOperator(DriftgateOperator):
         from driftgate.ledger.rightsize import recommend
         from driftgate.ledger.storage import record_storage
         from driftgate.lineage import DatasetRef
-        from driftgate.monitoring.value import write_value
         from driftgate.partition_keys import parse_key
         from driftgate.use_cases import load_use_case, use_case_names
 
@@ -39,11 +45,8 @@ class ReportCostOperator(DriftgateOperator):
         report = write_cost_report(day)
         use_cases = [load_use_case(name) for name in use_case_names()]
         takes = [write_efficiency(use_case, day) for use_case in use_cases]
-        for use_case in use_cases:  # a week whose outcomes are all due
-            earns = write_value(use_case, day - timedelta(days=use_case.label.known_after_days))
-            self.log.info(
-                "%s: %s", use_case.name, f"{earns.action}. {earns.remedy}" if earns else "nobody was answered"
-            )
+        for use_case in use_cases:
+            self._write_value(use_case, day)
         for sentence in (*tell_unusual(day), *(finding for one in takes for finding in one.findings)):
             self.log.warning("%s", sentence)
         for advice in recommend():
@@ -61,3 +64,12 @@ class ReportCostOperator(DriftgateOperator):
             },
             outputs=(DatasetRef(page, report.hash),),
         )
+
+    def _write_value(self, use_case: "UseCase", day: "date") -> None:
+        from datetime import timedelta
+
+        from driftgate.monitoring.value import write_value
+
+        all_due = day - timedelta(days=use_case.label.known_after_days)
+        earns = write_value(use_case, all_due)
+        self.log.info("%s: %s", use_case.name, f"{earns.action}. {earns.remedy}" if earns else "nobody was answered")
