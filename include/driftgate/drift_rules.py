@@ -99,11 +99,6 @@ DEFAULT_RULES: tuple[Rule, ...] = (
 )
 
 
-def all_cells() -> Iterator[Cell]:
-    """Return every cell of the table, in the order in which the table is shown."""
-    return (Cell(*cell) for cell in product(get_args(MonitorName), SEVERITIES, LABEL_STATES, CHAMPION_STATES))
-
-
 def rule_for(cell: Cell, overrides: tuple[Rule, ...]) -> Rule:
     """Return the rule that decides about a cell: one of the use case's, else the default one."""
     return table(overrides)[cell]

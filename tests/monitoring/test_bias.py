@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from played_nights import Records
 
 from driftgate.errors import SourceMissing
 from driftgate.evaluation.bias_cases import bias_cases, close_case
@@ -41,21 +42,6 @@ class Day:
     joined: bool = True
     version: str = "1"
     features: Callable[[int], dict[str, Any]] = lambda row: {"carrier": "EV" if row % 2 else "AA"}
-
-
-@dataclass
-class Records:
-    """The evidence of earlier nights."""
-
-    found: dict[tuple[str, str], Evidence] = field(default_factory=dict)
-
-    def evidence(self, key: str, monitor: str) -> Evidence | None:
-        return self.found.get((key, monitor))
-
-    def verdict(self, key: str) -> None:
-        return None
-
-    joined = trained_to = verdict
 
 
 class PlayedNight(Night):

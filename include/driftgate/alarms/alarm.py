@@ -30,18 +30,13 @@ NEXT: Mapping[State | None, frozenset[State]] = {
 STATES: tuple[State, ...] = get_args(State)
 
 
-class Alarm(Record):
-    """One alarm as it stands.
+class Told(Record):
+    """What an alarm is about, as every message of it says too.
 
     :param evidence: of what it rests on, an id or hash; the same evidence again is no repeat
     :param count: how often it was raised while it lasted
-    :param actor: who moved it to its state, and ``reason`` why; None: whoever raised it
-    :param event: what ``channels`` are told, for the ``notice``-th time; ``told_at`` since when, ``step`` of the route
-    :param told: every channel that was told anything of it
     """
 
-    schema_version: int = 1
-    id: str
     key: str
     kind: str
     severity: Severity
@@ -55,6 +50,18 @@ class Alarm(Record):
     count: int = 1
     first_seen: datetime
     last_seen: datetime
+
+
+class Alarm(Told):
+    """One alarm as it stands.
+
+    :param actor: who moved it to its state, and ``reason`` why; None: whoever raised it
+    :param event: what ``channels`` are told, for the ``notice``-th time; ``told_at`` since when, ``step`` of the route
+    :param told: every channel that was told anything of it
+    """
+
+    schema_version: int = 1
+    id: str
     actor: str | None = None
     reason: str | None = None
     false_alarm: bool = False

@@ -1,15 +1,11 @@
 """What a channel is told of an alarm: its nature, what it may lead to, whose it is, and what to do."""
 
-from datetime import datetime
-
-from driftgate.alarms.alarm import Alarm, Event, State
-from driftgate.records import Record
-from driftgate.severity import Severity
+from driftgate.alarms.alarm import Alarm, Event, Told
 
 LONGEST_SUBJECT = 100  # characters; SNS takes no more
 
 
-class Message(Record):
+class Message(Told):
     """One message; the same ``delivery_id`` again is the same message, for it is delivered at least once."""
 
     schema_version: int = 1
@@ -17,19 +13,6 @@ class Message(Record):
     environment: str
     event: Event
     alarm_id: str
-    key: str
-    kind: str
-    severity: Severity
-    state: State
-    sentence: str
-    impact: str
-    owner: str
-    runbook: str
-    use_case: str | None
-    evidence: str | None
-    count: int
-    first_seen: datetime
-    last_seen: datetime
 
     @property
     def subject(self) -> str:
@@ -57,8 +40,7 @@ class Message(Record):
 def message_of(alarm: Alarm, delivery_id: str, environment: str) -> Message:
     """Return what is told of an alarm now."""
     assert alarm.event, f"{alarm.key} has nothing to tell"  # noqa: S101  whoever calls has looked
-    shared = {name: getattr(alarm, name) for name in Message.model_fields if name in Alarm.model_fields}
+    told = {name: getattr(alarm, name) for name in Told.model_fields}
     if alarm.event == "resolved":
-        shared["sentence"] = f"It is over ({alarm.reason}): {alarm.sentence}"
-    about = {**shared, "schema_version": 1, "alarm_id": alarm.id}
-    return Message(**about, delivery_id=delivery_id, environment=environment)
+        told["sentence"] = f"It is over ({alarm.reason}): {alarm.sentence}"
+    return Message(**told, alarm_id=alarm.id, event=alarm.event, delivery_id=delivery_id, environment=environment)

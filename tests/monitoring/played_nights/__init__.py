@@ -89,7 +89,6 @@ def baseline(use_case: UseCase, evaluation: EvaluationDays | None) -> Baseline:
         scores=column,
         reference={use_case.metric.primary: 0.7},
         evaluation=evaluation,
-        **({"day_limits": {}} if "day_limits" in Baseline.model_fields else {}),
     )
 
 
