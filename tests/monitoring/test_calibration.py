@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from scipy import stats
+from watched_worlds import Watched
 
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.alarm_price import AlarmRule, alarm_starts
 from driftgate.monitoring.calibration import Calibration, thinning
-from driftgate.monitoring.simulation import Watched
 from driftgate.monitoring.training_days import FeatureDays, TrainingDays
 from driftgate.monitoring.worlds import Shift, ShiftKind, World, worlds
 

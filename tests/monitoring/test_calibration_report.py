@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from watched_worlds import Watched
 
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.alarm_price import AlarmRule
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.calibration_page import detection_rows, lead, render_calibration
 from driftgate.monitoring.calibration_report import CalibrationReport, calibration_report
-from driftgate.monitoring.simulation import Watched
 from driftgate.monitoring.worlds import Shift, World
 from driftgate.monitoring_policy import Tier
 from driftgate.profiles import merge, numeric_column
