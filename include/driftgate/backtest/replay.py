@@ -19,7 +19,7 @@ from driftgate.evaluation.metrics import label_values, metric, one_class
 from driftgate.monitoring import Evidence, JoinResult, Verdict, judge, judge_night
 from driftgate.monitoring.ground_truth import with_outcome
 from driftgate.monitoring_policy import MONITORS, MonitorName
-from driftgate.partition_keys import days_between, keys_before
+from driftgate.partition_keys import days_between
 from driftgate.records import Record
 
 # Nothing moves by these: a replay has neither failures nor latency, its features are the offline truth, and to explain
@@ -200,7 +200,7 @@ def first_serving(rows: Rows, models: Models) -> Serving:
 
     :raises ConfigError: there is no such model
     """
-    before = keys_before(rows.first, 2)[0]
+    before = rows.day_before
     try:
         gated(rows.use_case, models.of(before), None)
     except (SourceMissing, ConfigError, CannotJudge) as problem:

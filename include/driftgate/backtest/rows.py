@@ -44,6 +44,11 @@ class Rows:
     _sets: dict[str, TrainingSet] = field(default_factory=dict, compare=False)
     _labelled: "dict[str, np.typing.NDArray[np.bool_]]" = field(default_factory=dict, compare=False)
 
+    @property
+    def day_before(self) -> str:
+        """The last day that the first champion may learn from."""
+        return keys_before(self.first, 2)[0]
+
     @cached_property
     def nights(self) -> list[str]:
         """The days that are replayed, those without data among them."""

@@ -19,7 +19,6 @@ from driftgate.backtest.policies import Policy
 from driftgate.backtest.replay import REPLAYED, PlayedNight, Replay
 from driftgate.backtest.rows import Rows, published_rows
 from driftgate.lake import lake
-from driftgate.partition_keys import keys_before
 from driftgate.records import canonical_json, parse_record, sha256
 from driftgate.use_cases import UseCase
 
@@ -49,7 +48,7 @@ def replayed(
     if processes == 1 or len(asked.policies) == 1:
         models = Models(rows)
         return {policy.name: _played(rows, policy, models, say) for policy in asked.policies}
-    Models(rows).of(_day_before(rows))  # or every process would train the first champion, or fail to
+    Models(rows).of(rows.day_before)  # or every process would train the first champion, or fail to
     return _in_processes(asked, processes, say)
 
 
@@ -61,10 +60,6 @@ def run_digest(rows: Rows) -> str:
         day: [rows.known.revisions(dataset, day)[-1].manifest for dataset in use_case.datasets] for day in rows.days
     }
     return sha256(canonical_json([_code(), about, sha256(use_case.features_sql.encode()), rows.first, days]))
-
-
-def _day_before(rows: Rows) -> str:
-    return keys_before(rows.first, 2)[0]
 
 
 def _played(rows: Rows, policy: Policy, models: Models, say: Say) -> list[PlayedNight]:
