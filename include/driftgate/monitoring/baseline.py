@@ -112,12 +112,9 @@ def training_baseline(
         reference_intervals=dict(intervals or {}),
         metric_impl_versions=dict(versions or {}),
         evaluation=None if evaluation is None else _evaluation(use_case, evaluation, values),
-        score_days=None
-        if evaluation is None or training_scores is None
-        else _score_days(use_case, (table, evaluation), (training_scores, values)),
+        score_days=_score_days(use_case, (table, training_scores), (evaluation, values)),
     )
-    content: dict[str, Any] = baseline.model_dump(mode="json")
-    return content
+    return dict(baseline.model_dump(mode="json"))
 
 
 def _evaluation(use_case: UseCase, table: "pa.Table", scores: Floats) -> EvaluationDays:
@@ -129,10 +126,15 @@ def _evaluation(use_case: UseCase, table: "pa.Table", scores: Floats) -> Evaluat
     return evaluation_days(use_case.problem, use_case.metric.costs_usd, keys, parts)
 
 
-def _score_days(use_case: UseCase, tables: "Sequence[pa.Table]", scores: Sequence[Floats]) -> TrainingDays:
+def _score_days(
+    use_case: UseCase, trained: "tuple[pa.Table, Floats | None]", evaluated: "tuple[pa.Table | None, Floats]"
+) -> TrainingDays | None:
     import numpy as np
 
-    days, values = np.concatenate([days_of(use_case, table) for table in tables]), np.concatenate(scores)
+    if trained[1] is None or evaluated[0] is None:
+        return None
+    days = np.concatenate([days_of(use_case, trained[0]), days_of(use_case, evaluated[0])])
+    values = np.concatenate([trained[1], evaluated[1]])
     keys = np.unique(days)
     parts = [values[days == key] for key in keys]
     return score_days([str(key) for key in keys], parts, min_rows=use_case.monitor.prediction.min_rows)
