@@ -9,7 +9,7 @@ export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
 
-demo: .venv/installed  ## Airflow, real data, first model, three weeks of nights, a drift-triggered retraining
+demo: .venv/installed  ## Airflow, real data, first model, sixteen nights, a drift-triggered retraining
 	@$(BIN)/driftgate demo
 
 up: .venv/installed  ## Airflow and the endpoint, without the demo

@@ -1,4 +1,4 @@
-"""The whole demo on a clean state: three weeks of real nights, as a newcomer runs it."""
+"""The whole demo on a clean state: sixteen real nights, as a newcomer runs it."""
 
 import pytest
 from rich.console import Console

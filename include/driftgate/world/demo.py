@@ -29,10 +29,10 @@ class Plan:
 
     source: str = "nycflights"
     use_case: str = "flight_delays"
-    first: str = "2013-02-05"
-    loaded_by_hand_to: str = "2013-05-03"
-    backfilled_to: str = "2013-05-05"
-    played_to: str = "2013-05-24"
+    first: str = "2013-02-23"
+    loaded_by_hand_to: str = "2013-05-21"
+    backfilled_to: str = "2013-05-23"
+    played_to: str = "2013-06-08"
 
     @property
     def backfilled(self) -> list[str]:
