@@ -21,6 +21,8 @@ from driftgate.use_cases import UseCase
 
 BEGIN, END = "2013-05-26", "2013-06-04"
 
+MADE_AT_REGISTRATION = ("baseline.json", "feature_baseline.json", "reference_sample.parquet")
+
 
 def played(use_case: UseCase, policy: str = "shipped", last: str = END) -> tuple[Replay, list[PlayedNight]]:
     """Play the nights of the shop under one policy."""
@@ -48,10 +50,12 @@ def test_verdicts_are_those_of_the_live_tasks_to_the_byte(
     assert len(versions) == 2, "a new champion should be among the nights that are compared"
     for version in versions:
         model = replay.models.of(version)
-        made = {name: model.package_file(name) or b"" for name in ("baseline.json", "feature_baseline.json")}
+        made = {name: model.package_file(name) or b"" for name in MADE_AT_REGISTRATION}
         files = {**model.files, **made}
         dataset = prepare(returns, version).name
         put_package(version, files, use_case="returns", dataset_version=dataset)
+    told = {one.name for night in nights for found in night.evidence for one in found.statistics}
+    assert "two_sample_auc" in told, "whole rows are compared too"
     judged = {one.monitor for night in nights for one in night.evidence if one.verdict != "insufficient"}
     assert {"performance", "concept", "payoff", "data", "skew"} <= judged, "those that carry a state are among them"
     for night in nights:

@@ -18,6 +18,7 @@ from driftgate.compute.targets import AUTO, find_auto
 from driftgate.evaluation.feature_baseline import feature_baseline
 from driftgate.evaluation.holdout import Holdout, held
 from driftgate.evaluation.metrics import Floats
+from driftgate.evaluation.reference_sample import REFERENCE_SAMPLE, reference_sample
 from driftgate.evaluation.report import EvaluationReport
 from driftgate.lake import lake
 from driftgate.models import Preprocessing, Scorer, Signature, load_scorer
@@ -109,10 +110,17 @@ class Model:
         profile = self.baseline.profile
         return feature_baseline(self.rows.use_case, self.scorer, train, validation, profile).canonical()
 
+    @cached_property
+    def reference_sample(self) -> bytes:
+        """The content of ``reference_sample.parquet`` of its package."""
+        return reference_sample(self.scorer.preprocessing, self.split("train"))
+
     def package_file(self, name: str) -> bytes | None:
         """Return a file of its package that a monitor may read."""
         if name == FEATURE_BASELINE:
             return self.feature_baseline
+        if name == REFERENCE_SAMPLE:
+            return self.reference_sample
         if name == "baseline.json":
             return self.baseline.canonical()
         return self.files.get(name)

@@ -85,6 +85,7 @@ class Replay:
         self.past = ReplayedPast()
         self.traffic = Traffic(self.use_case, self.rows, self.models)
         self.played = Played(self.use_case, self.traffic)
+        self.played.whole_rows = self.monitors == MONITORS
         self.serving = first_serving(self.rows, self.models)
 
     def resume(self, nights: list[PlayedNight]) -> None:

@@ -10,6 +10,7 @@ from driftgate.monitoring.alarm_price import AlarmRule
 from driftgate.monitoring.answers import sample_told
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
+from driftgate.monitoring.whole_rows import whole_rows
 from driftgate.monitoring_policy import Tier
 from driftgate.partition_keys import parse_key
 from driftgate.profiles.distances import distances
@@ -45,7 +46,7 @@ def judge_data(night: Night) -> Evidence:
         severity=severity(over, tiers),
         sample_size=rows,
         features=over,
-        statistics=_statistics(night, scores, tiers, limit),
+        statistics=(*_statistics(night, scores, tiers, limit), *whole_rows(night)),
     )
 
 
