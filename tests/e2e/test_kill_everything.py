@@ -128,7 +128,7 @@ def test_a_restart_of_the_triggerer_or_of_the_scheduler_stops_no_job(api):
     assert len(attempts(job)) == 3
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(25, marks=e2e), pytest.param(300, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seconds", [pytest.param(12, marks=e2e), pytest.param(300, marks=pytest.mark.soak)])
 def test_a_random_walk_of_kills_ends_with_one_model_and_one_charge_per_attempt(api, seconds):
     before = {model.version for model in list_models(NAME)}
     runs = Walk(api, SEED, f"walk_{seconds}").go(seconds)
