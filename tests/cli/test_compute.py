@@ -13,6 +13,7 @@ ONE |= {"cpu_p95_percent": 9, "memory_p95_percent": 9, "usd_per_1000_rows": None
 ONE |= {"latency_p50_ms": 1, "latency_p95_ms": 1}
 
 
+@pytest.mark.soak
 def test_two_targets_are_measured_and_the_record_is_kept(run, january_version, compute_yaml):
     size = {"backend": "local", "memory_mib": 4096, "timeout_minutes": 5}
     compute_yaml({"local": "two", "remote": "one"}, one={**size, "vcpu": 1}, two={**size, "vcpu": 2})

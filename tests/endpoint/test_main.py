@@ -148,6 +148,7 @@ def test_a_stop_under_load_cuts_nobody(start, world, project):
     assert sorted(captured_ids("champion")) == sorted(ids)
 
 
+@pytest.mark.soak
 def test_a_body_that_does_not_come_and_too_many_that_wait(start, world, project):
     """Connections that only begin a request take its place until its deadline; the others are told to come later."""
     world.deploy("1")

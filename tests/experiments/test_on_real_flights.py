@@ -32,6 +32,7 @@ def written(name: str, version: str) -> Any:
     return json.loads(lake().read(uris.experiment("flight_delays", version, name)))
 
 
+@pytest.mark.soak
 def test_ladder_ablation_and_comparison(use_case: UseCase, january_version: str) -> None:
     made = ladder(use_case, january_version)
     assert [rung.algorithm for rung in made.rungs] == ["rule", "logistic", "lightgbm"]

@@ -47,6 +47,7 @@ def toy_study(study: Callable[..., Study]) -> Callable[..., Study]:
     )
 
 
+@pytest.mark.soak
 def test_bayesian_search_reaches_the_target_with_fewer_trials_than_random(toy_study: Callable[..., Study]) -> None:
     """Ten seeds; random search is cut off at 150 trials, which flatters it."""
     needed = {
