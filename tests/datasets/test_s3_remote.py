@@ -16,7 +16,7 @@ BUCKETS = ("lake", "versions")
 
 
 @pytest.fixture
-def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def object_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An S3 on loopback that DVC, a process of its own, can reach, with the settings that point to it."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -26,7 +26,7 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "DRIFTGATE_ENV": "compose",
-        "DRIFTGATE_METADATA_URL": "sqlite://",
+        "DRIFTGATE_METADATA_URL": f"sqlite:///{tmp_path}/metadata.db",
         "DRIFTGATE_LAKE_BUCKET": BUCKETS[0],
         "DRIFTGATE_DVC_BUCKET": BUCKETS[1],
     }.items():
