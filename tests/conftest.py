@@ -78,7 +78,7 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 @pytest.fixture(autouse=True)
 def endpoint_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Count only its packages as memory of an endpoint in this process, which after thousands of tests has gigabytes."""
+    """Count only the packages of an endpoint in this process as its memory: thousands of tests leave gigabytes."""
     monkeypatch.setattr("driftgate.endpoint.packages.process_bytes", lambda: 0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from driftgate.drift_rules import table
 from driftgate.errors import nearest
 from driftgate.monitor_register import FILE, Registered, register_of
-from driftgate.monitoring.requirements import metrics_of
+from driftgate.monitoring.verdicts.requirements import metrics_of
 from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.registry.card_text import CardText, card_text
 from driftgate.severity import SEVERITIES, Severity

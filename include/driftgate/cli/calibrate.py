@@ -18,8 +18,8 @@ def calibrate(
 
     from driftgate import uris
     from driftgate.lake import lake
-    from driftgate.monitoring.calibration_page import detection_rows, lead, render_calibration
-    from driftgate.monitoring.calibration_report import calibrate_version
+    from driftgate.monitoring.calibration.page import detection_rows, lead, render_calibration
+    from driftgate.monitoring.calibration.report import calibrate_version
     from driftgate.use_cases import load_use_case
 
     report = calibrate_version(load_use_case(use_case), version)

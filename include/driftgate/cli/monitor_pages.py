@@ -15,8 +15,8 @@ def status() -> None:
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from driftgate.monitoring.page_words import ASPECTS
-    from driftgate.monitoring.status import model_status
+    from driftgate.monitoring.pages.status import model_status
+    from driftgate.monitoring.pages.words import ASPECTS
 
     table = Table("model", "version", Column("night", no_wrap=True), "decision", *ASPECTS, "alarms")
     for one in model_status():
@@ -36,7 +36,7 @@ def report(
     from driftgate import uris
     from driftgate.errors import ConfigError
     from driftgate.monitoring import verdicts
-    from driftgate.monitoring.pages import made_page
+    from driftgate.monitoring.pages.by_path import made_page
     from driftgate.partition_keys import parse_key
     from driftgate.use_cases import load_use_case
 

@@ -1,14 +1,16 @@
 """Monitoring: drift, performance, and the nightly verdict that alone starts a retraining."""
 
 from driftgate.monitoring.baseline import Baseline, load_baseline, training_baseline
-from driftgate.monitoring.episode import Episode, close_episode, episodes, note_outcome
 from driftgate.monitoring.evidence import Evidence, Statistic
-from driftgate.monitoring.false_alarms import mark_false, propose
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth
 from driftgate.monitoring.late_labels import join_night, revised_since
 from driftgate.monitoring.monitors import JUDGES, judge, measure, measure_night
 from driftgate.monitoring.night import Night
-from driftgate.monitoring.outcome import (
+from driftgate.monitoring.past import Past, RecordedPast
+from driftgate.monitoring.recorded_night import RecordedNight
+from driftgate.monitoring.verdicts.episode import Episode, close_episode, episodes, note_outcome
+from driftgate.monitoring.verdicts.false_alarms import mark_false, propose
+from driftgate.monitoring.verdicts.outcome import (
     Outcome,
     begin,
     by_hand,
@@ -19,11 +21,9 @@ from driftgate.monitoring.outcome import (
     outcomes,
     status_of,
 )
-from driftgate.monitoring.past import Past, RecordedPast
-from driftgate.monitoring.policy import Suppression
-from driftgate.monitoring.recorded_night import RecordedNight
-from driftgate.monitoring.verdict import decide, judge_night
-from driftgate.monitoring.verdict_record import Verdict, verdict_of, verdicts
+from driftgate.monitoring.verdicts.policy import Suppression
+from driftgate.monitoring.verdicts.record import Verdict, verdict_of, verdicts
+from driftgate.monitoring.verdicts.verdict import decide, judge_night
 
 __all__ = [
     "JUDGES",

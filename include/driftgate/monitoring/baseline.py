@@ -16,9 +16,9 @@ from driftgate.evaluation.day_blocks import ScoredDay
 from driftgate.evaluation.holdout import days_of
 from driftgate.evaluation.metrics import Floats, label_values
 from driftgate.lake import lake
-from driftgate.monitoring.calibration import Calibration, thinning
+from driftgate.monitoring.calibration.limits import Calibration, thinning
+from driftgate.monitoring.calibration.training_days import TrainingDays, score_days, training_days
 from driftgate.monitoring.day_measures import EvaluationDays, evaluation_days
-from driftgate.monitoring.training_days import TrainingDays, score_days, training_days
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
 from driftgate.records import Record, parse_record
 from driftgate.use_cases import UseCase

@@ -12,7 +12,7 @@ from driftgate.lake import lake, read_manifest
 from driftgate.monitoring.evidence import Evidence, read_evidence
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth, labelled_key
 from driftgate.monitoring.monitors import measure
-from driftgate.monitoring.verdict_record import Verdict
+from driftgate.monitoring.verdicts.record import Verdict
 from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import keys_before, keys_between, parse_key
 from driftgate.use_cases import UseCase

@@ -3,21 +3,21 @@
 from collections.abc import Callable
 
 from driftgate.errors import CannotJudge
-from driftgate.monitoring.attribution import judge_attribution
-from driftgate.monitoring.bias import judge_bias
-from driftgate.monitoring.concept import judge_concept
-from driftgate.monitoring.data_drift import judge_data
-from driftgate.monitoring.estimate import judge_estimate
 from driftgate.monitoring.evidence import Evidence, write_evidence
+from driftgate.monitoring.judges.attribution import judge_attribution
+from driftgate.monitoring.judges.bias import judge_bias
+from driftgate.monitoring.judges.concept import judge_concept
+from driftgate.monitoring.judges.data_drift import judge_data
+from driftgate.monitoring.judges.estimate import judge_estimate
+from driftgate.monitoring.judges.payoff import judge_payoff
+from driftgate.monitoring.judges.performance import judge_performance
+from driftgate.monitoring.judges.prediction_drift import judge_prediction
+from driftgate.monitoring.judges.quality import judge_quality
+from driftgate.monitoring.judges.service import judge_service
+from driftgate.monitoring.judges.skew import judge_skew
+from driftgate.monitoring.judges.trend import judge_trend
 from driftgate.monitoring.night import Night
-from driftgate.monitoring.payoff import judge_payoff
-from driftgate.monitoring.performance import judge_performance
-from driftgate.monitoring.prediction_drift import judge_prediction
-from driftgate.monitoring.quality import judge_quality
 from driftgate.monitoring.recorded_night import RecordedNight
-from driftgate.monitoring.service import judge_service
-from driftgate.monitoring.skew import judge_skew
-from driftgate.monitoring.trend import judge_trend
 from driftgate.monitoring_policy import MonitorName
 from driftgate.use_cases import UseCase
 

@@ -7,7 +7,7 @@ from driftgate import uris
 from driftgate.lake import lake, read_record
 from driftgate.monitoring.evidence import Evidence, read_evidence
 from driftgate.monitoring.ground_truth import JoinResult
-from driftgate.monitoring.verdict_record import Verdict, verdict_of
+from driftgate.monitoring.verdicts.record import Verdict, verdict_of
 from driftgate.monitoring_policy import MonitorName
 
 

@@ -21,7 +21,7 @@ from driftgate.ledger.budget import cost, week_of
 from driftgate.models.rule import Rule
 from driftgate.monitoring.answers import answers
 from driftgate.monitoring.ground_truth import read_joined, with_outcome
-from driftgate.monitoring.verdict_record import verdict_of
+from driftgate.monitoring.verdicts.record import verdict_of
 from driftgate.records import Record
 from driftgate.registry.package import FALLBACK
 from driftgate.settings import settings

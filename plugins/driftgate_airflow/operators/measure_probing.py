@@ -15,7 +15,7 @@ class MeasureProbingOperator(UseCaseOperator):
     def step(self, context: Context) -> Step:
         from driftgate import uris
         from driftgate.lineage import DatasetRef
-        from driftgate.monitoring.probing import measure_probing
+        from driftgate.monitoring.judges.probing import measure_probing
         from driftgate.use_cases import load_use_case
 
         key = partition_key(context)

@@ -9,7 +9,7 @@ from driftgate import uris
 from driftgate.catalog.page import SCRIPT
 from driftgate.lake import Store
 from driftgate.lake.store import FolderStore
-from driftgate.monitoring.pages import made_page
+from driftgate.monitoring.pages.by_path import made_page
 
 TYPES = {".html": "text/html; charset=utf-8", ".json": "application/json", ".png": "image/png"}
 

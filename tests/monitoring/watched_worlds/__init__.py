@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from driftgate.monitoring.alarm_price import AlarmRule
-from driftgate.monitoring.calibration import Calibration
-from driftgate.monitoring.training_days import TrainingDays, days_of
+from driftgate.monitoring.calibration.alarm_price import AlarmRule
+from driftgate.monitoring.calibration.limits import Calibration
+from driftgate.monitoring.calibration.training_days import TrainingDays, days_of
 from driftgate.monitoring.worlds import Shift, World
 from driftgate.profiles import Profile, merge, profile_table
 

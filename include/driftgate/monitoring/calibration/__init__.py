@@ -1,0 +1,1 @@
+"""How far a night may lie from the training days before it is an alarm of a known price."""

@@ -1,0 +1,1 @@
+"""The pages of monitoring, made when they are opened."""

@@ -1,0 +1,66 @@
+"""The verdict about one night: the record that the sensor waits for and that a person reads later."""
+
+from typing import Any, Literal
+
+from driftgate.metadata import metadata
+from driftgate.monitoring.evidence import Evidence
+from driftgate.monitoring.verdicts.policy import SCHEDULE_DUE, TOO_OLD, Decision, Suppression
+from driftgate.monitoring_policy import LabelState, MonitorName
+from driftgate.records import Record, parse_record
+from driftgate.retrain_policy import Retrain
+
+KIND = "verdict"
+Trigger = Literal["drift", "age", "schedule", "manual"]
+TRIGGERS: dict[str, Trigger] = {TOO_OLD: "age", SCHEDULE_DUE: "schedule"}  # by rule
+
+
+class Verdict(Record):
+    """What was decided about one night, by which rule, on which evidence, and what was held back."""
+
+    schema_version: int = 1
+    use_case: str
+    key: str
+    decision: Decision
+    rule: str
+    sentence: str
+    champion: str | None
+    evidence: tuple[Evidence, ...]
+    drift_nights: dict[MonitorName, int]
+    suppressed: tuple[Suppression, ...]
+    policy: Retrain
+    backfill: bool
+    promotion_active: bool
+    days_since_retrain: int | None
+    days_since_switch: int | None
+    champion_age_days: int | None = None
+    new_rows: int
+    causes: tuple[MonitorName, ...] = ()  # the drifts that the decision, or what was held back of it, is about
+    labels: LabelState = "fresh"
+    days_since_rollback: int | None = None
+    over_budget: str | None = None
+
+    @property
+    def trigger(self) -> Trigger:
+        """What a retraining that follows from this verdict is due to."""
+        return TRIGGERS.get(self.rule, "drift")
+
+
+def verdict_of(use_case_name: str, key: str) -> Verdict | None:
+    """Return the verdict about a night, or None when it was not decided yet."""
+    entry = metadata().latest(KIND, f"{use_case_name}/{key}")
+    return _parse(entry.subject, entry.body) if entry else None
+
+
+def verdicts(use_case_name: str, *, last: int | None = None, until: str | None = None) -> list[Verdict]:
+    """Return the verdict about every night, oldest night first.
+
+    :param last: only about so many nights, the newest ones
+    :param until: only about nights up to this one
+    """
+    prefix = f"{use_case_name}/"
+    entries = metadata().all_latest(KIND, prefix, last=last, until=f"{prefix}{until}" if until else None)
+    return [_parse(entry.subject, entry.body) for entry in entries]
+
+
+def _parse(subject: str, body: dict[str, Any]) -> Verdict:
+    return parse_record(body, Verdict, where=f"the verdict record of {subject}")
