@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from played_nights import day
 
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.judges.label_check import far_off_labels, levelled, turned_labels
-
-from played_nights import day
 
 
 @pytest.mark.parametrize("turned", [0.0, 0.05, 0.2])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from played_nights import FIRST, PlayedNight, Records, baseline, day, evaluated, last_key
 
 from driftgate import uris
 from driftgate.evaluation.day_blocks import ScoredDay
@@ -17,8 +18,6 @@ from driftgate.partition_keys import keys_before, keys_between
 from driftgate.profiles import QualityScores, profile_table
 from driftgate.use_cases import UseCase, load_use_case
 from driftgate.validation_report import Check, ValidationReport
-
-from played_nights import FIRST, PlayedNight, Records, baseline, day, evaluated, last_key
 
 DAY = "2013-04-01"
 

@@ -1,9 +1,10 @@
 """The payoff monitor: would a model trained tonight be better than the champion?
 
-A pilot (:mod:`driftgate.monitoring.judges.pilot`) answers a night's requests with what it learnt from the nights before,
-and then learns that night too; so its gains over the champion, in the use case's primary metric, are honest, and
-learning nothing costs it a little. Whether they are above zero is tested with the night as the unit, for the rows of one night
-share its weather, by :mod:`driftgate.monitoring.judges.cusum`. A new champion begins with an untaught pilot.
+A pilot (:mod:`driftgate.monitoring.judges.pilot`) answers a night's requests with what it learnt from the nights
+before, and then learns that night too; so its gains over the champion, in the use case's primary metric, are honest,
+and learning nothing costs it a little. Whether they are above zero is tested with the night as the unit, for the rows
+of one night share its weather, by :mod:`driftgate.monitoring.judges.cusum`. A new champion begins with an untaught
+pilot.
 
 The state that the next night goes on from is in the evidence (``carried``); a night that did not run is caught up with
 from the newest of the :data:`LOOK_BACK_NIGHTS` before.
