@@ -40,6 +40,12 @@ def test_a_segment_that_is_nothing_or_two_things_is_refused(keys: dict[str, Any]
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize("limit", ["same_days", "new_days"])
+def test_a_change_of_data_always_has_limits(limit: str) -> None:
+    with pytest.raises(ConfigError, match=f"key 'data_change.{limit}': Input should be greater than 0"):
+        parse_record({"data_change": {limit: 0}}, Validation, where="f.yaml")
+
+
 def test_no_other_file_holds_edge_cases() -> None:
     with pytest.raises(ConfigError, match="key 'edge_cases' cannot be '/etc/passwd'"):
         parse_record({"edge_cases": "/etc/passwd"}, Validation, where="f.yaml")

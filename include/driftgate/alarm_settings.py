@@ -11,9 +11,9 @@ from driftgate.records import Record
 from driftgate.severity import Severity
 
 KindName = Literal[
-    "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "probing", "captures_lost",
-    "manual_change", "requirement", "budget", "cost", "sensitive_data", "delivery_failed", "review_agreement",
-    "test",
+    "task_failed", "drift", "monitoring_silent", "cannot_judge", "revalidation", "data_change", "probing",
+    "captures_lost", "manual_change", "requirement", "budget", "cost", "sensitive_data", "delivery_failed",
+    "review_agreement", "test",
 ]  # fmt: skip
 Minutes = Annotated[int, Field(ge=1)]
 Hours = Annotated[float, Field(gt=0)]

@@ -36,6 +36,11 @@ def revalidation_report(use_case: str, key: str) -> str:
     return f"reports/revalidation/{use_case}/{key}.json"
 
 
+def dataset_check(version: str) -> str:
+    """Return the path of how a dataset version (``flight_delays/2013-03-31-3f9c2a1``) was tested."""
+    return f"reports/datasets/{version}/check.json"
+
+
 def monitoring_report(use_case: str, key: str, monitor: str) -> str:
     """Return the path of one monitor's evidence for one night."""
     return f"reports/monitoring/{use_case}/{key}/{monitor}.json"

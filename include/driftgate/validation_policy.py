@@ -48,6 +48,17 @@ class Splits(Record):
     apart: tuple[str, ...] = ()
 
 
+class DataChange(Record):
+    """How far the champion's primary metric on a new dataset version may be from that of its evaluation, as a share.
+
+    ``same_days`` is of the days of that evaluation, better or worse, and of how many rows they have: only the data can
+    have changed. ``new_days`` is of the later validation days, to the worse: there the world has changed as well.
+    """
+
+    same_days: Limit = 0.01
+    new_days: Limit = 0.2
+
+
 class Validation(Record):
     """What makes the validation rows, and the candidate's answers on rare cases, good enough to decide by.
 
@@ -56,6 +67,7 @@ class Validation(Record):
 
     segments: dict[str, Segment] = {}
     splits: Splits = Splits()
+    data_change: DataChange = DataChange()
     edge_cases: Literal["edge_cases.yaml"] | None = None
 
 

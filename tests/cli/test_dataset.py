@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from driftgate import uris
+from driftgate import datasets, registry, uris
 from driftgate.datasets import DatasetVersion, prepare
+from driftgate.governance import dataset_check
 from driftgate.lake import lake, publish
 from driftgate.partition_keys import keys_between
 from driftgate.records import sha256
@@ -87,6 +88,27 @@ def test_get_of_a_model_restores_what_it_was_trained_on(
     assert answer.exit_code == 0, answer.output
     assert answer.stdout.startswith(version.name)
     assert sha256((tmp_path / "rows" / "rows.parquet").read_bytes()) == version.files["rows.parquet"]
+
+
+def test_check_wants_a_champion_to_hold_a_version_against(
+    run: Callable[..., Any], version: DatasetVersion, put_package: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = run("dataset", "check", "flight_delays")
+    said = "flight_delays has no champion yet; name a dataset version to test.\n"
+    assert (refused.exit_code, refused.stderr) == (1, said)
+    first = run("dataset", "check", version.name)
+    assert first.exit_code == 0, "before the first model there is none to hold it against"
+    assert first.stdout.startswith(f"{version.name} cannot judge: flight_delays has no champion yet")
+
+    model = put_package("9", dataset_version=version.name)
+    for module in (registry, dataset_check):
+        monkeypatch.setattr(module, "champion", lambda _: model)
+    again: list[str] = []
+    monkeypatch.setattr(datasets, "prepare", lambda use_case, key: again.append(key) or version)
+    answer = run("dataset", "check", "flight_delays")  # the one that the champion was trained on, as it comes out now
+    assert answer.exit_code == 1, "with a champion, a version that nobody could judge is none that passed"
+    assert answer.stderr.startswith(f"{version.name} cannot judge: The package of flight_delays/9 has no evaluation")
+    assert again == [version.key]
 
 
 def test_an_unknown_version_gets_the_nearest_match(run: Callable[..., Any], version: DatasetVersion) -> None:

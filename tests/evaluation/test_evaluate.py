@@ -10,6 +10,7 @@ import pytest
 from driftgate import uris
 from driftgate.errors import CannotJudge, ConfigError, PromotionRefused, Tampered
 from driftgate.evaluation import evaluate, read_report
+from driftgate.evaluation.dataset_check import DatasetCheck
 from driftgate.evaluation.metrics import auc
 from driftgate.evaluation.receipts import require_receipts_of_job
 from driftgate.lake import lake
@@ -191,3 +192,18 @@ def test_no_validation_rows_cannot_be_judged(use_case, tmp_path: Path, rows: pa.
 def test_an_evaluation_that_did_not_run_is_said_so() -> None:
     with pytest.raises(CannotJudge, match="no evaluation of job-9"):
         read_report("flight_delays", "job-9")
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("fails", "needs_review"), ("cannot_judge", "accepted")])
+def test_a_person_looks_at_a_candidate_whose_dataset_version_failed_its_test(
+    use_case, folder, job, verdict, status
+) -> None:
+    made = DatasetCheck(
+        use_case=use_case.name, dataset_version=VERSION, dataset_sha256="a" * 64, champion="1", model_sha256="b" * 64,
+        contracts=(), scores=(), verdict=verdict, sentence="AUC is 0.6 against 0.7.",
+    )  # fmt: skip
+    lake().write(uris.dataset_check(VERSION), made.canonical())
+    report = evaluate(use_case, VERSION, folder, job, None)
+    assert (report.passed, report.status) == (True, status)
+    assert report.review == (("data_change",) if status == "needs_review" else ())
+    assert report.reason.startswith("The test of its dataset version failed: AUC is 0.6") == bool(report.review)

@@ -23,6 +23,7 @@ KINDS: dict[KindName, Kind] = {
     "monitoring_silent": Kind("critical", "Data may drift and the champion may get worse without anybody noticing."),
     "cannot_judge": Kind("major", "Nobody knows whether the champion is still as good as it was."),
     "revalidation": Kind("major", "The champion is worse on days it has not met than its evaluation promised."),
+    "data_change": Kind("major", "A model may be trained on data that are not what they were; a person looks at it."),
     "probing": Kind("major", "Somebody may be copying the model, or looking for inputs that mislead it."),
     "captures_lost": Kind("major", "Monitoring and audits of this day rest on incomplete answers."),
     "manual_change": Kind("critical", "Users get answers that no recorded decision stands for."),

@@ -136,6 +136,7 @@ class ModelEntry(Record):
     name: str
     use_case: str
     dataset_version: str
+    dataset_check: str | None = None  # what came of its test, None of one that was not tested
     features: tuple[str, ...]
     sensitivity: Classification
 

@@ -41,11 +41,22 @@ def model_entries(use_case_name: str, models: list[KnownModel], features: list[F
                 name=model.name,
                 use_case=use_case_name,
                 dataset_version=model.dataset_version,
+                dataset_check=_check(model.dataset_version),
                 features=names,
                 sensitivity=highest(*(levels[name] for name in names if name in levels)),
             )
         )
     return entries
+
+
+def _check(dataset_version: str) -> str | None:
+    from driftgate.evaluation.dataset_check import read_check
+
+    try:
+        found = read_check(dataset_version)
+    except DriftgateError:  # of another version of Driftgate
+        return None
+    return found.verdict if found else None
 
 
 def _known(use_case_name: str, version: str, place: int) -> KnownModel | None:

@@ -101,7 +101,8 @@ models {{ d.models | join(", ") or "none" }}{% endcall %}
 <h2>Models</h2>
 <table>{{ heads(["model", "trained on", "features", "class"]) }}
 {% for m in catalog.models %}<tr class="entry"><td><a href="../models/{{ m.name }}.html">{{ m.name }}</a></td>
-<td>{{ m.dataset_version }}</td>
+<td>{{ m.dataset_version }}{% if m.dataset_check %} <a href="../datasets/{{ m.dataset_version }}/check.json">
+{{ tag(m.dataset_check | replace("_", " "), "warn" if m.dataset_check == "fails" else "") }}</a>{% endif %}</td>
 <td>{{ m.features | length }}</td><td>{{ tag(m.sensitivity, m.sensitivity) }}</td></tr>
 {% endfor %}</table>
 <script>"""

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from driftgate.cli import dataset_care
-from driftgate.cli.sentences import out
+from driftgate.cli.sentences import fail, out
+from driftgate.errors import CannotJudge
 
 if TYPE_CHECKING:
-    from driftgate.datasets.version import AnyVersion
+    from driftgate.datasets.version import AnyVersion, DatasetVersion
+    from driftgate.evaluation.dataset_check import DatasetCheck
 
 app = typer.Typer(
-    help="Dataset versions: make, list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
+    help="Dataset versions: make, test, list, show, restore, compare, reproduce, keep or remove.", no_args_is_help=True
 )
 app.add_typer(dataset_care.app)
 
@@ -33,7 +35,7 @@ def list_(
     versions = all_versions()
     if of and of not in {version.subject for version in versions}:
         of = load_use_case(of).name
-    table = Table(Column("dataset version", no_wrap=True), "window", "size", "hash")
+    table = Table(Column("dataset version", no_wrap=True), "window", "size", "hash", "check")
     for version in versions:
         if of in (None, version.subject):
             table.add_row(*_row(version))
@@ -42,10 +44,15 @@ def list_(
 
 @app.command()
 def show(name: Name) -> None:
-    """Print everything that is recorded about one dataset version, as JSON."""
-    from driftgate.datasets import load_any
+    """Print everything that is recorded about one dataset version, and how it was tested, as JSON."""
+    import json
 
-    out.print_json(load_any(name).model_dump_json())
+    from driftgate.datasets import load_any
+    from driftgate.evaluation.dataset_check import read_check
+
+    version, tested = load_any(name), read_check(name)
+    check = {"check": tested.model_dump(mode="json")} if tested else {}
+    out.print_json(json.dumps({**version.model_dump(mode="json"), **check}))
 
 
 @app.command()
@@ -89,20 +96,69 @@ def prepare(
 ) -> None:
     """Make the dataset version of the window that ends with KEY, or name the one that there is."""
     from driftgate.datasets import prepare as prepared
+    from driftgate.governance.dataset_check import check_version
     from driftgate.use_cases import load_use_case
 
-    version = prepared(load_use_case(use_case), key, as_of)
+    about = load_use_case(use_case)
+    version = prepared(about, key, as_of)
     out.print(
         f"{version.name}: {version.rows:,} rows, {version.window.first} to {version.window.last}", highlight=False
     )
+    out.print(_told(check_version(about, version)), markup=False, highlight=False)
 
 
-def _row(version: "AnyVersion") -> tuple[str, str, str, str]:
+@app.command()
+def check(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a dataset version; or a use case, for the one that the champion was trained on as it comes "
+            "out now, made if it is another one."
+        ),
+    ],
+) -> None:
+    """Test a dataset version: its contracts, and the champion on its rows; exit code 1 if it fails or cannot be judged.
+
+    For pull requests that change contracts, features.sql, params.yaml or dvc.yaml. Before the first champion there is
+    nothing to hold a version against: that is said, and is no failure.
+    """
+    from driftgate.governance.dataset_check import check_version
+    from driftgate.use_cases import load_use_case
+
+    version = _to_check(name)
+    made = check_version(load_use_case(version.use_case), version)
+    if made.verdict == "fails" or (made.verdict == "cannot_judge" and made.champion):
+        fail(_told(made))
+    out.print(_told(made), markup=False, highlight=False)
+
+
+def _to_check(name: str) -> "DatasetVersion":
+    from driftgate.datasets import load_version
+    from driftgate.datasets import prepare as prepared
+    from driftgate.registry import champion
+    from driftgate.use_cases import load_use_case
+
+    if "/" in name:
+        return load_version(name)
+    use_case, model = load_use_case(name), champion(name)
+    if model is None:
+        raise CannotJudge(f"{name} has no champion yet; name a dataset version to test.")
+    return prepared(use_case, load_version(model.dataset_version).key)
+
+
+def _told(made: "DatasetCheck") -> str:
+    return f"{made.dataset_version} {made.verdict.replace('_', ' ')}: {made.sentence}"
+
+
+def _row(version: "AnyVersion") -> tuple[str, str, str, str, str]:
     from driftgate.datasets import FilesVersion
+    from driftgate.evaluation.dataset_check import read_check
 
     if isinstance(version, FilesVersion):
-        return version.name, version.key, f"{version.files:,} files", version.hash[:12]
-    return version.name, f"{version.window.first} to {version.window.last}", f"{version.rows:,} rows", version.hash[:12]
+        return version.name, version.key, f"{version.files:,} files", version.hash[:12], ""
+    days, checked = f"{version.window.first} to {version.window.last}", read_check(version.name)
+    told = checked.verdict.replace("_", " ") if checked else "not tested"
+    return version.name, days, f"{version.rows:,} rows", version.hash[:12], told
 
 
 def _trained_on(name: str) -> str:

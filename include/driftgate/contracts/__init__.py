@@ -9,7 +9,7 @@ from driftgate.contracts.publish import Published, publish_partition
 from driftgate.contracts.quarantine import decide, list_quarantine, show_quarantine
 from driftgate.contracts.schema import arrow_schema, published_schema
 from driftgate.contracts.treat import value_treatments
-from driftgate.contracts.validate import validate_partition
+from driftgate.contracts.validate import judge_again, validate_partition
 from driftgate.validation_report import ValidationReport
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "contract_names",
     "decide",
     "decisions_on",
+    "judge_again",
     "lint_contract",
     "list_quarantine",
     "load_contract",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from driftgate import uris
 from driftgate.contracts.catalog import load_contract
@@ -19,6 +20,9 @@ from driftgate.errors import ContractBroken
 from driftgate.lake import Manifest, Store, lake
 from driftgate.partition_keys import parse_key
 from driftgate.validation_report import ValidationReport
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,32 @@ def validate_partition(dataset: str, key: str) -> ValidationReport:
     :raises ContractBroken: a critical rule is broken (the report is written), or the rows were ingested under another
         contract
     """
-    with open_partition(dataset, key) as partition:
-        tally = Tally(partition.contract, partition.resolved.rules)
-        for scanned in partition.scan:
-            tally.add(scanned)
-    contract, store = partition.contract, partition.store
-    result = judge(contract, tally, key)
-    about = Circumstances(key, partition.raw, partition.resolved.notes, partition.decided)
-    report = make_report(contract, tally, kept_rules(result), about)
+    report, result = _judged(dataset, key)
+    contract, store = load_contract(dataset), lake()
     store.write(uris.validation_report(dataset, key, "html"), render_page(contract, report, result))
     store.write(uris.validation_report(dataset, key), report.canonical())
     if report.critical:
         raise ContractBroken(_sentence(report, store))
     return report
+
+
+def judge_again(dataset: str, key: str) -> ValidationReport:
+    """Return what :func:`validate_partition` would find by the contract of today; nothing is written or refused.
+
+    :raises SourceMissing: the raw rows are gone, or a partition that a rule refers to is not published
+    :raises ContractBroken: its rows were ingested under another contract
+    """
+    return _judged(dataset, key)[0]
+
+
+def _judged(dataset: str, key: str) -> "tuple[ValidationReport, ExpectationSuiteValidationResult]":
+    with open_partition(dataset, key) as partition:
+        tally = Tally(partition.contract, partition.resolved.rules)
+        for scanned in partition.scan:
+            tally.add(scanned)
+    result = judge(partition.contract, tally, key)
+    about = Circumstances(key, partition.raw, partition.resolved.notes, partition.decided)
+    return make_report(partition.contract, tally, kept_rules(result), about), result
 
 
 def _sentence(report: ValidationReport, store: Store) -> str:

@@ -15,6 +15,7 @@ from driftgate.evaluation.confusion import CONFUSION_VERSION, confusion
 from driftgate.evaluation.cost_gate import costs
 from driftgate.evaluation.costs import cost_threshold, expected_cost_usd
 from driftgate.evaluation.curves import curves
+from driftgate.evaluation.dataset_check import read_check
 from driftgate.evaluation.day_blocks import Interval, metric_interval
 from driftgate.evaluation.explanation import explained
 from driftgate.evaluation.fairness import fairness
@@ -70,7 +71,7 @@ def evaluate(
     :raises Tampered: an artefact of the job or a file of the champion's package was changed
     """
     candidate_spec(job, dataset_version)
-    report = examined(_compared(use_case, dataset_version, folder, job, champion))
+    report = _looked_at(examined(_compared(use_case, dataset_version, folder, job, champion)))
     write_report(report)
     write_receipts(use_case, report)
     record_cases(use_case, report)
@@ -102,6 +103,15 @@ def examined(found: Comparison, examiners: Sequence[Callable[[Comparison], Findi
         review=tuple(gate.gate for gate in gates if gate.verdict in use_case.gates.review_when),
         reason=_reason(gates),
     )
+
+
+def _looked_at(report: EvaluationReport) -> EvaluationReport:
+    """Have a person look at a candidate that passed where the data that it was trained on failed their own test."""
+    found = read_check(report.dataset_version)
+    if not report.passed or found is None or found.verdict != "fails":
+        return report
+    reason = f"The test of its dataset version failed: {found.sentence} {report.reason}"
+    return report.model_copy(update={"review": (*report.review, "data_change"), "reason": reason})
 
 
 def _record_rejection(report: EvaluationReport) -> None:

@@ -156,7 +156,7 @@ class EvaluationReport(Record):
     robustness: Robustness | None = None
     gates: tuple[GateResult, ...]
     passed: bool
-    review: tuple[str, ...] = ()  # gates for which a person must look at a candidate that passed
+    review: tuple[str, ...] = ()  # for what a person must look at one that passed: gates, or data_change
     reason: str
 
     @property

@@ -66,9 +66,7 @@ def revalidate(use_case: UseCase, key: str) -> Revalidation:
         raise CannotJudge(f"{use_case.name} has no champion yet, so there is none to validate again.")
     held = _newest_rows(use_case, model, key)
     package = load_package(use_case.name, model.version)
-    own = own_report(model)
-    if own is None:
-        raise CannotJudge(f"The package of {use_case.name}/{model.version} has no evaluation to compare with; retrain.")
+    own = comparable_report(use_case, model)
     scores = package.scorer.score_table(held.table)
     facts = {
         "use_case": use_case.name,
@@ -78,7 +76,7 @@ def revalidate(use_case: UseCase, key: str) -> Revalidation:
         "segments": segment_results(use_case, held, scores),
         "edge_cases": edge_case_results(use_case, package.signature, package.scorer),
     }
-    made = Revalidation(**facts, **_measured(use_case, held, scores), **_compared(use_case, model, own, held, scores))
+    made = Revalidation(**facts, **measured(use_case, held, scores), **_compared(use_case, model, own, held, scores))
     lake().write(uris.revalidation_report(use_case.name, key), made.canonical())
     _tell(made)
     return made
@@ -105,7 +103,25 @@ def _newest_rows(use_case: UseCase, model: "ModelVersion", key: str) -> Holdout:
     return Holdout(table, labels, days_of(use_case, table))
 
 
-def _measured(use_case: UseCase, held: Holdout, scores: Floats) -> dict[str, Any]:
+def comparable_report(use_case: UseCase, model: "ModelVersion") -> EvaluationReport:
+    """Return the champion's own evaluation.
+
+    :raises CannotJudge: there is none, or its primary metric was measured by other code
+    :raises Tampered: a file of its package was changed
+    """
+    own, primary = own_report(model), metric(use_case.metric.primary)
+    if own is None:
+        raise CannotJudge(f"The package of {use_case.name}/{model.version} has no evaluation to compare with; retrain.")
+    if primary.name not in own.intervals or own.metric_impl_versions.get(primary.name) != primary.version:
+        raise CannotJudge(
+            f"Champion {model.version} of {use_case.name} was evaluated by another version of {primary.title}; "
+            "retrain, then its successor is validated again."
+        )
+    return own
+
+
+def measured(use_case: UseCase, held: Holdout, scores: Floats) -> dict[str, Any]:
+    """Return the fields of a record that say what a model's scores on some rows come to."""
     metrics = reported(use_case.problem, use_case.metric.primary)
     days, confidence = held.by_day(scores), use_case.gates.champion.confidence
     values = {one.name: one.value(held.labels, scores) for one in metrics}
@@ -126,11 +142,6 @@ def _compared(
 ) -> dict[str, Any]:
     """Hold the primary metric against the interval of the champion's own evaluation."""
     primary = metric(use_case.metric.primary)
-    if primary.name not in own.intervals or own.metric_impl_versions.get(primary.name) != primary.version:
-        raise CannotJudge(
-            f"Champion {model.version} of {use_case.name} was evaluated by another version of {primary.title}; "
-            "retrain, then its successor is validated again."
-        )
     value, (low, high) = primary.value(held.labels, scores), own.intervals[primary.name]
     worse = value < low if primary.higher_is_better else value > high
     return {

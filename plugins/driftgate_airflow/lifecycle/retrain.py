@@ -12,6 +12,9 @@ is recorded.
 
 **If `drift_sensor` fails:** there is no verdict; look at the monitor DAG's run of the same partition.
 
+**If `prepare_dataset` warns:** the new dataset version failed its test (button *Dataset check*): a contract is broken,
+or the champion is worse on it than the use case allows. It is an alarm; a candidate made of it waits for a person.
+
 **If `budget_guard` is skipped:** the training would cost more than the use case's budget of this week has left, says
 the log of the task, and nothing was started. Raise `budget.usd_per_week`, take a cheaper target, or wait for Monday;
 where the budget says `on_exceeded: needs_approval`, trigger the run again with *Beyond the budget* on.

@@ -48,6 +48,12 @@ class EvaluationLink(ReportLink):
     name = "Evaluation"
 
 
+class DatasetCheckLink(ReportLink):
+    """How the dataset version was tested: its contracts, and the champion on its rows."""
+
+    name = "Dataset check"
+
+
 class ModelCardLink(ReportLink):
     """The card of the model version, in plain words and for those who work on it."""
 
