@@ -196,6 +196,11 @@ def package(use_case: str, version: str) -> str:
     return f"models/{use_case}/{version}"
 
 
+def package_draft(use_case: str, version: str, job_id: str) -> str:
+    """Return the path of a whole package that is about to be written."""
+    return f"drafts/{use_case}/{version}/{job_id}.zip"
+
+
 def releases(use_case: str) -> str:
     """Return the folder of the releases of a use case."""
     return f"releases/{use_case}"

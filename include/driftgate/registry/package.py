@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from driftgate.errors import ConfigError, Conflict, DriftgateError, Tampered
 from driftgate.lake import lake
 from driftgate.records import parse_record, sha256
+from driftgate.registry.draft import discard_draft, drafted
 from driftgate.registry.states import MAY_SERVE, require_state
 from driftgate.registry.versions import (
     POINTER,
@@ -17,7 +18,6 @@ from driftgate.registry.versions import (
     parse_json,
     record_registration,
     registration_of,
-    sign_pointer,
 )
 
 if TYPE_CHECKING:
@@ -243,10 +243,11 @@ def verified_files(model: ModelVersion) -> dict[str, bytes]:
 
 def write_package(
     model: ModelVersion, files: Mapping[str, bytes], *, trained_by: str | None = None, registered_by: str | None = None
-) -> None:
+) -> ModelVersion:
     """Write the files of a package, ``package.json``, its signature, and the registration that makes it all visible.
 
-    A crash in between leaves nothing visible; the same call again completes it.
+    A crash in between leaves nothing visible; the same call again completes it. Of several processes, and of several
+    tries, all write what the first of them drafted, which is returned.
 
     :raises Conflict: the version is visible already; its files are left alone
     :raises ConfigError: there is no feature baseline among the files
@@ -256,13 +257,20 @@ def write_package(
             f"The package of {model.use_case}/{model.version} has no {FEATURE_BASELINE}, without which no model is "
             "registered; register it with register_candidate, which measures its features."
         )
-    if registration_of(model.use_case, model.version):
-        raise Conflict(f"Version {model.version} of {model.use_case} was registered by another process meanwhile.")
-    for name, data in files.items():
+    _require_unregistered(model)
+    draft = drafted(model, files)
+    _require_unregistered(model)  # while that holds nobody has removed the draft, so all who write have the same one
+    for name, data in draft.files.items():
         lake().write(f"{model.folder}/{name}", data)
-    lake().write(f"{model.folder}/{POINTER}", model.canonical())
-    sign_pointer(model.folder, model.canonical())
-    record_registration(model, trained_by=trained_by, registered_by=registered_by)
+    record_registration(draft.model, trained_by=trained_by, registered_by=registered_by)
+    discard_draft(draft.model)
+    return draft.model
+
+
+def _require_unregistered(model: ModelVersion) -> None:
+    if registration_of(model.use_case, model.version):
+        discard_draft(model)
+        raise Conflict(f"Version {model.version} of {model.use_case} was registered by another process meanwhile.")
 
 
 def package_files(files: Mapping[str, bytes]) -> dict[str, PackageFile]:

@@ -26,6 +26,7 @@ from driftgate.registry.approval import admit
 from driftgate.registry.card import card_files, model_card
 from driftgate.registry.card_facts import CardFacts
 from driftgate.registry.card_text import card_text
+from driftgate.registry.draft import discard_draft
 from driftgate.registry.ethics import ethics_assessment, require_accountable
 from driftgate.registry.optimization import OPTIMIZATION, optimize
 from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
@@ -60,6 +61,7 @@ def register_job(
         job = result(job_id, use_case.train.target)
         report = _passed_report(use_case, job, dataset_version)
         model = _publish(use_case, job, report, version_files(dataset_version), make_baseline, actor)
+    discard_draft(model)  # a crash right after the registration leaves it behind
     tracking.describe_version(model, use_case.metric.primary)
     undecided = read_report(use_case.name, job_id).status == "needs_review"
     admit(use_case, model, actor=actor, needs_review=undecided)
@@ -116,8 +118,7 @@ def _publish(
         metrics=report.metrics,
         files=package_files(files),
     )
-    write_package(model, files, trained_by=actor, registered_by=actor)
-    return model
+    return write_package(model, files, trained_by=actor, registered_by=actor)
 
 
 def _golden(use_case: UseCase, job: JobResult, folder: Path) -> bytes:
