@@ -23,8 +23,8 @@ from driftgate.profiles import profile_table
 from driftgate.promotion.state import KIND, variants
 from driftgate.registry import ModelVersion
 from driftgate.registry.approval import admit
-from driftgate.registry.package import package_files, write_package
 from driftgate.registry.states import State, move_state
+from driftgate.registry.writing import package_files, write_package
 from driftgate.sources.sample import table_of
 from driftgate.training.spec import training_spec
 from driftgate.training.train import train

@@ -29,8 +29,8 @@ from driftgate.problems import DeviationCosts, Metric
 from driftgate.promotion import deployment, served
 from driftgate.promotion.skew import skew_gates
 from driftgate.registry import ModelVersion
-from driftgate.registry.package import package_files, write_package
 from driftgate.registry.states import move_state
+from driftgate.registry.writing import package_files, write_package
 from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case

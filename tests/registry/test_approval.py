@@ -13,8 +13,8 @@ from driftgate.registry import find_model, load_package
 from driftgate.registry.adoption import sign_unsigned
 from driftgate.registry.aliases import KIND as ALIAS
 from driftgate.registry.approval import APPROVAL, admit, approve, reject
-from driftgate.registry.package import write_package
 from driftgate.registry.states import KIND, model_state, move_state, state_history
+from driftgate.registry.writing import write_package
 
 NAME = "flight_delays"
 

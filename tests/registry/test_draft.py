@@ -10,10 +10,10 @@ from driftgate.errors import Conflict, Tampered
 from driftgate.lake import Store, lake
 from driftgate.registry import draft as draft_module
 from driftgate.registry import find_model, verified_files
-from driftgate.registry import package as package_module
+from driftgate.registry import writing as writing_module
 from driftgate.registry.draft import drafted
-from driftgate.registry.package import package_files, write_package
 from driftgate.registry.versions import ModelVersion
+from driftgate.registry.writing import package_files, write_package
 
 STEPS = 9  # two looks, the draft, four files, the registration, the draft's removal
 
@@ -86,10 +86,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., dict[str,
     def race(version: str, turns: str, *, killed: str = "") -> dict[str, Any]:
         writers = Writers(lambda name: write_package(*contents(version, name)))
         with monkeypatch.context() as patch:
-            for module in (package_module, draft_module):
+            for module in (writing_module, draft_module):
                 patch.setattr(module, "lake", lambda: SteppedStore(lake(), writers.step))
             for name in ("registration_of", "record_registration"):
-                patch.setattr(package_module, name, stepped(getattr(package_module, name), writers.step))
+                patch.setattr(writing_module, name, stepped(getattr(writing_module, name), writers.step))
             return writers.run(turns, killed=killed)
 
     return race

@@ -25,9 +25,9 @@ from driftgate.registry import (
     load_serving_package,
     verified_files,
 )
-from driftgate.registry.package import package_files
 from driftgate.registry.states import KIND, move_state
 from driftgate.registry.versions import POINTER, SIGNATURE, registration_of, sign_pointer
+from driftgate.registry.writing import package_files
 from driftgate.signing import local_keys, sign
 
 NAME = "flight_delays"

@@ -9,10 +9,10 @@ import pytest
 from driftgate.errors import ConfigError, Conflict, Tampered
 from driftgate.lake import lake
 from driftgate.metadata import metadata
-from driftgate.registry import load_package, load_signature
+from driftgate.registry import load_package, load_preprocessing, load_signature
 from driftgate.registry import package as package_module
-from driftgate.registry.package import package_files, write_package
 from driftgate.registry.versions import PackageFile, record_registration, sign_pointer
+from driftgate.registry.writing import package_files, write_package
 
 FILES = [
     "model.txt", "preprocessing.json", "signature.json", "card.md", "baseline.json", "evaluation.json",
@@ -118,6 +118,16 @@ def test_a_signature_of_another_feature_set_is_refused(package, artefacts) -> No
     for load in (load_package, load_signature):
         with pytest.raises(Tampered, match=r"is of the feature set aaaaaaaaaaaa, .* trained on bbbbbbbbbbbb"):
             load("flight_delays", "2")
+
+
+def test_what_encodes_the_features_is_read_without_the_model_and_verified_like_it(package) -> None:
+    model = package()
+    loaded = load_package("flight_delays", "1").preprocessing
+    lake().delete(f"{model.folder}/model.txt")
+    assert load_preprocessing("flight_delays", "1") == loaded
+    lake().write(f"{model.folder}/preprocessing.json", loaded.model_copy(update={"features": ()}).canonical())
+    with pytest.raises(Tampered, match=r"preprocessing\.json is not the file that was registered"):
+        load_preprocessing("flight_delays", "1")
 
 
 def test_a_package_whose_features_nobody_measured_is_not_registered(artefacts, package) -> None:

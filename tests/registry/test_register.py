@@ -129,7 +129,7 @@ def test_a_package_that_stopped_half_way_is_invisible_and_completed_by_the_next_
 ) -> None:
     finished()
     with monkeypatch.context() as patch:
-        patch.setattr("driftgate.registry.package.record_registration", crash)
+        patch.setattr("driftgate.registry.writing.record_registration", crash)
         with pytest.raises(OSError, match="power cut"):
             register_it()
     assert lake().exists("models/flight_delays/1/package.json")

@@ -28,7 +28,7 @@ from driftgate.validation_report import ValidationReport
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from driftgate.models import Scorer
+    from driftgate.models import Preprocessing, Scorer
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,10 @@ class Night(ABC):
     @abstractmethod
     def scorer_of(self, version: str) -> "Scorer":
         """Return a model version, ready to score."""
+
+    def preprocessing_of(self, version: str) -> "Preprocessing":
+        """Return how a model version encodes its features."""
+        return self.scorer_of(version).preprocessing
 
     @cached_property
     def answers(self) -> "pa.Table":

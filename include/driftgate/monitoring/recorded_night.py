@@ -18,7 +18,7 @@ from driftgate.validation_report import ValidationReport, report_at
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from driftgate.models import Scorer
+    from driftgate.models import Preprocessing, Scorer
 
 
 class RecordedNight(Night):
@@ -71,3 +71,8 @@ class RecordedNight(Night):
         from driftgate.registry import load_package
 
         return load_package(self.use_case.name, version).scorer
+
+    def preprocessing_of(self, version: str) -> "Preprocessing":
+        from driftgate.registry import load_preprocessing
+
+        return load_preprocessing(self.use_case.name, version)

@@ -5,6 +5,7 @@ from driftgate.registry.checked import load_checked_package
 from driftgate.registry.package import (
     Package,
     load_package,
+    load_preprocessing,
     load_serving_package,
     load_signature,
     package_bytes,
@@ -22,6 +23,7 @@ __all__ = [
     "list_models",
     "load_checked_package",
     "load_package",
+    "load_preprocessing",
     "load_serving_package",
     "load_signature",
     "move_alias",

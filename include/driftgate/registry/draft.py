@@ -21,7 +21,7 @@ from driftgate.signing import parse_signature, sign, verify
 
 @dataclass(frozen=True)
 class Draft:
-    """A whole package; ``files`` are in the order in which they are written: ``package.json`` and its signature last."""
+    """A whole package; ``files`` are in the order of their writing, ``package.json`` and its signature last."""
 
     model: ModelVersion
     files: Mapping[str, bytes]

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftgate.errors import ConfigError, Conflict, DriftgateError, Tampered
+from driftgate.errors import DriftgateError, Tampered
 from driftgate.lake import lake
 from driftgate.records import parse_record, sha256
-from driftgate.registry.draft import discard_draft, drafted
 from driftgate.registry.states import MAY_SERVE, require_state
 from driftgate.registry.versions import (
     POINTER,
@@ -16,8 +15,6 @@ from driftgate.registry.versions import (
     PackageFile,
     find_model,
     parse_json,
-    record_registration,
-    registration_of,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from driftgate.models import Preprocessing, Rule, Scorer, Signature
     from driftgate.registry.card_record import Card
 
+PREPROCESSING = "preprocessing.json"
 FEATURE_BASELINE = "feature_baseline.json"
 FALLBACK = "fallback.json"
 CARD = "card.json"
@@ -66,13 +64,10 @@ def load_package(use_case_name: str, version: str) -> Package:
     :raises Tampered: a file was changed, removed or added since the version was registered, its files are not of one
         model, or nobody measured its features
     """
-    from driftgate.models import Preprocessing
-
     model = find_model(use_case_name, version)
     files = verified_files(model)
     where = lake().uri(model.folder)
-    written = parse_json(files["preprocessing.json"], f"{where}/preprocessing.json")
-    preprocessing = parse_record(written, Preprocessing, where=f"{where}/preprocessing")
+    preprocessing = _preprocessing(model, files[PREPROCESSING])
     signature = _signature(model, files["signature.json"])
     _require_same_features(signature, preprocessing, where)
     _require_feature_baseline(files, preprocessing, where)
@@ -187,6 +182,16 @@ def load_signature(use_case_name: str, version: str) -> "Signature":
     return _signature(model, _verified(model, "signature.json", model.files["signature.json"]))
 
 
+def load_preprocessing(use_case_name: str, version: str) -> "Preprocessing":
+    """Return how a model version encodes its features, without loading the model.
+
+    :raises ConfigError: there is no such version
+    :raises Tampered: the file was changed since the version was registered
+    """
+    model = find_model(use_case_name, version)
+    return _preprocessing(model, _verified(model, PREPROCESSING, model.files[PREPROCESSING]))
+
+
 def load_card(use_case_name: str, version: str) -> "Card | None":
     """Return the card of a model version as data; None of a version that was registered before cards were.
 
@@ -200,6 +205,13 @@ def load_card(use_case_name: str, version: str) -> "Card | None":
         return None
     data, where = _verified(model, CARD, model.files[CARD]), f"{lake().uri(model.folder)}/{CARD}"
     return parse_record(parse_json(data, where), Card, where=where)
+
+
+def _preprocessing(model: ModelVersion, data: bytes) -> "Preprocessing":
+    from driftgate.models import Preprocessing
+
+    where = f"{lake().uri(model.folder)}/{PREPROCESSING}"
+    return parse_record(parse_json(data, where), Preprocessing, where=where)
 
 
 def _signature(model: ModelVersion, data: bytes) -> "Signature":
@@ -232,7 +244,7 @@ def verified_files(model: ModelVersion) -> dict[str, bytes]:
     """
     folder = lake().uri(model.folder)
     for name, file in model.files.items():
-        _require_plain(name, file.bytes, folder)
+        require_plain(name, file.bytes, folder)
     found = {path.removeprefix(f"{model.folder}/") for path in lake().list(model.folder)} - {POINTER, SIGNATURE}
     if missing := sorted(set(model.files) - found):
         raise Tampered(f"{folder} lacks {', '.join(missing)}, which its {POINTER} names; restore it.")
@@ -241,46 +253,11 @@ def verified_files(model: ModelVersion) -> dict[str, bytes]:
     return {name: _verified(model, name, file) for name, file in model.files.items()}
 
 
-def write_package(
-    model: ModelVersion, files: Mapping[str, bytes], *, trained_by: str | None = None, registered_by: str | None = None
-) -> ModelVersion:
-    """Write the files of a package, ``package.json``, its signature, and the registration that makes it all visible.
+def require_plain(name: str, size: int, folder: str) -> None:
+    """Return when a file may be one of a package in ``folder``.
 
-    A crash in between leaves nothing visible; the same call again completes it. Of several processes, and of several
-    tries, all write what the first of them drafted, which is returned.
-
-    :raises Conflict: the version is visible already; its files are left alone
-    :raises ConfigError: there is no feature baseline among the files
+    :raises Tampered: it lies elsewhere, or is too large to be one of ours
     """
-    if FEATURE_BASELINE not in files:
-        raise ConfigError(
-            f"The package of {model.use_case}/{model.version} has no {FEATURE_BASELINE}, without which no model is "
-            "registered; register it with register_candidate, which measures its features."
-        )
-    _require_unregistered(model)
-    draft = drafted(model, files)
-    _require_unregistered(model)  # while that holds nobody has removed the draft, so all who write have the same one
-    for name, data in draft.files.items():
-        lake().write(f"{model.folder}/{name}", data)
-    record_registration(draft.model, trained_by=trained_by, registered_by=registered_by)
-    discard_draft(draft.model)
-    return draft.model
-
-
-def _require_unregistered(model: ModelVersion) -> None:
-    if registration_of(model.use_case, model.version):
-        discard_draft(model)
-        raise Conflict(f"Version {model.version} of {model.use_case} was registered by another process meanwhile.")
-
-
-def package_files(files: Mapping[str, bytes]) -> dict[str, PackageFile]:
-    """Return the entries of ``package.json`` for ``files``."""
-    for name, data in files.items():
-        _require_plain(name, len(data), "the new package")
-    return {name: PackageFile(bytes=len(data), sha256=sha256(data)) for name, data in files.items()}
-
-
-def _require_plain(name: str, size: int, folder: str) -> None:
     if "/" in name or "\\" in name or name.startswith("."):
         raise Tampered(f"{folder} names a file {name!r} outside its own folder; it is not a package of ours.")
     if size > LARGEST_FILE_BYTES:

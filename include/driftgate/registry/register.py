@@ -29,8 +29,9 @@ from driftgate.registry.card_text import card_text
 from driftgate.registry.draft import discard_draft
 from driftgate.registry.ethics import ethics_assessment, require_accountable
 from driftgate.registry.optimization import OPTIMIZATION, optimize
-from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE, package_files, write_package
+from driftgate.registry.package import EXPLANATION, FALLBACK, FEATURE_BASELINE
 from driftgate.registry.versions import ModelVersion, model_of_job
+from driftgate.registry.writing import package_files, write_package
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:

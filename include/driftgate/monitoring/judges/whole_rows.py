@@ -18,7 +18,7 @@ def whole_rows(night: Night) -> tuple[Statistic, ...]:
     data = night.package_file(night.served, REFERENCE_SAMPLE)
     if data is None:
         return ()
-    prepared = night.scorer_of(night.served).preprocessing
+    prepared = night.preprocessing_of(night.served)
     reference = read_reference_sample(data, prepared, f"{REFERENCE_SAMPLE} of model {night.served}")
     try:
         encoded = prepared.encode_table(night.features)
