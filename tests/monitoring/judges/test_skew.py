@@ -1,6 +1,7 @@
 """What the endpoint saw against what training sees: nothing on a good night, the feature by name on a bad one."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +13,14 @@ import pytest
 from driftgate import uris
 from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, trained_features
+from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
+from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, measure
 from driftgate.monitoring.evidence import read_evidence
-from driftgate.monitoring.judges.skew import differences
+from driftgate.monitoring.judges.skew import Differences, differences, severity
+from driftgate.monitoring_policy import Tier
 from driftgate.partition_keys import due, keys_between
 from driftgate.registry import ModelVersion
 from driftgate.sources import sample
@@ -25,6 +29,7 @@ from driftgate.use_cases import UseCase
 DAYS = keys_between("2013-03-20", "2013-03-30")
 NIGHT = "2013-03-31"
 KEY = ("carrier", "flight")
+TIERS: dict[str, Tier] = {"distance_miles": "critical", "dest": "important", "aircraft_manufacturer": "informational"}
 
 
 def publish_flights(day: str, rows: pa.Table | None = None, known_at: datetime | None = None) -> None:
@@ -69,7 +74,8 @@ def served(
     for path in lake().list(uris.captures(use_case.name, NIGHT)):
         lake().delete(path)
     if metadata().latest("model", f"{use_case.name}/1") is None:
-        put_package("1", dataset_version=version.name)
+        files = {"model.txt": b"tree", "feature_baseline.json": feature_tiers(TIERS)}
+        put_package("1", files, dataset_version=version.name)
     truth = trained_features(version.name, NIGHT).to_pylist()
     rows = [{name: plain(value) for name, value in row.items()} for row in truth]
 
@@ -78,6 +84,22 @@ def served(
         return measure(use_case, NIGHT, "skew")
 
     yield measured
+
+
+def feature_tiers(tiers: dict[str, Tier]) -> bytes:
+    """What a package says of the tiers of its features."""
+    nothing = {"kind": "numeric", "null_rate": 0.0, "distinct": None, "sensitivity": 0.0}
+    importance = Importance(gain=None, permutation=0.1, shap=None)
+    return FeatureBaseline(
+        use_case="flight_delays",
+        training_rows=900,
+        sampled_rows=300,
+        seed=7,
+        decision_threshold=0.2,
+        features={name: FeatureSummary(**nothing, importance=importance, tier=tier) for name, tier in tiers.items()},
+        correlations={},
+        strong_pairs=(),
+    ).canonical()
 
 
 def plain(value: Any) -> Any:
@@ -104,7 +126,7 @@ def test_a_planted_difference_is_found_by_its_name(served: Callable[..., Evidenc
 
     found = served(planted)
     rows = found.sample_size
-    assert found.verdict == "drift"
+    assert (found.verdict, found.severity) == ("drift", "major")
     assert found.features == ("distance_miles", "dest")
     assert found.value == pytest.approx(len({*range(0, rows, 20), *range(0, rows, 50)}) / rows)
     by_name = {(one.name, one.feature): one.value for one in found.statistics}
@@ -122,9 +144,30 @@ def test_a_few_rows_below_the_limit_are_told_and_are_no_skew(served: Callable[..
     assert len(found.examples) == 3
 
 
+def test_it_is_minor_where_only_what_informs_differs(served: Callable[..., Evidence]) -> None:
+    found = served(lambda number, row: row | {"aircraft_manufacturer": "X"} | ({"dest": None} if number < 3 else {}))
+    assert (found.verdict, found.severity) == ("drift", "minor")
+
+
+@pytest.mark.parametrize(
+    ("differing", "expected"),
+    [
+        ({"distance_miles": 51}, "critical"),
+        ({"distance_miles": 50}, "major"),
+        ({"dest": 100}, "major"),
+        ({"aircraft_manufacturer": 100}, "minor"),
+        ({"aircraft_manufacturer": 100, "dest": 2}, "major"),
+        ({"aircraft_manufacturer": 1, "dest": 1, "distance_miles": 1}, "major"),  # each within the limit
+    ],
+)
+def test_the_tier_and_the_share_say_how_bad_it_is(differing: dict[str, int], expected: str) -> None:
+    assert severity(Differences(rows=100, by_feature=Counter(differing)), TIERS, 0.01) == expected
+
+
 def test_no_value_of_a_row_is_in_the_evidence(served: Callable[..., Evidence]) -> None:
     found = served(lambda _, row: row | {"aircraft_manufacturer": "SECRET WORKS", "distance_miles": 987654})
     assert "aircraft_manufacturer" in found.features
+    assert found.severity == "critical"
     assert "SECRET" not in found.canonical().decode()
     assert "987654" not in found.canonical().decode()
 

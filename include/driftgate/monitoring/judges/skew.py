@@ -2,24 +2,31 @@
 
 Both come from one ``features.sql``, so every difference is a fault: a value that a caller computes another way, a late
 or missing online value, a correction that claims to have been there on time. No value of a row leaves this room.
+
+How bad it is depends on the tiers that were frozen when the champion was trained: ``minor`` where only informational
+features differ in more rows than may, ``critical`` where a critical one does in most rows, else ``major``.
 """
 
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftgate.errors import CannotJudge, DriftgateError
 from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.judges.data_drift import feature_tiers
 from driftgate.monitoring.night import Night
+from driftgate.monitoring_policy import Tier
+from driftgate.severity import Severity
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXAMPLES = 5  # answers that the evidence names
+MOST = 0.5  # of the rows
 
 
 @dataclass
@@ -117,12 +124,21 @@ def _evidence(night: Night, champion: str, found: Differences) -> Evidence:
         Statistic(name="differing_rows", value=found.share, threshold=limit),
         _sentence(champion, found, ranked),
         drifts=drifts,
-        severity=None,  # every difference is a fault, so none is graded
+        severity=severity(found, feature_tiers(night, ranked), limit) if drifts else None,
         sample_size=found.rows,
         features=ranked if drifts else (),
         statistics=list(_statistics(found, ranked)),
         examples=found.differing[:EXAMPLES],
     )
+
+
+def severity(found: Differences, tiers: Mapping[str, Tier], limit: float) -> Severity:
+    """Return how bad it is that so many rows differ in features of these tiers."""
+    shares = {name: count / found.rows for name, count in found.by_feature.items()}
+    if any(share > MOST and tiers[name] == "critical" for name, share in shares.items()):
+        return "critical"
+    beyond = {tiers[name] for name, share in shares.items() if share > limit}  # none: little of each, but of many
+    return "minor" if beyond == {"informational"} else "major"
 
 
 def _statistics(found: Differences, ranked: list[str]) -> Iterable[Statistic]:
