@@ -212,6 +212,15 @@ def test_what_the_endpoint_saw_is_what_training_sees(loop: Loop) -> None:
     assert (loop.skew.verdict, loop.skew.value) == ("ok", 0.0), loop.skew.sentence
 
 
+def test_the_reasons_of_its_answers_are_those_of_its_evaluation(loop: Loop) -> None:
+    found = measure(loop.use_case, ASKED[1], "attribution")
+    assert (found.verdict, found.sample_size) == ("ok", 100), found.sentence
+    assert found.value is not None and found.value > 0.9
+    explained = {one.feature: one.share for one in loop.report.explanation.features} if loop.report.explanation else {}
+    told = {one.feature: one.reference for one in found.statistics if one.name == "mean_shap_share"}
+    assert told == explained
+
+
 def test_the_verdict_is_made_of_it(loop: Loop) -> None:
     data = measure(loop.use_case, ASKED[1], "data")
     assert "data drift is calibrated on at least 28" in data.sentence  # the loop's window is shorter, to be quick

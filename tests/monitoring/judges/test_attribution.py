@@ -9,6 +9,12 @@ from scipy import stats
 from sklearn.metrics import ndcg_score
 
 from driftgate import uris
+from driftgate.evaluation.explanation_report import (
+    AttributionBaseline,
+    Explanation,
+    ExplanationScore,
+    FeatureAttribution,
+)
 from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
 from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake
@@ -32,7 +38,7 @@ class Explained(Scorer):
         self.preprocessing, self.weights = Preprocessing(features=tuple(features)), weights
 
     def score_matrix(self, matrix: Any) -> Any:
-        return np.full(len(matrix), 0.5)
+        return 0.5 + np.nan_to_num(matrix[:, NAMES.index("distance_miles")])
 
     def gains(self) -> None:
         return None
@@ -109,6 +115,49 @@ def test_other_reasons_are_a_drift(
         assert f"{moved} moved most, from 60.0% to" in found.sentence
 
 
+@pytest.mark.parametrize(("trained", "verdict"), [((0.1, 0.1, 0.8, 0.0), "ok"), ((0.8, 0.2, 0.0, 0.0), "drift")])
+def test_what_tells_no_contributions_is_sampled_against_what_its_evaluation_sampled(
+    judged: Callable[..., Evidence], use_case: UseCase, trained: tuple[float, ...], verdict: str
+) -> None:
+    """Tonight only the distance moves its answers."""
+    made = explanation(trained)
+    lake().write(f"{uris.package(use_case.name, '1')}/explain.json", made.canonical())
+    found = judged(None, [None] * 4)
+    shares = {one.feature: (one.value, one.reference) for one in found.statistics if one.name == "mean_shap_share"}
+    tonight = {name: float(name == "distance_miles") for name in NAMES}
+    assert shares == {name: (tonight[name], share) for name, share in zip(NAMES, trained, strict=True)}
+    assert (found.verdict, found.sample_size) == (verdict, 100)
+
+
+def explanation(shares: Sequence[float]) -> Explanation:
+    """What an evaluation found of a model whose contributions are sampled."""
+    score = ExplanationScore(value=1.0, interval=None)
+    baseline = AttributionBaseline(kind="training_mean", log_odds=False, values=(None, None, 0.0, None))
+    features = tuple(
+        FeatureAttribution(
+            feature=name, mean_absolute=share, share=share, champion_share=None, quantiles=(), direction=None
+        )
+        for name, share in zip(NAMES, shares, strict=True)
+    )
+    return Explanation(
+        level="global",
+        method="sampled_shapley",
+        baseline=baseline,
+        baseline_sha256=baseline.hash,
+        base=0.5,
+        rows=100,
+        top_k=3,
+        sum_error=0.0,
+        features=features,
+        others=0.0,
+        examples=(),
+        stability=score,
+        local_stability=None,
+        fidelity=score,
+        consistency=None,
+    )
+
+
 def test_it_agrees_with_scikit_learn_and_scipy() -> None:
     random = np.random.default_rng(3)
     for _ in range(50):
@@ -126,8 +175,8 @@ def test_a_model_that_nothing_matters_to_agrees_with_itself() -> None:
 @pytest.mark.parametrize(
     ("tonight", "trained", "answers", "sentence"),
     [
-        ([1, 1, 1, 1], [None] * 4, 400, "Model 1 tells no contributions"),
-        (None, TRAINED, 400, "The champion tells no contributions"),
+        ([1, 1, 1, 1], [None] * 4, 400, "Model 1 tells no contributions of its features, and its package has no expl"),
+        (None, TRAINED, 400, "The champion tells no contributions"),  # though its package says that it did
         ([1, 1, 1, 1], TRAINED, 50, "50 answers on 2013-04-01 are fewer than the 100"),
     ],
 )

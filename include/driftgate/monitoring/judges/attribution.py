@@ -1,23 +1,28 @@
 """The attribution monitor: whether the champion still answers for the reasons that it had when it was made.
 
-Tonight's mean absolute SHAP value of each feature is held against that of the package's validation rows. What counts is
-the order: the normalised discounted cumulative gain of tonight's ranking, with the shares of training as gains, which
+Tonight's mean absolute SHAP value of each feature is held against that of the package's validation rows. Trees tell
+theirs; a network's are sampled, as when it was evaluated, which is in ``explain.json``. What counts is the order: the normalised discounted cumulative gain of tonight's ranking, with the shares of training as gains, which
 forgives a change of places far down. 1 is the same order.
 
 :see: https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-feature-attribution-drift.html
 """
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from driftgate.errors import CannotJudge
+from driftgate.evaluation.attribution import attributions
+from driftgate.evaluation.explanation import NETWORK_ROWS
+from driftgate.evaluation.explanation_report import AttributionBaseline, Explanation
 from driftgate.evaluation.feature_baseline import read_feature_baseline
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.night import Night
-from driftgate.registry.package import FEATURE_BASELINE
+from driftgate.records import parse_record
+from driftgate.registry.package import EXPLANATION, FEATURE_BASELINE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,9 +30,16 @@ if TYPE_CHECKING:
     from driftgate.models import Scorer
 
 NDCG = "ndcg"
-ROWS = 300  # of a night that are explained: as many as the package's importances rest on
+ROWS = 300  # of a night that are explained: as many as the package's importances rest on; of a network NETWORK_ROWS
 MOST_TOLD = 3
 FAR = 2  # times as far from 1 as the limit
+
+
+class Trained(NamedTuple):
+    """Each feature's share of what moved the scores of the validation rows; ``against`` what a network's were taken."""
+
+    shares: dict[str, float]
+    against: AttributionBaseline | None = None
 
 
 def judge_attribution(night: Night) -> Evidence:
@@ -36,9 +48,10 @@ def judge_attribution(night: Night) -> Evidence:
     :raises CannotJudge: there are too few answers, or the model or its package tells no contributions
     """
     champion, limit = night.served, night.use_case.monitor.attribution.min_agreement
-    before, rows = _trained_shares(night), _sampled(night)
+    before, against = _trained(night)
+    rows = _sampled(night, ROWS if against is None else NETWORK_ROWS)
     names, trained = list(before), np.array(list(before.values()))
-    tonight = _shares(night.scorer_of(champion), names, rows)
+    tonight = _shares(night.scorer_of(champion), names, rows, against)
     agreement = rounded(rank_agreement(trained, tonight))
     drifts, moved = agreement < limit, [names[place] for place in np.argsort(-np.abs(tonight - trained), kind="stable")]
     decided = Statistic(name=NDCG, value=agreement, threshold=limit, reference=1.0)
@@ -81,29 +94,37 @@ def _ranks(values: Floats) -> Floats:
     return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
 
 
-def _trained_shares(night: Night) -> dict[str, float]:
-    """Return each feature's share of the mean absolute SHAP values of the validation rows."""
+def _trained(night: Night) -> Trained:
+    """Return what the features did to the scores of the validation rows."""
     champion = night.served
     data = night.package_file(champion, FEATURE_BASELINE)
     if data is None:
         raise CannotJudge(f"The package of model {champion} has no {FEATURE_BASELINE}; register the model again.")
     found = read_feature_baseline(data, f"model {champion}/{FEATURE_BASELINE}").features
     told = {name: item.importance.shap for name, item in found.items() if item.importance.shap is not None}
-    if not told:
-        raise CannotJudge(f"Model {champion} tells no contributions of its features (it is no model of trees).")
-    return told
+    if told:
+        return Trained(told)
+    explained = night.package_file(champion, EXPLANATION)
+    if explained is None:
+        raise CannotJudge(
+            f"Model {champion} tells no contributions of its features, and its package has no {EXPLANATION} to sample "
+            "them by; with 'explain.level' in use_case.yaml the next model's has."
+        )
+    made = parse_record(json.loads(explained), Explanation, where=f"model {champion}/{EXPLANATION}")
+    return Trained({one.feature: one.share for one in made.features}, made.baseline)
 
 
-def _sampled(night: Night) -> "pa.Table":
-    """Return the features of at most :data:`ROWS` answers from all over the day, always the same ones."""
+def _sampled(night: Night, most: int) -> "pa.Table":
+    """Return the features of at most ``most`` answers from all over the day, always the same ones."""
     wanted, rows = night.use_case.monitor.attribution.min_rows, night.answers.num_rows
     if rows < wanted:
         raise CannotJudge(f"{rows} answers on {night.key} are fewer than the {wanted} that attribution drift needs.")
-    return night.features.take(np.linspace(0, rows - 1, min(rows, ROWS)).astype(int))
+    return night.features.take(np.linspace(0, rows - 1, min(rows, most)).astype(int))
 
 
-def _shares(scorer: "Scorer", names: list[str], rows: "pa.Table") -> Floats:
-    found = scorer.contributions(scorer.preprocessing.encode_table(rows))
+def _shares(scorer: "Scorer", names: list[str], rows: "pa.Table", against: AttributionBaseline | None) -> Floats:
+    matrix = scorer.preprocessing.encode_table(rows)
+    found = scorer.contributions(matrix) if against is None else attributions(scorer, matrix, against)
     if found is None:
         raise CannotJudge("The champion tells no contributions of its features.")
     amounts = dict(zip(scorer.preprocessing.names, np.abs(found.values).mean(axis=0), strict=True))
