@@ -6,7 +6,7 @@ import re
 import warnings
 from base64 import b64encode
 from hashlib import sha256
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,7 +16,9 @@ from driftgate.catalog.page import render_catalog
 from driftgate.lake import lake
 from driftgate.monitoring import decide
 from driftgate.use_cases import load_use_case
-from driftgate_airflow.ui.access import maker, may_read
+from driftgate_airflow.ui.access import may_read
+
+from .conftest import untidied
 
 KEY = "2013-04-02"
 PAGE = uris.validation_report("flights", KEY, "html")
@@ -148,25 +150,6 @@ def test_a_page_that_is_not_there_is_a_sentence(get, written):
     assert answer.text.startswith("There is no reports/validation/flights/2013-09-09.html in the lake: ")
 
 
-async def untidied(app, path, token):
-    """Ask as a web server does that passes on what it got: test clients, as browsers, resolve a path's dots first."""
-    sent = []
-
-    async def receive():
-        return {"type": "http.request", "body": b""}
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {
-        "type": "http", "method": "GET", "scheme": "http", "path": unquote(path), "raw_path": path.encode(),
-        "query_string": b"", "headers": [(b"host", b"testserver"), (b"authorization", f"Bearer {token}".encode())],
-        "client": ("127.0.0.1", 1), "server": ("testserver", 80),
-    }  # fmt: skip
-    await app(scope, receive, send)
-    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
-
-
 OUTSIDE = [
     "raw/flights/2013-04-02/manifest.json",
     "validated/flights/2013-04-02/manifest.json",
@@ -225,32 +208,6 @@ def test_pages_are_only_read(airflow, token, written, method):
     answer = getattr(airflow, method)(f"/driftgate/{PAGE}", headers={"authorization": f"Bearer {token('ADMIN')}"})
     assert answer.status_code == 405
     assert written.read(PAGE) == HTML
-
-
-@pytest.mark.parametrize(
-    ("path", "dag"),
-    [
-        (PAGE, "nycflights.ingest"),
-        (uris.profile("weather", KEY, "html"), "nycflights.ingest"),
-        (uris.evaluation_report("flight_delays", "1"), "flight_delays.retrain"),
-        (uris.monitoring_report("flight_delays", KEY, "data"), "flight_delays.monitor"),
-        (uris.night_page("flight_delays", KEY), "flight_delays.monitor"),
-        (uris.nights_page("flight_delays"), "flight_delays.monitor"),
-        (uris.calibration_report("flight_delays", "2", "html"), "flight_delays.monitor"),
-        (uris.retraining("flight_delays", KEY), "flight_delays.retrain"),
-        (uris.model_status(), None),
-        (uris.promotion_report("flight_delays", "2", "shadow"), "flight_delays.promote"),
-        (uris.promotion_page("flight_delays", "2"), "flight_delays.promote"),
-        (uris.model_page("flight_delays", "2"), "flight_delays.retrain"),
-        (uris.catalog(), None),
-        (uris.profile("gone", KEY, "html"), None),
-        ("reports/validation/flights.html", None),
-        ("reports/flights.html", None),
-        ("profiles/flights.html", None),
-    ],
-)
-def test_a_page_belongs_to_the_dag_that_makes_it(path, dag):
-    assert maker(path) == dag
 
 
 @pytest.fixture
