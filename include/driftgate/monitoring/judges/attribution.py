@@ -1,8 +1,9 @@
 """The attribution monitor: whether the champion still answers for the reasons that it had when it was made.
 
 Tonight's mean absolute SHAP value of each feature is held against that of the package's validation rows. Trees tell
-theirs; a network's are sampled, as when it was evaluated, which is in ``explain.json``. What counts is the order: the normalised discounted cumulative gain of tonight's ranking, with the shares of training as gains, which
-forgives a change of places far down. 1 is the same order.
+theirs; a network's are sampled, as when it was evaluated, which is in ``explain.json``. What counts is the order: the
+normalised discounted cumulative gain of tonight's ranking, with the shares of training as gains, which forgives a
+change of places far down. 1 is the same order.
 
 :see: https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-feature-attribution-drift.html
 """
