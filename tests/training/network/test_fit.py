@@ -234,11 +234,25 @@ def test_numbers_that_run_away_end_the_job_with_a_sentence(
         TRAINER.fit(spec, wild, *prepared(spec, rows), Attended(spec, 0))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU that could add in another order")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_gpu_gives_the_same_bytes_for_many_rows_too(
+    network_spec: NetworkSpec, rows: pa.Table, compiled: bool
+) -> None:
+    spec = network_spec(batch_size=65_536, hidden_sizes=(512, 256), compile=compiled)
+    many = pa.concat_tables([rows] * 250)
+    tails = np.random.default_rng(9).integers(0, 4000, len(many)).astype(str)
+    many = many.set_column(many.column_names.index("tail_number"), "tail_number", pa.array(tails))
+    first, second = (train(spec, many).artefacts["model.onnx"] for _ in range(2))
+    assert first == second
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_the_network_is_compiled_only_when_it_is_asked_for(
     network_spec: NetworkSpec, rows: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled: list[Any] = []
-    monkeypatch.setattr(torch, "compile", lambda run: compiled.append(run) or run)  # the real one takes a minute
+    monkeypatch.setattr(torch, "compile", lambda run, mode: compiled.append(run) or run)  # the real one takes a minute
     plain = train(network_spec(), rows).artefacts
     assert not compiled
     assert train(network_spec(compile=True), rows).artefacts["model.onnx"] == plain["model.onnx"]

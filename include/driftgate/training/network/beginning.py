@@ -1,5 +1,8 @@
 """How every process of a training begins: the same network on the same rows, and where an earlier attempt was."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch  # noqa: TID253  only the trainer imports this module, when it trains
@@ -46,3 +49,17 @@ def begun(handover: Handover, parameters: TorchParameters, share: Share, device:
 def device_of(rank: int) -> torch.device:
     """Return what the process ``rank`` learns on: its own GPU where there is one."""
     return torch.device("cuda", rank) if torch.cuda.is_available() else torch.device("cpu")
+
+
+@contextmanager
+def deterministic(parameters: TorchParameters, device: torch.device) -> Iterator[None]:
+    """Let a GPU use only what adds in one order, where the parameters ask for it; a processor does anyway."""
+    if device.type != "cuda" or not parameters.deterministic:
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it first multiplies
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(False)

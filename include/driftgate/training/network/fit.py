@@ -9,7 +9,7 @@ from driftgate.compute.jobs import JobSpec, StopReason
 from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import Floats, metric
 from driftgate.models import Preprocessing
-from driftgate.training.network.beginning import Beginning, begun, device_of
+from driftgate.training.network.beginning import Beginning, begun, deterministic, device_of
 from driftgate.training.network.columns import columns
 from driftgate.training.network.export import require_parity, to_onnx
 from driftgate.training.network.handover import Handover
@@ -57,7 +57,11 @@ def _fitted(
     matrix, held = prepared.encode_table(rows.train.table), prepared.encode_table(rows.validation.table)
     handover = Handover(spec, prepared, matrix, rows.train.labels.astype(np.float64), run.resumed())
     generators = [device] if device.type == "cuda" else []
-    with led(handover, device) as share, torch.random.fork_rng(devices=generators):
+    with (
+        deterministic(parameters, device),
+        led(handover, device) as share,
+        torch.random.fork_rng(devices=generators),
+    ):
         beginning = begun(handover, parameters, share, device)
         watched = _Watched(beginning, held, rows.validation.labels, spec)
         epochs, reason, measured = watched.learn(run, parameters, handover.resumed)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from driftgate.compute.jobs import EXIT_BAD_INPUT
 from driftgate.errors import DriftgateError
-from driftgate.training.network.beginning import begun, device_of
+from driftgate.training.network.beginning import begun, deterministic, device_of
 from driftgate.training.network.handover import Handover
 from driftgate.training.network.parameters import TorchParameters
 from driftgate.training.network.scaling import scaling
@@ -40,7 +40,7 @@ def follow(folder: Path, invitation: Invitation) -> None:
     handover = Handover.read(folder)
     parameters = TorchParameters.model_validate(handover.spec.parameters)
     device = device_of(invitation.rank)
-    with joined(invitation, handover.spec.processes, device) as share:
+    with deterministic(parameters, device), joined(invitation, handover.spec.processes, device) as share:
         beginning = begun(handover, parameters, share, device)
         epoch, _ = beginning.resume(handover.resumed)
         scaling(beginning.learning)

@@ -51,14 +51,14 @@ class Learning:
         self._hidden = round(parameters.unseen_share * LEVELS)
         self.parallel = _parallel(network, self.device) if share.processes > 1 else None
         run = self.parallel or network
-        self._run = torch.compile(run) if parameters.compile else run
+        self._run = torch.compile(run, mode=_mode(self.device, share)) if parameters.compile else run
         self._run.train()
 
     def epoch(self, number: int) -> Learnt:
         """Learn from every training row once, in an order that seed and number determine."""
         started = time.perf_counter()
         torch.manual_seed(self._spec.seed * SEEDS_APART + number)
-        order = torch.randperm(len(self._train)).to(self.device)
+        order = torch.randperm(len(self._train), device=self.device)
         self._run.train()
         loss, norm = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
         batches = order.split(self._parameters.batch_size)
@@ -148,6 +148,11 @@ def require_sound(where: str, learnt: Learnt, parameters: TorchParameters, const
             f"{where}: the gradients vanished (mean norm {learnt.gradient_norm:.3g}) before anything was learnt; lower "
             f"'learning_rate', now {rate:g}, or take fewer or wider 'hidden_sizes'."
         )
+
+
+def _mode(device: torch.device, share: Share) -> str | None:
+    """Return how torch compiles: on one GPU into graphs that are launched whole, for launching costs more than work."""
+    return "reduce-overhead" if device.type == "cuda" and share.processes == 1 else None
 
 
 def _parallel(network: nn.Module, device: torch.device) -> Any:

@@ -26,6 +26,8 @@ class Share:
 
     def draw(self, width: int, device: torch.device) -> Tensor:
         """Return whole numbers below ``LEVELS``, ``width`` of them for each of this process's rows of the batch."""
+        if device.type == "cuda":  # where drawing is cheap, and torch.compile cannot follow a view of other bytes
+            return self.of(torch.randint(LEVELS, (self.rows, width), dtype=torch.uint8, device=device))
         # Eight from each drawn number: on a processor a seventh of the time of torch.rand, a twelfth of bernoulli_.
         many = torch.empty(-(-self.rows * width // 8), dtype=torch.int64, device=device).random_(-(2**63), None)
         return self.of(many.view(torch.uint8)[: self.rows * width].view(self.rows, width))
