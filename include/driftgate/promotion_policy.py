@@ -72,7 +72,8 @@ class Promote(Record):
     """The way of a candidate to all the traffic.
 
     Only ``linear`` and ``canary`` have steps: in full (``steps``) or by their shares (``steps_percent``). A step lasts
-    ``bake_minutes`` at least and ``deadline_minutes`` at most.
+    ``bake_minutes`` at least and ``deadline_minutes`` at most. The rule in the champion's
+    package answers ``control_share`` percent, so that what the model is worth is measured; from the next move on.
     """
 
     strategy: Strategy
@@ -86,6 +87,7 @@ class Promote(Record):
     deadline_minutes: Positive
     approve: Literal["never", "when_high_risk", "always"]
     guardrails: Guardrails
+    control_share: Annotated[int, Field(ge=0, le=20)] = 0
 
     @property
     def shares(self) -> tuple[int, ...]:

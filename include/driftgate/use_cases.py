@@ -108,6 +108,11 @@ class UseCase(Record):
     @model_validator(mode="after")
     def _fits_its_problem(self) -> "UseCase":
         require_fitting(self)
+        if self.promote.control_share and self.serve.fallback != "rule":
+            raise ValueError(
+                "'promote.control_share' gives requests to the rule in the champion's package, and there is none; set "
+                "'serve.fallback: rule'"
+            )
         if self.promote.guardrails.max_alarm_rate_shift is not None and self.fairness is None:
             raise ValueError(
                 "'promote.guardrails.max_alarm_rate_shift' is of the groups of 'fairness.facets'; name them"

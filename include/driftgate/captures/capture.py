@@ -14,7 +14,7 @@ import orjson
 
 SCHEMA_VERSION = 1
 
-Role = Literal["champion", "canary", "shadow", "fallback"]
+Role = Literal["champion", "canary", "shadow", "fallback", "control"]
 
 
 class Capture(msgspec.Struct, frozen=True, gc=False):
@@ -22,7 +22,8 @@ class Capture(msgspec.Struct, frozen=True, gc=False):
 
     Exactly one of ``score`` and ``error`` is None. A shadow's capture, and that of a canary whose failure the champion
     stood in for, has the ``prediction_id`` of the answer that the caller got. So has the champion's whose failure the
-    rule of its package stood in for: role ``fallback``, with the champion's version.
+    rule of its package stood in for: role ``fallback``, with the champion's version. Role ``control`` is that rule,
+    too, where it was the caller's lot to be answered by it.
 
     :param event_time: the request's event time as the caller wrote it (ISO 8601); its date is the day of the capture
     :param request_key: JSON object of the request key's fields, names sorted

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND = "capture_count"
-ANSWERING = ("champion", "canary", "fallback")
+ANSWERING = ("champion", "canary", "fallback", "control")
 QUIET = timedelta(hours=1)  # since an endpoint counted anything of a day: then its captures have arrived
 WATCHED = timedelta(days=2)  # a day that was quiet for longer was counted before
 NAMED = 5  # missing captures in the sentence

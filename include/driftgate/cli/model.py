@@ -175,7 +175,7 @@ def _rows(use_case_name: str, primary: str) -> Iterator[tuple[str, ...]]:
 
     states = {one.subject: one.state for one in model_states(use_case_name)}
     state = deployment(use_case_name)
-    roles = {variant.version: _role(variant) for variant in state.variants} if state else {}
+    roles = {variant.version: _role(variant) for variant in state.models} if state else {}
     for model in list_models(use_case_name):
         found = (model.metrics.get(name) for name in (primary, f"champion_{primary}"))
         numbers = ["-" if value is None else f"{value:.4f}" for value in found]

@@ -15,7 +15,7 @@ from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked, Outcome, score
 from driftgate.endpoint.questions import open_envelope, parse_question
 from driftgate.endpoint.refusals import Refused
-from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.endpoint.served import Served, ServedRule, ServedVariant
 from driftgate.endpoint.shadowing import Shadowing
 from driftgate.endpoint.steps import Steps, take_steps
 from driftgate.endpoint.tallying import Tallying
@@ -108,7 +108,7 @@ class Answering:
     def _outcomes(self, served: Served, asked: list[Asked]) -> tuple[list[Outcome], list[Outcome]]:
         """Score every row with its variant; return the last word on each row, and the failures before it.
 
-        Where a canary fails, the champion answers; where the champion fails, its fallback, if there is one.
+        Where a canary or the control fails, the champion answers; where that fails, its fallback, if there is one.
         """
         answers, failed = [], []
         for variant, rows in _routed(served, asked):
@@ -164,13 +164,13 @@ def _asked(served: Served, rows: list[dict[str, Any]]) -> list[Asked]:
     return asked
 
 
-def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant, list[Asked]]]:
-    if not served.canaries:
+def _routed(served: Served, asked: list[Asked]) -> list[tuple[ServedVariant | ServedRule, list[Asked]]]:
+    if not served.splits:
         return [(served.champion, asked)]
-    groups: dict[str, tuple[ServedVariant, list[Asked]]] = {}
+    groups: dict[tuple[str, str], tuple[ServedVariant | ServedRule, list[Asked]]] = {}
     for one in asked:
         variant = served.variant_for(one.request_key)
-        groups.setdefault(variant.version, (variant, []))[1].append(one)
+        groups.setdefault((variant.version, variant.role), (variant, []))[1].append(one)
     return list(groups.values())
 
 

@@ -181,7 +181,7 @@ _TABLES = {
 }
 _BY_WHOM = {
     "model_version": _TEXT,
-    "role": {"type": "string", "enum": ["champion", "canary", "fallback"]},
+    "role": {"type": "string", "enum": ["champion", "canary", "fallback", "control"]},
 }
 _PROBLEM = _object(detail={"type": "string", "description": "one sentence: what is wrong, where, what to do"})
 _PROBLEMS = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from driftgate.endpoint.refusals import Refused
-from driftgate.endpoint.served import ServedVariant
+from driftgate.endpoint.served import ServedRule, ServedVariant
 from driftgate.evaluation.attribution import attributions
 from driftgate.use_cases import UseCase
 
@@ -12,16 +12,23 @@ SAMPLED_TOLERANCE = 1e-3  # a network's score is single precision, and in log od
 
 
 def explained(
-    use_case: UseCase, variant: ServedVariant, row: dict[str, Any], *, top: int | None = None
+    use_case: UseCase, variant: ServedVariant | ServedRule, row: dict[str, Any], *, top: int | None = None
 ) -> dict[str, Any]:
     """Return the contributions of the variant that answers ``row``, the largest ``top`` of them one by one.
 
     Those of trees are exact (SHAP values), those of a network sampled; their sum is checked. Nothing
     is captured: nobody asked for a prediction.
 
-    :raises Refused: 403 where the use case explains no single answer; 409 for a model without contributions of its own
+    :raises Refused: 403 where the use case explains no single answer; 409 for the control, and for a model without
+        contributions of its own
     """
     _require_local(use_case)
+    if isinstance(variant, ServedRule):
+        raise Refused(
+            409,
+            f"This request is the control's: the rule beside version {variant.version} of {use_case.name} answers it, "
+            f"by {', '.join(variant.rule.by) or 'the hour'} alone.",
+        )
     scorer = variant.package.scorer
     (score,) = variant.score([row])
     matrix, start = scorer.preprocessing.encode_rows([row]), variant.package.explained_from

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.outcomes import Asked
-from driftgate.endpoint.served import Served, ServedVariant
+from driftgate.endpoint.served import Served, ServedRule, ServedVariant
 from driftgate.online.lookups import Lookups
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ class Joining:
         """Return ``asked`` with rows as the champion reads them, and a warning for every view without values."""
         return self._joined(served.use_case, served.champion.package.signature.views, asked)
 
-    def rows_for(self, served: Served, variant: ServedVariant, asked: list[Asked]) -> list[Asked]:
+    def rows_for(self, served: Served, variant: ServedVariant | ServedRule, asked: list[Asked]) -> list[Asked]:
         """Return ``asked``, whose rows are the champion's, with rows as ``variant`` reads them."""
-        if not variant.joins_rows:
+        if isinstance(variant, ServedRule) or not variant.joins_rows:
             return asked
         requests = [one.with_row(one.request) for one in asked]
         return self._joined(served.use_case, variant.package.signature.views, requests)[0]

@@ -113,7 +113,7 @@ class Metrics:
         """Return everything in Prometheus' text format."""
         self._loaded.clear()
         for one in served:
-            for variant in one.variants:
+            for variant in one.recorded:
                 self._loaded.labels(one.use_case.name, variant.role, variant.version).set(variant.weight)
         self._problem.clear()
         for use_case in problems:

@@ -10,7 +10,7 @@ import msgspec
 from driftgate.captures import Capture
 from driftgate.captures.capture import features_text
 from driftgate.endpoint.callers import Caller
-from driftgate.endpoint.served import Fallback, Served, ServedVariant
+from driftgate.endpoint.served import Served, ServedRule, ServedVariant
 
 MAX_ERROR_LENGTH = 300
 
@@ -36,7 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     :param latency_ms: how long the variant took for all these rows together
     """
 
-    variant: ServedVariant | Fallback
+    variant: ServedVariant | ServedRule
     asked: list[Asked]
     scores: list[float] | None
     error: str | None
@@ -75,7 +75,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
             )
 
 
-def score(variant: ServedVariant | Fallback, asked: list[Asked]) -> Outcome:
+def score(variant: ServedVariant | ServedRule, asked: list[Asked]) -> Outcome:
     """Score ``asked``; a variant that raises gives an outcome with its error, never an exception."""
     started = time.perf_counter()
     scores, error = None, None
@@ -86,7 +86,7 @@ def score(variant: ServedVariant | Fallback, asked: list[Asked]) -> Outcome:
     return Outcome(variant, asked, scores, error, round((time.perf_counter() - started) * 1000, 3))
 
 
-def score_together(variant: ServedVariant | Fallback, requests: Sequence[list[Asked]]) -> list[Outcome]:
+def score_together(variant: ServedVariant | ServedRule, requests: Sequence[list[Asked]]) -> list[Outcome]:
     """Score the rows of several requests at once, each with its share of the time; one that fails fails alone."""
     if len(requests) == 1:
         return [score(variant, requests[0])]

@@ -57,7 +57,7 @@ def pages(watcher: Watcher, render_metrics: Callable[[], bytes], lifespan: Any) 
 def _shown(served: "Served | None") -> dict[str, Any]:
     if served is None:
         return {"variants": [], "step": None, "revision": None, "golden": {}}
-    variants = [{"version": one.version, "role": one.role, "weight": one.weight} for one in served.variants]
+    variants = [{"version": one.version, "role": one.role, "weight": one.weight} for one in served.recorded]
     checked = {one.version: one.package.checked for one in served.variants}
     golden = {version: check.model_dump(mode="json") for version, check in checked.items() if check}
     return {"variants": variants, "step": served.step, "revision": served.revision, "golden": golden}

@@ -42,12 +42,13 @@ class ServedVariant:
 
 
 @dataclass(frozen=True)
-class Fallback:
-    """The rule in the champion's package: it answers what the champion failed on, and has no traffic of its own."""
+class ServedRule:
+    """The rule in the champion's package, as ``fallback`` (it answers what the champion failed on) or ``control``."""
 
     version: str
     rule: "Rule"
     role: Role = "fallback"
+    weight: int = 0
 
     def score(self, rows: list[dict[str, Any]]) -> list[float]:
         """Return what the rule says of each row."""
@@ -64,7 +65,8 @@ class Served:
     champion: ServedVariant
     canaries: tuple[ServedVariant, ...] = ()
     shadows: tuple[ServedVariant, ...] = ()
-    fallback: Fallback | None = None
+    fallback: ServedRule | None = None
+    control: ServedRule | None = None
     treating: "Treating | None" = None
 
     @cached_property
@@ -78,16 +80,28 @@ class Served:
 
     @property
     def variants(self) -> tuple[ServedVariant, ...]:
-        """Every loaded variant, the champion first."""
+        """Every loaded model, the champion first."""
         return (self.champion, *self.canaries, *self.shadows)
 
-    def variant_for(self, request_key: str) -> ServedVariant:
-        """Return the variant that answers a request; buckets that no canary takes are the champion's."""
-        if not self.canaries:
+    @property
+    def recorded(self) -> tuple[ServedVariant | ServedRule, ...]:
+        """What the deployment state names: the models, and the control behind them."""
+        return (*self.variants, self.control) if self.control else self.variants
+
+    @property
+    def splits(self) -> bool:
+        """Whether not every request is the champion's."""
+        return bool(self.canaries or self.control)
+
+    def variant_for(self, request_key: str) -> ServedVariant | ServedRule:
+        """Return what answers a request. Canaries take buckets from below, the control those at the top."""
+        if not self.splits:
             return self.champion
         bucket, upper = bucket_of(self.use_case.name, request_key), 0
         for canary in self.canaries:
             upper += canary.weight * BUCKETS // 100
             if bucket < upper:
                 return canary
+        if self.control and bucket >= BUCKETS - self.control.weight * BUCKETS // 100:
+            return self.control
         return self.champion

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.packages import NoRoom, Packages
 from driftgate.endpoint.refusals import Refused
-from driftgate.endpoint.served import Fallback, Served, ServedVariant
+from driftgate.endpoint.served import Served, ServedRule, ServedVariant
 from driftgate.endpoint.treating import treating
 from driftgate.errors import nearest
 from driftgate.use_cases import load_use_case, use_case_names
@@ -129,7 +129,7 @@ class Watcher:
         followed.retry_at = time.monotonic() + followed.pause_seconds
         packages: dict[str, Package] = {}
         problems = []
-        for variant in state.variants:  # the champion first, so that it is the candidate that finds no room
+        for variant in state.models:  # the champion first, so that it is the candidate that finds no room
             try:
                 packages[variant.version] = self._package(name, variant)
             except Exception as error:  # a broken package must not take the endpoint down
@@ -180,17 +180,18 @@ def _report(name: str, followed: _Followed, problem: str | None) -> None:
 
 def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]") -> Served:
     """Return the variants of ``state`` that are loaded; what a missing canary would answer is the champion's."""
-    loaded = [variant for variant in state.variants if variant.version in packages]
+    loaded = [variant for variant in state.models if variant.version in packages]
     canaries = [variant for variant in loaded if variant.role == "canary"]
     champion = packages[state.champion]
-    share = 100 - sum(variant.weight for variant in canaries)
 
     def candidate(variant: "Variant") -> ServedVariant:
         package = packages[variant.version]
         differs, joins = package.signature != champion.signature, package.signature.views != champion.signature.views
         return ServedVariant(variant.version, variant.role, variant.weight, package, differs, joins)
 
-    use_case, rule = load_use_case(name), champion.fallback
+    use_case, rule, control = load_use_case(name), champion.fallback, state.control_share
+    control = control if rule else 0  # the difference to the record is told by whoever compares the two
+    share = 100 - control - sum(variant.weight for variant in canaries)
     return Served(
         use_case=use_case,
         revision=state.revision,
@@ -198,6 +199,7 @@ def _served(name: str, state: "DeploymentState", packages: "dict[str, Package]")
         champion=ServedVariant(state.champion, "champion", share, champion),
         canaries=tuple(candidate(variant) for variant in canaries),
         shadows=tuple(candidate(variant) for variant in loaded if variant.role == "shadow"),
-        fallback=Fallback(state.champion, rule) if rule and use_case.serve.fallback == "rule" else None,
+        fallback=ServedRule(state.champion, rule) if rule and use_case.serve.fallback == "rule" else None,
+        control=ServedRule(state.champion, rule, "control", control) if rule and control else None,
         treating=treating(use_case),
     )

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class JoinResult(Record):
     """What came of joining one day; the counts are of answers by models that a caller got.
 
-    ``shadow`` counts those that nobody got, ``fallback`` those of the rule, where the champion ``failed``.
+    ``shadow`` counts those that nobody got, ``fallback`` those of the rule, where the champion ``failed``, ``control``
+    those of the rule to callers whose lot it was.
     ``share`` is the smallest share of the request keys that was captured on that day: fewer requests are no lost ones.
     Of the ``unlabelled``, those ``outstanding`` have no outcome row at all, which may still come.
     """
@@ -45,6 +46,7 @@ class JoinResult(Record):
     duplicates: int
     shadow: int
     fallback: int = 0
+    control: int = 0
     share: float = 1.0
 
 
@@ -108,5 +110,6 @@ def _result(use_case: UseCase, key: str, captures: "pa.Table", joined: "pa.Table
         duplicates=captures.num_rows - joined.num_rows,
         shadow=others["shadow"],
         fallback=others["fallback"],
+        control=others["control"],
         share=sampled_share(captures),
     )

@@ -3,6 +3,7 @@
 from driftgate.errors import PromotionRefused, nearest
 from driftgate.evaluation.bias_cases import require_no_blocking_case
 from driftgate.evaluation.receipts import require_receipts
+from driftgate.promotion.control import require_control
 from driftgate.promotion.judgement import has_passed
 from driftgate.promotion.model_states import require_approved
 from driftgate.promotion.plan import ALL, deployment_plan, require_baked
@@ -104,5 +105,6 @@ def _require_promotable(use_case: UseCase, version: str) -> None:
     if version not in known:
         raise PromotionRefused(f"{use_case.name} has no registered version {version!r}{nearest(version, known)}")
     require_no_blocking_case(use_case.name)
+    require_control(use_case, version)
     require_approved(use_case.name, version)
     require_receipts(use_case, find_model(use_case.name, version))

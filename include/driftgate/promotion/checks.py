@@ -30,11 +30,15 @@ _NOTHING = np.empty(0)
 Check = Callable[[Level], GuardrailResult]
 
 
-def judge_guardrails(use_case: UseCase, step: str, measured: Measured) -> tuple[GuardrailResult, ...]:
-    """Return what each guardrail of the step says; which ones there are follows from the policy, not the numbers."""
+def judge_guardrails(use_case: UseCase, step: str, measured: Measured, control: int = 0) -> tuple[GuardrailResult, ...]:
+    """Return what each guardrail of the step says; which ones there are follows from the policy, not the numbers.
+
+    :param control: percentage of the requests that neither of the two answered, but the control
+    """
     required = required_requests(use_case, step)
     everywhere = (partial(_error_rate, measured), partial(_latency, measured))
-    found = [*everywhere, *(_shadow if step == SHADOW else _canary)(use_case, step, measured)]
+    rest = _shadow(use_case, measured) if step == SHADOW else _canary(use_case, step, measured, ALL - control)
+    found = [*everywhere, *rest]
     alpha = (1 - use_case.promote.guardrails.confidence) / sum(
         not isinstance(check, GuardrailResult) for check in found
     )
@@ -42,20 +46,23 @@ def judge_guardrails(use_case: UseCase, step: str, measured: Measured) -> tuple[
     return tuple(check if isinstance(check, GuardrailResult) else check(level) for check in found)
 
 
-def _shadow(use_case: UseCase, _: str, measured: Measured) -> Iterator[Check | GuardrailResult]:
+def _shadow(use_case: UseCase, measured: Measured) -> Iterator[Check | GuardrailResult]:
     """Yield what both models' answers to the same requests are compared by."""
     limits = use_case.promote.guardrails
     yield partial(_agreement, measured)
     if limits.max_prediction_shift is not None:
         reach = 1.0 if use_case.problem == "binary" else limits.loss_reach
         yield partial(_shift, measured.candidate_scores - measured.champion_scores, reach)
-    yield from _alarms(use_case, measured, None)
+    yield from _alarms(use_case, measured)
     for name, limit, reach, one, other in _outcomes(use_case, measured):
         yield partial(_increase, name, one - other, reach, limit)
 
 
-def _canary(use_case: UseCase, step: str, measured: Measured) -> Iterator[Check | GuardrailResult]:
-    """Yield what the candidate's requests are compared with the champion's of the same time by."""
+def _canary(use_case: UseCase, step: str, measured: Measured, both: int) -> Iterator[Check | GuardrailResult]:
+    """Yield what the candidate's requests are compared with the champion's of the same time by.
+
+    :param both: percentage of the requests that the two have together
+    """
     limits, share = use_case.promote.guardrails, share_of(step)
     sentence = "In canary each request is answered by one model, so scores cannot be paired; the shadow judged this."
     yield unmeasured("agreement", limits.min_agreement, 0, "not_applicable", sentence)
@@ -67,20 +74,20 @@ def _canary(use_case: UseCase, step: str, measured: Measured) -> Iterator[Check 
             unmeasured(name, limit, 0, "not_applicable", alone) for name, limit, *_ in _outcomes(use_case, measured)
         )
         return
-    yield partial(sample_ratio, measured.of_candidate, share)
+    yield partial(sample_ratio, measured.of_candidate, share, both)
     if limits.max_error_rate_increase is not None:
         failed, champion_failed = measured.failed.astype(float), measured.champion_failed.astype(float)
-        more = concurrent_differences(failed, champion_failed, share)
+        more = concurrent_differences(failed, champion_failed, share, both)
         yield partial(_increase, "error_rate_increase", more, 1.0, limits.max_error_rate_increase)
     if limits.max_prediction_shift is not None and use_case.problem == "binary":
-        shift = concurrent_differences(measured.candidate_scores, measured.champion_scores, share)
+        shift = concurrent_differences(measured.candidate_scores, measured.champion_scores, share, both)
         yield partial(_shift, shift, 1.0)
-    yield from _alarms(use_case, measured, share)
+    yield from _alarms(use_case, measured, share, both)
     for name, limit, reach, one, other in _outcomes(use_case, measured):
-        yield partial(_increase, name, concurrent_differences(one, other, share), reach, limit)
+        yield partial(_increase, name, concurrent_differences(one, other, share, both), reach, limit)
 
 
-def _alarms(use_case: UseCase, measured: Measured, share: int | None) -> Iterator[Check]:
+def _alarms(use_case: UseCase, measured: Measured, share: int | None = None, both: int = ALL) -> Iterator[Check]:
     """Yield, for each group of the facets, how far its alarms lie from what the champion raises; None is in shadow."""
     costs = use_case.metric.costs_usd
     if not isinstance(costs, ErrorCosts):
@@ -93,7 +100,7 @@ def _alarms(use_case: UseCase, measured: Measured, share: int | None) -> Iterato
         one, other = _NOTHING, _NOTHING
         if len(ours):
             one, other = ours[measured.candidate_groups[:, number]], theirs[measured.champion_groups[:, number]]
-        differences = one - other if share is None else concurrent_differences(one, other, share)
+        differences = one - other if share is None else concurrent_differences(one, other, share, both)
         yield partial(_alarm_shift, group, differences)
 
 

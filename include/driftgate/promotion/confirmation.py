@@ -29,4 +29,5 @@ def confirm(use_case: UseCase, state: DeploymentState, *, actor: str, take_back:
 def _told(found: Reported) -> str:
     if found.revision is not None:
         return f"revision {found.revision}"
-    return "version " + " and ".join(variant.version for variant in found.variants) if found.variants else "nothing"
+    versions = dict.fromkeys(variant.version for variant in found.variants)
+    return "version " + " and ".join(versions) if versions else "nothing"

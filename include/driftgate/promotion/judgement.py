@@ -115,7 +115,7 @@ def _measure(day: DayOfStep) -> Measured:
 
 def _concluded(use_case: UseCase, state: DeploymentState, days: tuple[DayOfStep, ...], measured: Measured) -> Judgement:
     required = required_requests(use_case, state.step)
-    results = judge_guardrails(use_case, state.step, measured)
+    results = judge_guardrails(use_case, state.step, measured, state.control_share)
     outcome, reason = outcome_of(results, measured, required, [day.day for day in days if day.outcomes])
     return Judgement(
         use_case=use_case.name,

@@ -85,13 +85,16 @@ def pool(days: Sequence[Measured]) -> Measured:
     return Measured(*(np.concatenate(column) for column in columns)) if days else NOTHING
 
 
-def concurrent_differences(candidate: Floats, champion: Floats, share: int) -> Floats:
+def concurrent_differences(candidate: Floats, champion: Floats, share: int, both: int = 100) -> Floats:
     """Return what the candidate's values are above the champion's of the same time, as one number per block.
 
     A block holds as many of each as come together at this ``share``: one of the candidate and nineteen of the champion
     at five percent. Blocks hide no trend of the day, and their differences have one law, as the bounds of a mean ask.
+
+    :param both: percentage of the requests that the two have together
     """
-    ours, theirs = (1, (100 - share) // share) if share <= 50 else (share // (100 - share), 1)
+    rest = both - share
+    ours, theirs = (1, rest // share) if share <= rest else (share // rest, 1)
     blocks = min(len(candidate) // ours, len(champion) // theirs)
     one = candidate[: blocks * ours].reshape(blocks, ours).mean(axis=1)
     other = champion[: blocks * theirs].reshape(blocks, theirs).mean(axis=1)

@@ -21,6 +21,7 @@ from driftgate.promotion.allowed import (
 )
 from driftgate.promotion.approvals import approver_of
 from driftgate.promotion.changes import Action, Change, change_of, close, require_open, take_back
+from driftgate.promotion.control import control_beside
 from driftgate.promotion.freeze import require_not_frozen
 from driftgate.promotion.model_states import follow, leave
 from driftgate.promotion.plan import deployment_plan
@@ -168,7 +169,7 @@ def restore(use_case: UseCase, recorded: DeploymentState, *, actor: str, reason:
     ) as change:
         moved = _append(
             use_case, state, champion=recorded.champion, previous=recorded.previous, step=recorded.step,
-            candidate=recorded.candidate, actor=actor, reason=reason, change=change,
+            candidate=recorded.candidate, control=recorded.control_share, actor=actor, reason=reason, change=change,
         )  # fmt: skip
     align_alias(use_case)
     return _done(moved)
@@ -237,10 +238,12 @@ def _append(
     step: str = SERVING,
     candidate: str | None = None,
     run_id: str | None = None,
+    control: int | None = None,
 ) -> DeploymentState:
     require_open(change)
     require_not_frozen(use_case.name, change.action)
     revision = before.revision if before else 0
+    control = control_beside(use_case, champion) if control is None else control
     state = DeploymentState(
         use_case=use_case.name,
         revision=revision + 1,
@@ -248,7 +251,7 @@ def _append(
         champion=champion,
         candidate=candidate,
         previous=previous,
-        variants=variants(champion, candidate, step),
+        variants=variants(champion, candidate, step, control),
         actor=actor,
         reason=reason,
         run_id=run_id,

@@ -11,9 +11,9 @@ from driftgate.promotion.guardrails import GuardrailResult, Level, insufficient,
 from driftgate.promotion.sequential import Flags
 
 
-def sample_ratio(of_candidate: Flags, share: int, level: Level) -> GuardrailResult:
-    """Judge whether the candidate's part of the request keys can be ``share`` percent."""
-    wanted = share / 100
+def sample_ratio(of_candidate: Flags, share: int, both: int, level: Level) -> GuardrailResult:
+    """Judge whether the candidate's part of the request keys can be ``share`` of the ``both`` percent of both arms."""
+    wanted = share / both
     fewest = max(FEWEST, math.ceil(level.rows / wanted / 2))  # of both arms: half of what a right split brings
     if len(of_candidate) < fewest:
         return insufficient("sample_ratio", wanted, len(of_candidate), fewest, "request keys")

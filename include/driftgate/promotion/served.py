@@ -41,11 +41,11 @@ class Reported:
         clauses = []
         if self.revision not in (None, state.revision):
             clauses.append(f"revision {self.revision} instead of {state.revision}")
-        served, recorded = ({one.version: one for one in variants} for variants in (self.variants, state.variants))
-        for version in sorted({*served, *recorded}):
-            was, should = served.get(version), recorded.get(version)
+        served, recorded = (_by_name(variants) for variants in (self.variants, state.variants))
+        for name in sorted({*served, *recorded}):
+            was, should = served.get(name), recorded.get(name)
             if was != should:
-                clauses.append(f"version {version} {_told(was)} instead of {_told(should)}")
+                clauses.append(f"{name} {_told(was)} instead of {_told(should)}")
         return [*clauses, *([self.problem] if self.problem else [])]
 
 
@@ -109,6 +109,12 @@ def _wait(backend: EndpointBackend, state: DeploymentState, seconds: float, *, a
             if time.monotonic() > deadline:
                 raise
         time.sleep(backend.poll_seconds or POLL_SECONDS)
+
+
+def _by_name(variants: tuple[Variant, ...]) -> dict[str, Variant]:
+    """Return variants by what a sentence calls them; the control is a rule, and has the version of its package."""
+    names = {"control": "the control of version"}
+    return {f"{names.get(one.role, 'version')} {one.version}": one for one in variants}
 
 
 def _told(variant: Variant | None) -> str:

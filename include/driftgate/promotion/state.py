@@ -12,11 +12,11 @@ KIND = "deployment"
 SERVING = "serving"
 SHADOW = "shadow"
 
-Role = Literal["champion", "canary", "shadow"]
+Role = Literal["champion", "canary", "shadow", "control"]
 
 
 class Variant(Record):
-    """One model version that the endpoint loads; ``weight`` is the percentage of the requests that it answers."""
+    """What answers ``weight`` percent of the requests: a model version, or as ``control`` the rule in its package."""
 
     version: str
     role: Role
@@ -50,6 +50,16 @@ class DeploymentState(Record):
         if total != 100:
             raise ValueError(f"the weights of the variants must add up to 100, got {total}")
         return self
+
+    @property
+    def models(self) -> tuple[Variant, ...]:
+        """The variants that are models, the champion first: each version once."""
+        return tuple(variant for variant in self.variants if variant.role != "control")
+
+    @property
+    def control_share(self) -> int:
+        """The percentage of the requests that the control answers."""
+        return sum(variant.weight for variant in self.variants if variant.role == "control")
 
 
 def deployment(use_case_name: str) -> DeploymentState | None:
@@ -86,10 +96,16 @@ def share_of(step: str) -> int:
     return int(found[1]) if found else 0
 
 
-def variants(champion: str, candidate: str | None, step: str) -> tuple[Variant, ...]:
-    """Return the variants of a step, the champion first."""
+def variants(champion: str, candidate: str | None, step: str, control: int = 0) -> tuple[Variant, ...]:
+    """Return the variants of a step, the champion first.
+
+    :param control: percentage of the control. It comes out of the champion's part, and waits where that would be all
+    """
     share = share_of(step)
-    first = Variant(version=champion, role="champion", weight=100 - share)
-    if candidate is None:
-        return (first,)
-    return (first, Variant(version=candidate, role="canary" if share else "shadow", weight=share))
+    control = control if share + control < 100 else 0
+    found = [Variant(version=champion, role="champion", weight=100 - share - control)]
+    if candidate is not None:
+        found.append(Variant(version=candidate, role="canary" if share else "shadow", weight=share))
+    if control:
+        found.append(Variant(version=champion, role="control", weight=control))
+    return tuple(found)

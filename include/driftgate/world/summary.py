@@ -82,7 +82,7 @@ def models(use_case: UseCase) -> Table:
     champions = f"Champion's {primary.title} on the same rows"
     table = Table("Version", "Role", "Trained on", primary.title, champions, title="Models")
     state = deployment(use_case.name)
-    roles = {variant.version: variant.role for variant in state.variants} if state else {}
+    roles = {variant.version: variant.role for variant in state.models} if state else {}
     for model in list_models(use_case.name):
         table.add_row(
             model.version,

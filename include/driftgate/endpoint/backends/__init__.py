@@ -15,6 +15,7 @@ class EndpointBackend(Protocol):
 
     follow_seconds: float | None  # how long a move may take; None: what is usual for a process
     poll_seconds: float | None
+    serves_control: bool  # whether a share of the requests can go to the rule in the champion's package
 
     def apply(self, state: "DeploymentState") -> None:
         """Do the next thing that is needed for ``state`` to be served, if there is one; never wait.

@@ -19,6 +19,7 @@ class EmbeddedBackend:
 
     follow_seconds: float | None = None
     poll_seconds: float | None = None
+    serves_control = True
 
     def apply(self, state: DeploymentState) -> None:
         """Do nothing: the process reads the record within a second."""

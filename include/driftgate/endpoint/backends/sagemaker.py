@@ -41,6 +41,7 @@ class SageMakerBackend:
     """The endpoints of this environment's account."""
 
     poll_seconds: float | None = 2.0
+    serves_control = False  # its variants are models, each in a container of its own
 
     def __init__(self) -> None:
         asked = settings().endpoint.sagemaker

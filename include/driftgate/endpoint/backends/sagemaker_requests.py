@@ -65,7 +65,15 @@ def version_of(model_name: str) -> str | None:
 
 
 def config_request(use_case: UseCase, state: DeploymentState, asked: SageMakerSettings) -> Body:
-    """Return the body of CreateEndpointConfig; its name ends with the weights, what comes before them is the rest."""
+    """Return the body of CreateEndpointConfig; its name ends with the weights, what comes before them is the rest.
+
+    :raises NotSupported: the state has a control
+    """
+    if state.control_share:
+        raise NotSupported(
+            f"Revision {state.revision} of {use_case.name} gives {state.control_share} % of the requests to a rule, "
+            "and SageMaker routes between models only; move the traffic again, which leaves the control out."
+        )
     fleets = {_variant_name(one): _fleet(use_case, one, asked) for one in state.variants}
     shadows = [fleets[_variant_name(one)] for one in state.variants if one.role == "shadow"]
     body: Body = {"ProductionVariants": [fleet for fleet in fleets.values() if fleet not in shadows]}
