@@ -167,6 +167,13 @@ def test_alarms_are_watched_of_groups_that_are_named(folder: Path) -> None:
     assert "'promote.guardrails.max_alarm_rate_shift' is of the groups of 'fairness.facets'; name them" in sentence()
 
 
+def test_a_control_needs_a_rule_to_answer_it(folder: Path) -> None:
+    change(folder, "promote", control_share=5)
+    assert load_use_case("flight_delays").promote.control_share == 5
+    change(folder, "serve", fallback="none")
+    assert "'promote.control_share' gives requests to the rule in the champion's package" in sentence()
+
+
 def test_a_regression_parses(folder: Path) -> None:
     ask_how_much(folder)
     use_case = load_use_case("flight_delays")

@@ -121,7 +121,7 @@ class World:
         """Put a package into the lake and make it visible."""
         self.put_package(version, files)
 
-    def deploy(self, champion: str, candidate: str | None = None, *, share: int = 0) -> int:
+    def deploy(self, champion: str, candidate: str | None = None, *, share: int = 0, control: int = 0) -> int:
         """Write the next deployment state and return its revision; a candidate with no share is a shadow."""
         step = "serving" if candidate is None else f"canary_{share}" if share else "shadow"
         state = {
@@ -129,7 +129,7 @@ class World:
             "step": step,
             "champion": champion,
             "candidate": candidate,
-            "variants": [one.model_dump() for one in variants(champion, candidate, step)],
+            "variants": [one.model_dump() for one in variants(champion, candidate, step, control)],
             "actor": "test",
             "reason": "a test",
         }

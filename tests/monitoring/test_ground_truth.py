@@ -139,7 +139,7 @@ def test_outcomes_that_are_not_published_are_a_sentence(use_case: UseCase, night
 
 
 GOLDEN = (
-    '{"duplicates":1,"failed":2,"fallback":0,"key":"2013-04-02","labelled":980,"labelled_key":"2013-04-01","manifest_hash":"ab",'
+    '{"control":0,"duplicates":1,"failed":2,"fallback":0,"key":"2013-04-02","labelled":980,"labelled_key":"2013-04-01","manifest_hash":"ab",'
     '"outstanding":0,"path":"reports/monitoring/flight_delays/2013-04-01/joined","requests":983,"schema_version":1,"shadow":4,'
     '"share":1.0,"unlabelled":3,"use_case":"flight_delays"}'
 )

@@ -74,6 +74,7 @@ def test_a_step_may_need_requests_of_its_own(by, use_case):
         ("all_at_once", {"risk": "high"}, "high risk goes from shadow to canary or linear, not by all_at_once"),
         ("blue_green", {"risk": "high"}, "not by blue_green"),
         ("shadow_only", {"rationale": ""}, "at least 10 characters"),
+        ("blue_green", {"control_share": 21}, "less than or equal to 20"),
         ("blue_green", {"bake_minutes": 20000}, "must exceed the 20000 minutes that a step bakes"),
     ],
 )

@@ -133,7 +133,7 @@ def value(
     sums = {name: getattr(found, f"{name}_usd") for name in ("value", "infra", "upkeep", "review", "net")}
     told = ", ".join(f"{name} {'unknown' if usd is None else f'${usd:,.2f}'}" for name, usd in sums.items())
     out.print(f"{found.week}: {told}. {found.action}: {found.remedy}", markup=False, highlight=False)
-    for finding in found.findings:
+    for finding in (*(one.sentence for one in found.measured), *found.findings):
         out.print(finding, markup=False, highlight=False)
 
 

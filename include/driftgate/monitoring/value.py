@@ -1,8 +1,9 @@
 """What a use case earns: the errors of the rule that it replaces less its own, less what it takes to run.
 
-The control is a counterfactual and no group of callers: promotion sends everybody to the champion, so the rule of thumb
-in each model's package (:mod:`driftgate.models.rule`) is asked offline about the very rows that were answered and have
-an outcome. That is causal only where an answer does not change the outcome.
+The control of ``value_usd`` is a counterfactual: the rule of thumb in each model's package
+(:mod:`driftgate.models.rule`) is asked offline about the very rows that the model answered and that have an outcome.
+That is causal only where an answer does not change the outcome. Where promotion keeps a share of the callers on the
+rule, what they measure stands beside it (:mod:`driftgate.monitoring.control_group`).
 """
 
 import json
@@ -20,6 +21,7 @@ from driftgate.ledger import rows
 from driftgate.ledger.budget import cost, week_of
 from driftgate.models.rule import Rule
 from driftgate.monitoring.answers import answers
+from driftgate.monitoring.control_group import MeasuredValue, control_findings, measured_value
 from driftgate.monitoring.ground_truth import read_joined, with_outcome
 from driftgate.monitoring.verdicts.record import verdict_of
 from driftgate.records import Record
@@ -50,6 +52,7 @@ class ValueReport(Record):
     :param answers: that callers got, captured
     :param value_usd: of the answers with an outcome, and of no others
     :param action: what follows, with the remedy it is about
+    :param measured: against a control of callers, in the four weeks up to the end of this one
     """
 
     schema_version: int = 1
@@ -65,6 +68,7 @@ class ValueReport(Record):
     action: Action
     remedy: str
     findings: tuple[str, ...]
+    measured: tuple[MeasuredValue, ...] = ()
 
 
 def write_value(use_case: UseCase, day: date) -> ValueReport | None:
@@ -89,6 +93,7 @@ def write_value(use_case: UseCase, day: date) -> ValueReport | None:
     }
     net = None if value is None else value - sum(usd or 0.0 for usd in spent.values())
     action, remedy = _action(use_case, since, value, net, spent)
+    measured = measured_value(use_case, keys[-1])
     report = ValueReport(
         use_case=use_case.name,
         week=week,
@@ -99,7 +104,8 @@ def write_value(use_case: UseCase, day: date) -> ValueReport | None:
         net_usd=net,
         action=action,
         remedy=remedy,
-        findings=tuple(_findings(use_case, models, total, spent)),
+        findings=(*_findings(use_case, models, total, spent), *control_findings(use_case, measured)),
+        measured=measured,
     )
     lake().write(uris.value(use_case.name, week), report.canonical())
     _tell(report)

@@ -9,7 +9,8 @@ from local_aws.client import LocalAws
 from driftgate.endpoint.backends import endpoint_backend
 from driftgate.errors import ConfigError, EndpointSilent, NotSupported, PromotionRefused
 from driftgate.metadata import metadata
-from driftgate.promotion import DeploymentState, confirm, reconcile, reconciliation, reported
+from driftgate.promotion import DeploymentState, confirm, deployment, reconcile, reconciliation, reported
+from driftgate.promotion.control import control_beside, require_control
 from driftgate.promotion.served import serve
 from driftgate.registry.states import move_state
 from driftgate.use_cases import load_use_case
@@ -164,6 +165,18 @@ def test_bad_settings_get_a_sentence(cloud: Callable[..., Any], recorder: Record
         with pytest.raises(ConfigError, match=sentence):
             serve(state)
     assert recorder.calls == []
+
+
+def test_a_control_is_refused_and_a_record_that_has_one_serves_nobody(recorder: Recorder, world: Any) -> None:
+    world.deploy("1", control=5)
+    state, use_case = deployment(NAME), load_use_case(NAME)
+    assert state is not None
+    with pytest.raises(NotSupported, match="Revision 1 of flight_delays gives 5 % of the requests to a rule, and Sage"):
+        endpoint_backend().apply(state)
+    asked = use_case.model_copy(update={"promote": use_case.promote.model_copy(update={"control_share": 5})})
+    with pytest.raises(PromotionRefused, match=r"this environment's endpoint \(SageMaker\) routes between models only"):
+        require_control(asked, "1")
+    assert (control_beside(asked, "1"), recorder.calls) == (0, [])
 
 
 def test_a_lake_that_is_a_folder_cannot_be_read_by_a_container(
