@@ -135,6 +135,15 @@ def test_failures_and_shadows_are_numbered_and_no_answers(endpoint):
     assert count_captures(NAME, DAY).sentence is None
 
 
+def test_the_controls_answers_are_answers(endpoint):
+    endpoint.answer(1)
+    endpoint.recorder.record([endpoint.capture(7, variant_role="control")])
+    endpoint.answers += 1
+    endpoint.arrive()
+
+    assert count_captures(NAME, DAY).sentence is None
+
+
 def test_a_kill_that_loses_the_newest_tally_is_no_alarm(endpoint, tmp_path, capture):
     endpoint.answer(2)
     endpoint.arrive()

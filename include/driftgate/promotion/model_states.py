@@ -15,8 +15,9 @@ def require_approved(use_case_name: str, version: str) -> None:
 
 def follow(state: DeploymentState) -> None:
     """Move the models of ``state`` to where it says that they are; again is nothing."""
-    for variant in state.models:
-        _move(state, variant.version, variant.role)
+    for variant in state.variants:
+        if variant.role != "control":  # which is a rule and no model
+            _move(state, variant.version, variant.role)
     if state.previous and (before := model_state(state.use_case, state.previous)) and before.state == "champion":
         _move(state, state.previous, "retired")
 
