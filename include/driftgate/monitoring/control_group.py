@@ -93,7 +93,7 @@ def measured_value(use_case: UseCase, last_day: str) -> tuple[MeasuredValue, ...
 def control_findings(use_case: UseCase, measured: tuple[MeasuredValue, ...]) -> Iterator[str]:
     """Yield what a person should know of the comparison, a sentence each."""
     if use_case.promote.control_share and not measured:
-        yield "No answer of a control has an outcome, though 'promote.control_share' asks for one: promote or roll back."
+        yield "No answer of a control has an outcome, though 'promote.control_share' asks for one; promote a model."
     for one in measured:
         if one.verdict == "costs":
             yield f"Version {one.version} costs its callers more than the control does, as measured on both."
