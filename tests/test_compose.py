@@ -165,6 +165,7 @@ def test_the_settings_of_the_servers_keep_the_schema(environment: str, monkeypat
         "SIGNING_KEY",
     ):
         monkeypatch.setenv(f"DRIFTGATE_{name}", f"the-{name.lower()}")
+    monkeypatch.setenv("DRIFTGATE_ALARM_TOPIC", "arn:aws:sns:eu-west-1:123456789012:driftgate-alarms")
 
     assert isinstance(settings(), Settings)
     assert settings().lake == "s3://the-lake_bucket"

@@ -84,6 +84,7 @@ def test_every_environment_parses_once_its_variables_are_set(
     monkeypatch.setenv("DRIFTGATE_ENV", environment)
     for name in variables.split():
         monkeypatch.setenv(f"DRIFTGATE_{name}", "value")
+    monkeypatch.setenv("DRIFTGATE_ALARM_TOPIC", "arn:aws:sns:eu-west-1:123456789012:driftgate-alarms")
     assert settings().lake == "s3://value"
 
 
