@@ -20,6 +20,8 @@ import yaml
 from driftgate import uris
 from driftgate.datasets import prepare
 from driftgate.evaluation import EvaluationReport, GateResult
+from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
+from driftgate.evaluation.importance import Importance
 from driftgate.evaluation.receipts import write_receipt, write_receipts
 from driftgate.evaluation.report import write_report
 from driftgate.lake import lake, publish
@@ -164,6 +166,36 @@ def put_package() -> Callable[..., ModelVersion]:
         return model
 
     return put
+
+
+@pytest.fixture
+def feature_shares() -> Callable[..., bytes]:
+    """Make the feature baseline of a model whose features have these shares of the importance."""
+
+    def made(**shares: float) -> bytes:
+        features = {
+            name: FeatureSummary(
+                kind="numeric",
+                null_rate=0,
+                distinct=2,
+                importance=Importance(gain=share, permutation=share, shap=share),
+                sensitivity=0,
+                tier="critical" if share > 0.1 else "informational",
+            )
+            for name, share in shares.items()
+        }
+        return FeatureBaseline(
+            use_case="flight_delays",
+            training_rows=10,
+            sampled_rows=10,
+            seed=7,
+            decision_threshold=0.5,
+            features=features,
+            correlations={},
+            strong_pairs=(),
+        ).canonical()
+
+    return made
 
 
 @pytest.fixture

@@ -116,6 +116,11 @@ def experiment(use_case: str, dataset_version: str, name: str) -> str:
     return f"reports/experiments/{use_case}/{dataset_version.rpartition('/')[2]}/{name}"
 
 
+def feature_review(use_case: str, key: str, suffix: str = "json") -> str:
+    """Return the path of what people look at in the feature review of one night (``json``), or its page (``html``)."""
+    return f"reports/feature_reviews/{use_case}/{key}.{suffix}"
+
+
 def catalog() -> str:
     """Return the path of the catalogue's page."""
     return "reports/catalog/index.html"

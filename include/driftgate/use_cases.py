@@ -16,6 +16,7 @@ from driftgate.efficiency_policy import Efficiency
 from driftgate.errors import ConfigError, nearest
 from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
+from driftgate.feature_review_policy import FeatureReview
 from driftgate.gate_policy import Gates
 from driftgate.monitoring_policy import Monitor
 from driftgate.problems import Label, Metric, require_fitting
@@ -99,6 +100,7 @@ class UseCase(Record):
     monitor: Monitor
     retrain: Retrain
     review: Review | None = None  # None: no person looks at single answers
+    feature_review: FeatureReview | None = None  # None: nobody looks at the features on purpose
     budget: Budget | None = None  # None: nothing is held back
     efficiency: Efficiency = Efficiency()
     value: Value | None = None  # None: what people's work costs counts as nothing, and the report says so

@@ -8,8 +8,6 @@ from typer.testing import CliRunner
 
 from driftgate.cli import app
 from driftgate.cli.sentences import out
-from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
-from driftgate.evaluation.importance import Importance
 
 
 @pytest.fixture(autouse=True)
@@ -23,33 +21,3 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def run() -> Callable[..., Result]:
     """Run ``driftgate`` with the given arguments."""
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def feature_shares() -> Callable[..., bytes]:
-    """Make the feature baseline of a model whose features have these shares of the importance."""
-
-    def made(**shares: float) -> bytes:
-        features = {
-            name: FeatureSummary(
-                kind="numeric",
-                null_rate=0,
-                distinct=2,
-                importance=Importance(gain=share, permutation=share, shap=share),
-                sensitivity=0,
-                tier="critical" if share > 0.1 else "informational",
-            )
-            for name, share in shares.items()
-        }
-        return FeatureBaseline(
-            use_case="flight_delays",
-            training_rows=10,
-            sampled_rows=10,
-            seed=7,
-            decision_threshold=0.5,
-            features=features,
-            correlations={},
-            strong_pairs=(),
-        ).canonical()
-
-    return made

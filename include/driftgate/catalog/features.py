@@ -48,6 +48,18 @@ def feature_sensitivity(use_case: UseCase) -> dict[str, Classification]:
     return {name: _sensitivity(columns, contracts) for name, columns in found.items()}
 
 
+def columns_used(use_case: UseCase) -> frozenset[str]:
+    """Return every ``dataset.column`` that a feature is made of, or that decides which row it is taken from.
+
+    :raises ConfigError: ``features.sql`` cannot be followed to the columns of its contracts
+    """
+    contracts = {name: load_contract(name) for name in use_case.datasets}
+    tables, where = _columns(use_case, contracts), _where(use_case)
+    read = columns_read(use_case.features_sql, tables, where=where, joined=True)
+    features = [columns for name, columns in read.items() if name not in use_case.not_features]
+    return frozenset(_of_dataset(column) for columns in features for column in _named(columns))
+
+
 def highest_sensitivity(use_case: UseCase) -> Classification:
     """Return how sensitive the worst published column of the use case's datasets is."""
     contracts = {name: load_contract(name) for name in use_case.datasets}

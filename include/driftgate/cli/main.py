@@ -19,6 +19,7 @@ from driftgate.cli import (
     erasure,
     experiments,
     fairness,
+    feature_review,
     incident,
     init,
     issues,
@@ -61,6 +62,7 @@ app.add_typer(dataset.app, name="dataset")
 app.add_typer(endpoint.app, name="endpoint")
 app.add_typer(experiments.app, name="experiments")
 app.add_typer(fairness.app, name="fairness")
+app.add_typer(feature_review.app, name="feature-review")
 app.add_typer(incident.app, name="incident")
 app.add_typer(job.app, name="job")
 app.add_typer(lineage.app, name="lineage")

@@ -6,11 +6,10 @@ from typing import Any
 from driftgate import uris
 from driftgate.datasets import version_files
 from driftgate.errors import ConfigError, nearest
-from driftgate.evaluation.candidate import candidate_scorer
 from driftgate.evaluation.day_blocks import Interval
-from driftgate.evaluation.gates import gain_bounds, rounded
+from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL, Holdout, holdout
-from driftgate.evaluation.metrics import metric
+from driftgate.experiments.feature_sets import gain_over
 from driftgate.experiments.jobs import Outcome, experiment_spec, run_jobs
 from driftgate.experiments.rows import keep
 from driftgate.lake import lake
@@ -94,12 +93,9 @@ def _groups(use_case: UseCase, held: Holdout) -> dict[str, tuple[str, ...]]:
 def _ablation(
     use_case: UseCase, held: Holdout, whole: Outcome, without: Outcome, group: str, names: tuple[str, ...]
 ) -> Ablation:
-    row, primary = keep(without), metric(use_case.metric.primary)
+    row = keep(without)
     facts: dict[str, Any] = {"group": group, "features": names, "job_id": row.job_id, "reason": row.reason}
     if whole.result is None or without.result is None:
         return Ablation(**facts, value=None, worth=None, interval=None)
-    scores, less = (candidate_scorer(result).score_table(held.table) for result in (whole.result, without.result))
-    value = primary.value(held.labels, less)
-    bounds = gain_bounds(use_case, held, scores, less)
-    worth = primary.gain(primary.value(held.labels, scores), value)
-    return Ablation(**facts, value=rounded(value), worth=rounded(worth), interval=bounds)
+    worth, bounds = gain_over(use_case, held, whole.result, without.result)
+    return Ablation(**facts, value=rounded(row.value or 0.0), worth=worth, interval=bounds)

@@ -33,12 +33,15 @@ def experiment_spec(
     trainer: TrainerName | None = None,
     parameters: Mapping[str, Any] | None = None,
     without: Sequence[str] = (),
+    including: Sequence[str] = (),
     folds: int = 0,
 ) -> JobSpec:
-    """Return the spec of a training like the use case's own, with another trainer, parameters or fewer features.
+    """Return the spec of a training like the use case's own, with another trainer, other parameters or features.
 
     The use case's parameters are its trainer's; another trainer begins with its defaults.
 
+    :param without: features that it leaves out
+    :param including: columns that it takes for features although ``not_features`` names them
     :raises ConfigError: the trainer refuses the parameters
     """
     declared = use_case.train
@@ -46,7 +49,8 @@ def experiment_spec(
     changed = {"trainer": trainer or declared.trainer, "parameters": {**own, **(parameters or {})}}
     shaped = use_case.model_copy(update={"train": declared.model_copy(update=changed)})
     spec = training_spec(shaped, dataset_version, "unnamed")
-    changes = {"not_features": (*spec.not_features, *without), "folds": folds or spec.folds, "tags": {}}
+    kept = tuple(name for name in spec.not_features if name not in including)
+    changes = {"not_features": (*kept, *without), "folds": folds or spec.folds, "tags": {}}
     spec = spec.model_copy(update=changes)
     name = f"{use_case.name}-experiment-{sha256(canonical_json(spec.model_dump(mode='json')))[:12]}"
     return spec.model_copy(update={"job_id": name, "tags": tags_of(use_case, "tune", run=name)})

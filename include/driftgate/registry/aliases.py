@@ -31,6 +31,12 @@ def champion_version(use_case_name: str) -> str | None:
     return _alias(entry).version if entry else None
 
 
+def former_champions(use_case_name: str) -> list[str]:
+    """Return the numbers of the versions that served before the one that does, each once, the newest first."""
+    served = [_alias(entry).version for entry in metadata().history(KIND, f"{use_case_name}/{CHAMPION}")]
+    return [version for version in dict.fromkeys(reversed(served)) if version != served[-1]]
+
+
 def set_champion(use_case_name: str, version: str, *, expected: str | None) -> ModelVersion:
     """Point the alias ``champion`` at a version; see :func:`move_alias`."""
     return move_alias(use_case_name, CHAMPION, version, expected=expected)

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from driftgate_airflow.lifecycle.feature_review import feature_review
 from driftgate_airflow.lifecycle.incident import incident
 from driftgate_airflow.lifecycle.ingest import ingest
 from driftgate_airflow.lifecycle.maintenance import maintenance
@@ -16,7 +17,7 @@ __all__ = ["ingest", "lifecycle", "maintenance", "sweep"]
 
 
 def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = None) -> None:
-    """Make the DAGs of one use case: monitor, retrain, promote, rollback and incident; tune, if it has a search space.
+    """Make the DAGs of one use case: monitor, retrain, promote, rollback, incident; tune, feature_review if it says so.
 
     :param use_case: name of a folder in ``include/use_cases/``
     :param runbook: the DAG file's docstring; shown in the UI under each DAG's own page
@@ -31,3 +32,5 @@ def lifecycle(use_case: str, *, runbook: str | None, last_night: date | None = N
     retrain(parsed, runbook=runbook or "", last_night=last_night)
     if parsed.tune:
         tune(parsed, runbook=runbook or "")
+    if parsed.feature_review:
+        feature_review(parsed, parsed.feature_review, runbook=runbook or "")

@@ -3,7 +3,8 @@
 Waits for tonight's verdict and trains a candidate **only when it says `retrain`**. On a quiet night everything after
 `drift_sensor` is skipped and the run is a success. `driftgate monitor show` says which rule decided; age
 (`retrain.max_model_age_days`) and time (`retrain.schedule`) may be rules too. The lineage says if `drift`, `age`,
-`schedule` or a person (`manual`) asked. `docs/guides/set-a-drift-policy.md`: how to train less often, or more.
+`schedule`, a signed `feature_review` or a person (`manual`) asked. `docs/guides/set-a-drift-policy.md`: how to train
+less often, or more.
 
 **When it runs:** every midnight, New York time, for the day that has just ended.
 

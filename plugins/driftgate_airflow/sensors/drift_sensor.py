@@ -23,8 +23,9 @@ class DriftSensor(UseCaseOperator):
 
     What a retraining is due to is in the lineage as ``trigger``: ``drift``, ``age`` (the champion is older than
     ``retrain.max_model_age_days``), ``schedule`` or ``manual``: a run with a reason passes without a verdict, and the
-    reason is recorded. A backfill of old partitions never passes unless the run says ``replay``. Passing begins the
-    record of the retraining, and one verdict lets one run pass.
+    reason is recorded. Or ``feature_review``: people approved one, and nothing was trained since. A backfill of old
+    partitions never passes unless the run says ``replay``. Passing begins the record of the retraining, and one
+    verdict, or review, lets one run pass.
 
     :param reason: why to pass without a verdict; empty to ask monitoring (templated)
     :param deadline_minutes: how long to wait for the verdict; then the task fails, which is an alarm
@@ -60,8 +61,9 @@ class DriftSensor(UseCaseOperator):
         return self.go_on(context, {"late": False})
 
     def go_on(self, context: Context, event: dict[str, Any]) -> Any:
+        from driftgate.feature_reviews.round import approved, trained
         from driftgate.lineage import DatasetRef
-        from driftgate.monitoring import due_to_verdict, verdict_of
+        from driftgate.monitoring import due_to_review, due_to_verdict, verdict_of
 
         key = partition_key(context)
         verdict = verdict_of(self.use_case, key)
@@ -70,13 +72,18 @@ class DriftSensor(UseCaseOperator):
                 f"No verdict about {self.use_case} for {key} after {self.deadline_minutes} minutes; look at the "
                 f"run of {self.use_case}.monitor for that partition, then clear this task."
             )
-        passed = verdict.decision == "retrain"
-        due_to: dict[str, Any] = {}
-        if passed:
+        asked, due_to = approved(self.use_case, run_name(context)), dict[str, Any]()
+        passed = verdict.decision == "retrain" or asked is not None
+        if verdict.decision == "retrain":
             begun = self._begin(due_to_verdict(verdict, run_name(context)))
             due_to = {"trigger": begun.trigger, "outcome": begun.id, "evidence": begun.evidence}
+        elif asked:
+            begun = self._begin(due_to_review(self.use_case, key, run_name(context), asked.key, asked.request))
+            due_to = {"trigger": begun.trigger, "reason": begun.reason, "outcome": begun.id}
+        if asked:  # the training of a verdict has the features of today too, so it is that of the review as well
+            trained(asked, begun.id)
         step = Step(
-            summary={"passed": passed, **due_to, "decision": verdict.decision, "reason": verdict.sentence},
+            summary={"passed": passed, "decision": verdict.decision, "reason": verdict.sentence, **due_to},
             inputs=(DatasetRef(f"verdict/{self.use_case}/{key}", verdict.hash),),
             parameters=due_to,
         )

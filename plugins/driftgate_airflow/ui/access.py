@@ -11,6 +11,7 @@ from driftgate.contracts import contract_names, source_of
 MADE_BY = {
     "calibration": "monitor",
     "evaluation": "retrain",
+    "feature_reviews": "feature_review",
     "models": "retrain",
     "monitoring": "monitor",
     "promotion": "promote",

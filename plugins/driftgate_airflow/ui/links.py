@@ -104,3 +104,9 @@ class AlarmsLink(ReportLink):
     """Every alarm that lasts, and the newest that are over."""
 
     name = "Alarms"
+
+
+class FeatureReviewLink(ReportLink):
+    """What the signers of a feature review look at."""
+
+    name = "Feature review"

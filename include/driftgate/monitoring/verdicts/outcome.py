@@ -25,7 +25,8 @@ OVER_WITHOUT_ANSWER: tuple[Status, ...] = ("failed", "stopped")  # another run m
 class Outcome(Record):
     """One retraining; ``before`` and ``after`` are the champion's and the candidate's metrics on the same rows.
 
-    :param id: of a verdict's retraining the night, of one by hand the night and the run
+    :param id: of a verdict's retraining the night, of one by hand the night and the run, of one that a feature review
+        asks for the night of that
     :param evidence: monitor and hash of each drift that it is due to
     """
 
@@ -79,6 +80,12 @@ def by_hand(use_case_name: str, key: str, run: str, reason: str) -> Outcome:
     """Return the beginning of a retraining that a person asks for."""
     name = f"{key}-{sha256(run.encode())[:8]}"
     return Outcome(use_case=use_case_name, id=name, key=key, run=run, trigger="manual", reason=reason)
+
+
+def due_to_review(use_case_name: str, key: str, run: str, review_key: str, reason: str) -> Outcome:
+    """Return the beginning of the retraining that an approved feature review asks for; a review has one."""
+    name = f"{review_key}-feature-review"
+    return Outcome(use_case=use_case_name, id=name, key=key, run=run, trigger="feature_review", reason=reason)
 
 
 def causes_of(verdict: Verdict) -> list[Evidence]:

@@ -10,7 +10,7 @@ from driftgate.records import Record, parse_record
 from driftgate.retrain_policy import Retrain
 
 KIND = "verdict"
-Trigger = Literal["drift", "age", "schedule", "manual"]
+Trigger = Literal["drift", "age", "schedule", "manual", "feature_review"]
 TRIGGERS: dict[str, Trigger] = {TOO_OLD: "age", SCHEDULE_DUE: "schedule"}  # by rule
 
 
