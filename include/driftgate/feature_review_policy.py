@@ -75,7 +75,7 @@ class FeatureReview(Record):
     on: tuple[DayOfYear, ...] = ()
     candidates: dict[Name, Candidate] = {}
     deadline_days: Positive = 14
-    rest_days: Annotated[int, Field(ge=0)] = 28
+    rest_days: Annotated[int, Field(ge=0)] = 14
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "FeatureReview":

@@ -31,8 +31,8 @@ LAST = "2013-03-31"
         ("biannual", "2013-05-15", {"on": ("05-15",)}, (), True, "'feature_review.on' asks for one on 2013-05-15"),
         ("biannual", LAST, {"on": ("03-31",)}, (), False, "2013-09-30"),  # that was the last one
         ("biannual", "2013-05-02", {}, ("2013-05-02",), True, "the verdict about 2013-05-02 asks people to look"),
-        ("biannual", "2013-04-27", {}, ("2013-04-03",), False, "2013-09-30"),  # the same drift that was looked at
-        ("biannual", "2013-04-28", {}, ("2013-04-03",), True, "the verdict about 2013-04-03"),
+        ("biannual", "2013-04-13", {}, ("2013-04-03",), False, "2013-09-30"),  # the same drift that was looked at
+        ("biannual", "2013-04-14", {}, ("2013-04-03",), True, "the verdict about 2013-04-03"),
         ("biannual", "2013-05-02", {}, ("2013-03-30",), False, "2013-09-30"),  # before the last one
         ("quarterly", "2013-12-20", {"skip": (HOLIDAYS,)}, (), False, "It waits until 01-10 is over: nobody is there."),
         ("quarterly", "2014-01-10", {"skip": (HOLIDAYS,)}, (), False, "It waits"),

@@ -66,7 +66,7 @@ def sets_to_compare(
     """
     known = [one.feature for one in worths]
     found = {OLD: FeatureSet(tuple(name for name in available if name not in known))}
-    for name, one in _others(use_case, policy, found[OLD], worths):
+    for name, one in _others(use_case, policy, available, worths):
         where = f"{use_case.folder / 'use_case.yaml'}: key 'feature_review.candidates.{name}.leave_out'"
         if wrong := next((feature for feature in one.left_out if feature not in available), None):
             raise ConfigError(f"{where} names {wrong!r}, no feature{nearest(wrong, available)}")
@@ -78,12 +78,12 @@ def sets_to_compare(
 
 
 def _others(
-    use_case: UseCase, policy: FeatureReview, old: FeatureSet, worths: Sequence[FeatureWorth]
+    use_case: UseCase, policy: FeatureReview, available: Sequence[str], worths: Sequence[FeatureWorth]
 ) -> Iterator[tuple[str, FeatureSet]]:
     yield NEW, FeatureSet()
-    unused = [one.feature for one in worths if one.unused]
-    if unused and len(unused) < len(worths):
-        yield LEAN, FeatureSet((*old.left_out, *unused))
+    used = [one.feature for one in worths if one.feature in available and not one.unused]
+    if used:
+        yield LEAN, FeatureSet(tuple(name for name in available if name not in used))
     for name, one in policy.candidates.items():
         yield name, named_set(use_case, name, one.leave_out, one.add)
 

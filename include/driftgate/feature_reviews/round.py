@@ -36,7 +36,7 @@ class ReviewRound(Record):
     @property
     def request(self) -> str:
         """The reason of the retraining that it asks for."""
-        who = ", ".join(f"{name} ({role})" for role, name in self.signed.items())
+        who = ", ".join(f"{name} ({role})" for role, name in sorted(self.signed.items()))
         return f"The feature review of {self.key} was approved by {who}." + (f" {self.reason}" if self.reason else "")
 
 

@@ -66,7 +66,8 @@ def proposed(score: float) -> Cadence:
 
 def _weight(night: Verdict) -> float | None:
     mine = [item for item in night.evidence if item.monitor in WORLD and item.verdict != "insufficient"]
-    return max((WEIGHTS.get(item.severity or "", 0.0) for item in mine), default=None)
+    weights = (WEIGHTS[item.severity or "major"] if item.verdict == "drift" else 0.0 for item in mine)
+    return max(weights, default=None)
 
 
 def _mean(weights: Sequence[float]) -> float:

@@ -32,6 +32,7 @@ class SignOffFeaturesOperator(HITLOperator):
     template_fields: Sequence[str] = (*HITLOperator.template_fields, "use_case")
 
     def __init__(self, *, use_case: str, roles: Sequence[str], deadline_days: int, **kwargs: Any) -> None:
+        kwargs.pop("params", None)  # those of the DAG, which Airflow hands down: the form has its own fields only
         super().__init__(
             subject=f"Are the features of {use_case} still the right ones? To be signed by {', '.join(roles)}",
             options=[APPROVE, REJECT],
@@ -109,13 +110,12 @@ class SignOffFeaturesOperator(HITLOperator):
 
 
 def _signature(role: str) -> Param:
-    title = f"Signed as {role.replace('_', ' ')}"
-    return Param(
-        None, type=["null", "string"], maxLength=80, title=title, description="Name of who signs in this role."
-    )
+    return _field(f"Signed as {role.replace('_', ' ')}", "Name of who signs in this role.", 80)
 
 
 def _reason() -> Param:
-    return Param(
-        None, type=["null", "string"], maxLength=500, title="Reason", description="Why; a rejection needs one."
-    )
+    return _field("Reason", "Why; a rejection needs one.", 500)
+
+
+def _field(title: str, description: str, longest: int) -> Param:
+    return Param(None, type=["null", "string"], maxLength=longest, title=title, description=description, source="task")
