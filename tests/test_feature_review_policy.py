@@ -24,9 +24,12 @@ def policy(**keys: Any) -> FeatureReview:
         ({"roles": []}, "key 'roles'"),
         ({"roles": ["owner", "owner"]}, "roles names one twice"),
         ({"roles": ["Data Owner"]}, "key 'roles.0'"),
-        ({"on": ["13-01"]}, "'13-01' is no day of the year; write it as MM-DD"),
-        ({"on": ["2-9"]}, "'2-9' is no day of the year"),
-        ({"skip": [HOLIDAYS], "on": ["12-24"]}, "on asks for a review on 12-24, and skip lets none fall due then"),
+        ({"also_on": ["13-01"]}, "'13-01' is no day of the year; write it as MM-DD"),
+        ({"also_on": ["2-9"]}, "'2-9' is no day of the year"),
+        (
+            {"skip": [HOLIDAYS], "also_on": ["12-24"]},
+            "also_on asks for a review on 12-24, and skip lets none fall due then",
+        ),
         ({"skip": [{**HOLIDAYS, "reason": ""}]}, "key 'skip.0.reason'"),
         ({"candidates": {"new": {}}}, "it changes nothing"),
         ({"evry": "monthly"}, "unknown key 'evry'; did you mean 'every'"),
@@ -46,7 +49,7 @@ def test_a_pause_may_go_over_new_year(day: str, inside: bool) -> None:
 
 
 def test_the_leap_day_is_a_day() -> None:
-    assert policy(on=["02-29"]).on == ("02-29",)
+    assert policy(also_on=["02-29"]).also_on == ("02-29",)
 
 
 def test_the_shipped_use_cases_have_their_features_reviewed() -> None:

@@ -62,7 +62,7 @@ class Candidate(Record):
 
 
 class FeatureReview(Record):
-    """A review falls due by the calendar (``every``, ``on``), or sooner by a drift; in a time of ``skip`` it waits.
+    """A review falls due by the calendar (``every``, ``also_on``), or sooner by a drift; in a time of ``skip`` it waits.
 
     :param roles: who signs it, each role by a person of its own
     :param deadline_days: for their answer; without one the review is due again
@@ -72,7 +72,7 @@ class FeatureReview(Record):
     every: Cadence
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
     skip: tuple[Pause, ...] = ()
-    on: tuple[DayOfYear, ...] = ()
+    also_on: tuple[DayOfYear, ...] = ()
     candidates: dict[Name, Candidate] = {}
     deadline_days: Positive = 14
     rest_days: Annotated[int, Field(ge=0)] = 14
@@ -81,10 +81,10 @@ class FeatureReview(Record):
     def _agrees_with_itself(self) -> "FeatureReview":
         if len(set(self.roles)) < len(self.roles):
             raise ValueError(f"roles names one twice, got {', '.join(self.roles)}; each signs once")
-        for text in self.on:
+        for text in self.also_on:
             if self.pause_on(date.fromisoformat(f"{LEAP_YEAR}-{text}")):
                 raise ValueError(
-                    f"on asks for a review on {text}, and skip lets none fall due then; change one of them"
+                    f"also_on asks for a review on {text}, and skip lets none fall due then; change one of them"
                 )
         return self
 
@@ -93,8 +93,8 @@ class FeatureReview(Record):
         return next((pause for pause in self.skip if pause.covers(day)), None)
 
     def asked_between(self, after: date, until: date) -> Iterator[date]:
-        """Return the days of ``on`` after ``after``, up to ``until``, oldest first."""
+        """Return the days of ``also_on`` after ``after``, up to ``until``, oldest first."""
         for number in range((until - after).days):
             day = after + timedelta(days=number + 1)
-            if f"{day:%m-%d}" in self.on:
+            if f"{day:%m-%d}" in self.also_on:
                 yield day

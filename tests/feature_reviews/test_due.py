@@ -27,9 +27,9 @@ LAST = "2013-03-31"
         ("quarterly", "2013-08-15", {}, (), True, "2013-06-30"),  # nobody asked in between
         ("biannual", "2013-09-29", {}, (), False, "2013-09-30"),
         ("biannual", "2013-09-30", {}, (), True, "2013-09-30"),
-        ("biannual", "2013-05-14", {"on": ("05-15",)}, (), False, "2013-09-30"),
-        ("biannual", "2013-05-15", {"on": ("05-15",)}, (), True, "'feature_review.on' asks for one on 2013-05-15"),
-        ("biannual", LAST, {"on": ("03-31",)}, (), False, "2013-09-30"),  # that was the last one
+        ("biannual", "2013-05-14", {"also_on": ("05-15",)}, (), False, "2013-09-30"),
+        ("biannual", "2013-05-15", {"also_on": ("05-15",)}, (), True, "also_on' asks for one on 2013-05-15"),
+        ("biannual", LAST, {"also_on": ("03-31",)}, (), False, "2013-09-30"),  # the last one
         ("biannual", "2013-05-02", {}, ("2013-05-02",), True, "the verdict about 2013-05-02 asks people to look"),
         ("biannual", "2013-04-13", {}, ("2013-04-03",), False, "2013-09-30"),  # the same drift that was looked at
         ("biannual", "2013-04-14", {}, ("2013-04-03",), True, "the verdict about 2013-04-03"),

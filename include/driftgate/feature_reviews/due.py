@@ -86,7 +86,7 @@ def _calls(policy: FeatureReview, began: date, day: date, drifts: Sequence[str])
     fell = months_later(began, MONTHS[cadence])
     yield fell, f"one fell due on {fell} (every: {cadence})"
     for asked in policy.asked_between(began, day):
-        yield asked, f"'feature_review.on' asks for one on {asked}"
+        yield asked, f"'feature_review.also_on' asks for one on {asked}"
     for night in drifts:
         if night > began.isoformat():
             when = max(parse_key(night), began + timedelta(days=policy.rest_days))

@@ -6,7 +6,7 @@ worth, whether another set of features would be better, and how much this world 
 `retrain` run begins.
 
 **When it runs:** after every verdict; on most nights `review_due` says why nothing is due and the rest is skipped. A
-review falls due by `feature_review.every` and `on`, or sooner when a verdict asks people to look because features
+review falls due by `feature_review.every` and `also_on`, or sooner when a verdict asks people to look because features
 drifted (`driftgate feature-review due`). By hand: trigger it with a partition key and a *Reason*.
 
 **If `sign_off` waits:** read the page that **Feature review** on `build_pack` opens, change `features.sql` in a pull
