@@ -62,7 +62,7 @@ class Candidate(Record):
 
 
 class FeatureReview(Record):
-    """A review falls due by the calendar (``every``, ``also_on``), or sooner by a drift; in a time of ``skip`` it waits.
+    """A review falls due by the calendar (``every``, ``also_on``) or sooner by a drift; in a time of ``skip`` it waits.
 
     :param roles: who signs it, each role by a person of its own
     :param deadline_days: for their answer; without one the review is due again
