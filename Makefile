@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
 
-.PHONY: help demo up stop clean test check lint contracts api compose infra lock env bench soak format torch
+.PHONY: help demo up stop clean test check types lint contracts api compose infra lock env bench soak format torch
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | column -ts $$'\t'
@@ -22,16 +22,21 @@ clean:  ## stop, and remove all state; the environment stays
 	@if [ -x $(BIN)/driftgate ]; then $(BIN)/driftgate stop; fi
 	rm -rf "$(DRIFTGATE_HOME)"
 
-test: .venv/torch check  ## all checks, then all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not soak and not e2e"
-	$(BIN)/python -m pytest -q -m e2e
+test: .venv/installed  ## all checks, then all tests
+	@# Two at a time, on two cores: mypy knows nothing of torch, and takes as long as torch does to be installed.
+	$(MAKE) --no-print-directory -j2 types .venv/torch
+	$(MAKE) --no-print-directory -j2 lint contracts api compose infra
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not soak and not e2e"
+	$(BIN)/python -m pytest -q -m e2e tests/e2e
 
-check: lint contracts api compose infra  ## ruff, mypy --strict, import contracts, data contracts, API, compose file, templates of AWS
+check: types lint contracts api compose infra  ## ruff, mypy --strict, import contracts, data contracts, API, compose file, templates of AWS
+
+types: .venv/installed
+	$(BIN)/mypy
 
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/driftgate licences
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import psutil
 import pyarrow as pa
 import pytest
 import yaml
@@ -37,33 +35,9 @@ from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
 
-pytest_plugins = ["local_aws.fixtures"]
+pytest_plugins = ["local_aws.fixtures", "whole_run"]
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two workers on two cores: LightGBM's threads would spin for cores
 NO_MODEL = {"model.txt": b"tree", "feature_baseline.json": b"{}"}  # enough for a test that scores nothing
-MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30
-
-
-def pytest_configure() -> None:
-    """Put temporary folders into memory where it has room: on a disk, SQLite waits for it at each record.
-
-    Each run has a folder of its own, shared by its workers. A failed run's stays until the next run.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
-        for left in MEMORY.glob("driftgate-tests-*"):
-            if not psutil.pid_exists(int(left.name.rpartition("-")[2])):
-                shutil.rmtree(left, ignore_errors=True)
-        _folder_in_memory().mkdir()
-        os.environ["TMPDIR"] = tempfile.tempdir = str(_folder_in_memory())
-
-
-def pytest_sessionfinish(exitstatus: int) -> None:
-    """Give the memory back."""
-    if exitstatus == pytest.ExitCode.OK:
-        shutil.rmtree(_folder_in_memory(), ignore_errors=True)
-
-
-def _folder_in_memory() -> Path:
-    return MEMORY / f"driftgate-tests-{os.getpid()}"
 
 
 @pytest.fixture(autouse=True)

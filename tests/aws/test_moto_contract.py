@@ -6,6 +6,7 @@ import moto.batch.models as batch
 import moto.ecs.models as ecs
 import pytest
 from moto.batch.responses import BatchResponse
+from moto.core.base_backend import BackendDict
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_server import werkzeug_app
 from moto.sagemaker.models import FakeEndpoint
@@ -25,6 +26,7 @@ from moto.sagemaker.responses import SageMakerResponse
         (SageMakerResponse, ["create_endpoint_config", "describe_endpoint_config", "describe_endpoint"]),
         (SageMakerResponse, ["update_endpoint_weights_and_capacities"]),
         (FakeEndpoint, ["_process_production_variants"]),
+        (BackendDict, ["_instances"]),
         (werkzeug_app, ["DomainDispatcherApplication", "MotoRequestHandler", "create_backend_app"]),
     ],
 )

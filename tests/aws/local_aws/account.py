@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from local_aws.client import LocalAws
@@ -9,14 +10,17 @@ from local_aws.client import LocalAws
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
-def set_up(aws: LocalAws) -> LocalAws:
-    """Make in an empty account what a test needs, and return where it is."""
-    subnet, group = _network(aws.client("ec2"))
-    _roles(aws.client("iam"))
-    aws.client("s3").create_bucket(Bucket=aws.bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})
-    aws.client("logs").create_log_group(logGroupName=aws.log_group)
-    aws.client("ecs").create_cluster(clusterName=aws.cluster, capacityProviders=["FARGATE", "FARGATE_SPOT"])
-    batch = aws.client("batch")
+def set_up(aws: LocalAws, emptied: int) -> LocalAws:
+    """Make in a fresh account what a test needs, and return where it is.
+
+    :param emptied: what :meth:`LocalAws.reset` returned
+    """
+    subnet, group = _lasting(aws, emptied)
+    location = {"LocationConstraint": aws.region}
+    _client(aws, "s3").create_bucket(Bucket=aws.bucket, CreateBucketConfiguration=location)
+    _client(aws, "logs").create_log_group(logGroupName=aws.log_group)
+    _client(aws, "ecs").create_cluster(clusterName=aws.cluster, capacityProviders=["FARGATE", "FARGATE_SPOT"])
+    batch = _client(aws, "batch")
     for name, queue, kind, types in (
         (aws.environment, aws.queue, "EC2", ["c5"]),
         ("driftgate-spot", aws.spot_queue, "SPOT", ["c5"]),
@@ -24,6 +28,18 @@ def set_up(aws: LocalAws) -> LocalAws:
     ):
         _queue(batch, name, queue, kind, types, subnet, group)
     return replace(aws, subnet=subnet, security_group=group)
+
+
+@cache
+def _lasting(aws: LocalAws, emptied: int) -> tuple[str, str]:
+    """Make what a reset leaves, once for each time that the account was empty of it too."""
+    _roles(_client(aws, "iam"))
+    return _network(_client(aws, "ec2"))
+
+
+@cache
+def _client(aws: LocalAws, service: str) -> Any:
+    return aws.client(service)
 
 
 def _network(ec2: Any) -> tuple[str, str]:

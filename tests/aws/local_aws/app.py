@@ -41,7 +41,9 @@ class App:
             return _json(start, "200 OK", answer(path.rpartition("/")[2], data))
         action = _action(environ)
         control.calls[action] += 1
-        if "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", ""):
+        signed = environ.get("HTTP_AUTHORIZATION", "")
+        control.stacks |= "/cloudformation/aws4_request" in signed
+        if "/s3/aws4_request" in signed:
             control.s3[_s3_call(environ)] += 1
         if action in control.denied:
             return _error(start, action, 403, "AccessDeniedException", _not_authorized(action))

@@ -104,10 +104,9 @@ class LocalAws:
             if path.is_file():
                 s3.put_object(Bucket=bucket, Key=path.relative_to(folder).as_posix(), Body=path.read_bytes())
 
-    def reset(self) -> None:
-        """End everything that runs and forget everything."""
-        self._post("/moto-api/reset")
-        self._control("reset")
+    def reset(self) -> int:
+        """End everything that runs, forget everything but network and roles, and return how often those were too."""
+        return int(self._control("reset")["emptied"])
 
     def _control(self, verb: str, **body: object) -> Any:
         return json.loads(self._post(f"/_control/{verb}", body))

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.base_backend import BackendDict, backend_lock
+from moto.core.model_instances import reset_model_data
+
 from local_aws import processes
+
+# Making a default network and the managed policies anew takes moto longer than most tests take. Nothing but
+# CloudFormation changes them here: after a call of it, they are forgotten as well.
+LASTING = ("ec2", "iam")
 
 
 @dataclass
@@ -29,6 +36,8 @@ class Control:
     submits: Counter[str] = field(default_factory=Counter)  # job name or startedBy → how many were accepted
     hurry: float = 1.0  # time limits pass this many times faster
     image: dict[str, str] = field(default_factory=dict)  # what else every container finds in its environment
+    stacks: bool = False  # whether CloudFormation was called
+    emptied: int = 0  # how often everything was forgotten, roles and network too
     epoch: int = 0  # how often all was reset: what belongs to an earlier one does not start any more
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -62,10 +71,26 @@ def handle(verb: str, body: dict[str, Any]) -> Any:
     return VERBS[verb](**body)
 
 
-def _reset() -> None:
-    fresh = Control(epoch=control.epoch + 1, lock=control.lock)
+def _reset() -> dict[str, int]:
+    emptied = control.emptied + control.stacks
+    _forget(() if control.stacks else LASTING)
+    fresh = Control(epoch=control.epoch + 1, emptied=emptied, lock=control.lock)
     control.__dict__.update(fresh.__dict__)
     processes.kill_all()
+    return {"emptied": emptied}
+
+
+def _forget(lasting: tuple[str, ...]) -> None:
+    """Do what ``/moto-api/reset`` does, but for these services."""
+    with backend_lock:
+        left = [service for service in BackendDict._instances if service.service_name in lasting]
+        for service in BackendDict._instances:
+            if service.service_name not in lasting:
+                for account in service.values():
+                    account.reset()
+                service.clear()
+        BackendDict._instances[:] = left
+    reset_model_data()
 
 
 def _interrupt(id: str, grace_seconds: float) -> None:

@@ -41,8 +41,7 @@ def aws(aws_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
     found = LocalAws(aws_server)
-    found.reset()
-    yield set_up(found)
+    yield set_up(found, found.reset())
     found.reset()
 
 
