@@ -106,7 +106,7 @@ def test_canary_steps_must_rise_to_a_hundred(folder: Path, steps: list[int]) -> 
         (
             ("retrain",),
             {"on": ["performace"]},
-            "cannot be 'performace'; did you mean 'performance'? Known: attribution, bias",
+            "cannot be 'performace'; did you mean 'performance'? Known: agreement, attribution, bias",
         ),
         (("train",), {"trainer": "lightbgm"}, "'train.trainer' cannot be 'lightbgm'; did you mean 'lightgbm'?"),
         (("train",), {"window_days": 0}, "key 'train.window_days': Input should be greater than 0"),
@@ -303,3 +303,11 @@ def test_a_regression_has_no_class_to_explain_against(folder: Path) -> None:
 def test_noise_of_nothing_is_refused(folder: Path) -> None:
     change(folder, "gates", "robustness", at_noise=0)
     assert "key 'gates.robustness.at_noise': Input should be greater than 0" in sentence()
+
+
+def test_agreement_is_no_cause_where_nobody_looks_at_answers(folder: Path) -> None:
+    rule = {"name": "people_say_retrain", "drift": "agreement", "decision": "retrain"}
+    change(folder, "retrain", on=["agreement"], rules=[rule])
+    assert load_use_case("flight_delays").retrain.on == ("agreement",)
+    change(folder, review=None)
+    assert "'retrain.on' accepts 'agreement', and without 'review' nobody looks at answers; add it" in sentence()

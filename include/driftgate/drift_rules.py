@@ -91,6 +91,7 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     Rule(name="serving_differs_from_training", drift="skew", severity=GRAVE, decision="review"),
     Rule(name="slow_drift_a_little", drift="trend", severity=MINOR, decision="watch"),
     Rule(name="slow_drift", drift="trend", severity=GRAVE, decision="review"),
+    Rule(name="people_disagree", drift="agreement", decision="review"),
     Rule(name="data_quality_fell_a_little", drift="quality", severity=MINOR, decision="watch"),
     Rule(name="data_quality_fell", drift="quality", severity=GRAVE, decision="review"),
     Rule(name="service_suffers_a_little", drift="service", severity=MINOR, decision="watch"),

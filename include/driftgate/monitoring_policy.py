@@ -26,6 +26,7 @@ MonitorName = Literal[
     "attribution",
     "skew",
     "trend",
+    "agreement",
 ]
 # Those that run, in the order in which a verdict lists them: `driftgate.monitoring.monitors` has the function of each.
 MONITORS: tuple[MonitorName, ...] = (
@@ -41,6 +42,7 @@ MONITORS: tuple[MonitorName, ...] = (
     "service",
     "bias",
     "attribution",
+    "agreement",
 )
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 

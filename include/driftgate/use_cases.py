@@ -18,7 +18,7 @@ from driftgate.explanation_policy import Explain, require_explainable
 from driftgate.fairness_policy import Fairness
 from driftgate.feature_review_policy import FeatureReview
 from driftgate.gate_policy import Gates
-from driftgate.monitoring_policy import Monitor
+from driftgate.monitoring_policy import MONITORS, Monitor, MonitorName
 from driftgate.problems import Label, Metric, require_fitting
 from driftgate.problems import PrimaryMetric as PrimaryMetric  # other rooms read it from here
 from driftgate.problems import Problem as Problem
@@ -121,8 +121,15 @@ class UseCase(Record):
             )
         if self.fairness:
             self.fairness.require_fitting(self.problem, self.train.trainer)
+        if "agreement" in self.retrain.on and self.review is None:
+            raise ValueError("'retrain.on' accepts 'agreement', and without 'review' nobody looks at answers; add it")
         require_explainable(self)
         return self
+
+    @property
+    def monitors(self) -> tuple[MonitorName, ...]:
+        """The monitors that run: all, without people's agreement where nobody looks at answers."""
+        return tuple(name for name in MONITORS if self.review or name != "agreement")
 
     @property
     def folder(self) -> Path:

@@ -13,6 +13,8 @@ from driftgate.errors import ConfigError
 from driftgate.evaluation.costs import cost_threshold
 from driftgate.lake import lake, read_manifest, read_table
 from driftgate.metadata import metadata
+from driftgate.monitoring import decide, measure
+from driftgate.retrain_policy import Retrain
 from driftgate.reviews import (
     answer_item,
     decided,
@@ -24,7 +26,7 @@ from driftgate.reviews import (
     review_answers,
     review_worth,
 )
-from driftgate.reviews.agreement import agreement
+from driftgate.reviews.agreement import agreement, random_sample
 from driftgate.reviews.answers import KIND
 from driftgate.reviews.import_csv import import_answers
 from driftgate.reviews.sampling import sample_reviews
@@ -147,6 +149,54 @@ def test_people_who_disagree_raise_an_alarm_that_ends_when_they_agree(reviewed, 
     assert (found.verdict, found.reviewers.items, found.reviewers.kappa) == ("ok", len(items), 1)
     assert not alarm_of(f"review_agreement/{NAME}").lasts
     assert measure_agreement(use_case, "2013-06-01").model["all"].items == 0  # the window has passed
+
+
+def test_the_agreement_monitor_is_about_the_random_sample_of_the_champion_alone(reviewed, asked):
+    use_case = reviewed(min_answers=20, second_share=0)
+    items = queue_reviews(use_case, DAY)
+    sample = [item for item in items if "random" in item.reasons]
+    for item in items:
+        answer_item(use_case, item, item.prediction is (item in sample), reviewer="eva", seconds=1)
+    found = measure(use_case, DAY, "agreement")
+    assert (found.verdict, found.value, found.threshold, found.sample_size) == ("ok", 1, 0.8, len(sample))
+    for item in sample[: len(sample) // 2]:
+        answer_item(use_case, item, not item.prediction, reviewer="eva", seconds=1)
+    found = measure(use_case, DAY, "agreement")
+    assert (found.verdict, found.severity, found.champion, found.revision) == ("drift", "major", "1", 2)
+    assert found.interval is not None and found.interval[0] < found.value < found.interval[1] < 0.8
+    assert [one.name for one in found.statistics] == ["kappa"]
+    assert "certainly less than 80.0%." in found.sentence
+    assert random_sample(use_case, DAY, "2") == [], "an earlier champion's errors are not the new one's"
+    assert random_sample(use_case, "2013-06-01", "1") == [], "the window has passed"
+
+
+RETRAINS = {"name": "people_say_retrain", "drift": "agreement", "decision": "retrain"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "decision"),
+    [({"on": ("performance",)}, "review"), ({"on": ("agreement",), "rules": (RETRAINS,)}, "retrain")],
+)
+def test_people_who_disagree_ask_a_person_or_where_the_policy_says_so_retrain(reviewed, asked, changes, decision):
+    policy = Retrain(**changes, nights=1, of_last=1, cooldown_days=7, min_new_rows=0)
+    use_case = reviewed(min_answers=20).model_copy(update={"retrain": policy})
+    for item in queue_reviews(use_case, DAY):
+        answer_item(use_case, item, not item.prediction, reviewer="eva", seconds=1)
+    measure(use_case, DAY, "agreement")
+    verdict = decide(use_case, DAY)
+    assert (verdict.decision, verdict.causes) == (decision, ("agreement",))
+
+
+def test_without_enough_answers_or_reviews_the_monitor_says_so_or_is_none(reviewed, asked):
+    use_case = reviewed(second_share=0)
+    answer_item(use_case, queue_reviews(use_case, DAY)[0], True, reviewer="eva", seconds=1)
+    found = measure(use_case, DAY, "agreement")
+    assert (found.verdict, found.value) == ("insufficient", None)
+    assert found.sentence.startswith("1 decided answers of model 1 in the random sample are fewer than the 50 of")
+    none = use_case.model_copy(update={"review": None})
+    assert "so nobody looks at answers" in measure(none, DAY, "agreement").sentence
+    assert "agreement" in {one.monitor for one in decide(use_case, DAY).evidence}
+    assert "agreement" not in {one.monitor for one in decide(none, DAY).evidence}
 
 
 def test_reviews_are_worth_what_the_errors_that_they_find_would_cost(reviewed, asked):

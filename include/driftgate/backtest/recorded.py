@@ -12,7 +12,7 @@ from driftgate.monitoring import (
     judge_night,
     verdicts,
 )
-from driftgate.monitoring_policy import MONITORS, MonitorName
+from driftgate.monitoring_policy import MonitorName
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
 
@@ -72,8 +72,9 @@ def _again(use_case: UseCase, verdict: Verdict, past: _Past) -> Verdict:
     night = RecordedNight(use_case, verdict.key)
     night.past = past
     past.again.add(verdict.key)
-    for monitor in MONITORS:
-        past.found[verdict.key, monitor] = judge(night, monitor)
+    for monitor in use_case.monitors:
+        recorded = past.recorded.evidence(verdict.key, monitor) if monitor == "agreement" else None
+        past.found[verdict.key, monitor] = recorded or judge(night, monitor)  # people have answered more since
     return judge_night(
         use_case,
         verdict.key,

@@ -22,9 +22,9 @@ from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import days_between
 from driftgate.records import Record
 
-# Nothing moves by these: a replay has neither failures nor latency, its features are the offline truth, and to explain
-# a night's answers takes longer than all other monitors together.
-NOT_REPLAYED: tuple[MonitorName, ...] = ("service", "skew", "attribution")
+# Nothing moves by these: a replay has neither failures nor latency nor reviewers, its features are the offline truth,
+# and to explain a night's answers takes longer than all other monitors together.
+NOT_REPLAYED: tuple[MonitorName, ...] = ("service", "skew", "attribution", "agreement")
 REPLAYED = tuple(monitor for monitor in MONITORS if monitor not in NOT_REPLAYED)
 COMPARED_DAYS = 14  # of a new champion, on which the one before it is scored too
 

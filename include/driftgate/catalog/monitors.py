@@ -7,7 +7,7 @@ from driftgate.drift_rules import table
 from driftgate.errors import nearest
 from driftgate.monitor_register import FILE, Registered, register_of
 from driftgate.monitoring.verdicts.requirements import metrics_of
-from driftgate.monitoring_policy import MONITORS, MonitorName
+from driftgate.monitoring_policy import MonitorName
 from driftgate.registry.card_text import CardText, card_text
 from driftgate.severity import SEVERITIES, Severity
 from driftgate.use_cases import UseCase, load_use_case, use_case_names
@@ -38,7 +38,7 @@ def register_problems(use_case: UseCase, folder: Path | None = None) -> Iterator
             name, close = one.requirement, nearest(one.requirement, known)
             yield f"{where}: the requirement {name!r} of {one.id!r} is no key of card.yaml{close}"
         yield from _watching_problems(use_case, one, where)
-    for monitor in sorted(set(MONITORS) - {one.monitor for one in register.monitors}):
+    for monitor in sorted(set(use_case.monitors) - {one.monitor for one in register.monitors}):
         yield f"{where}: nothing registered reads the monitor {monitor!r}; say what it watches and what people do."
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from driftgate.errors import CannotJudge
 from driftgate.monitoring.evidence import Evidence, write_evidence
+from driftgate.monitoring.judges.agreement import judge_agreement
 from driftgate.monitoring.judges.attribution import judge_attribution
 from driftgate.monitoring.judges.bias import judge_bias
 from driftgate.monitoring.judges.concept import judge_concept
@@ -34,6 +35,7 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
     "service": judge_service,
     "bias": judge_bias,
     "attribution": judge_attribution,
+    "agreement": judge_agreement,
 }
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from driftgate.models import Preprocessing, Scorer
+    from driftgate.reviews.agreement import Pair
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Night(ABC):
     def partition_profile(self, dataset: str) -> Profile | None:
         """Return the profile of tonight's partition of a dataset, None where none is at hand."""
         return None
+
+    def reviewed(self) -> "Sequence[Pair]":
+        """Return what the champion and people said of the random sample of the last nights, as far as they decided."""
+        return ()
 
     @abstractmethod
     def joined_of(self, day: str) -> "pa.Table | None":

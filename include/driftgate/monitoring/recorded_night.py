@@ -1,5 +1,6 @@
 """A night as lake and registry have it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from driftgate import uris
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from driftgate.models import Preprocessing, Scorer
+    from driftgate.reviews.agreement import Pair
 
 
 class RecordedNight(Night):
@@ -45,6 +47,11 @@ class RecordedNight(Night):
 
     def partition_profile(self, dataset: str) -> Profile | None:
         return read_profile(dataset, self.key)
+
+    def reviewed(self) -> "Sequence[Pair]":
+        from driftgate.reviews.agreement import random_sample
+
+        return random_sample(self.use_case, self.key, self.served)
 
     def joined_of(self, day: str) -> "pa.Table | None":
         path = uris.joined(self.use_case.name, day)

@@ -1,6 +1,6 @@
 """How far people agree with the answers, and with each other: shares, Cohen's kappa, and an alarm."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -14,18 +14,19 @@ from driftgate.reviews.answers import decided, review_answers
 from driftgate.reviews.item import ReviewItem, policy_of, review_items
 from driftgate.use_cases import UseCase
 
-CONFIDENCE = 0.95  # of the upper bound alone
+CONFIDENCE = 0.95  # of each bound alone
 Pair = tuple[bool, bool]
 
 
 class Agreement(Record):
-    """Of ``items``, the share on which two agree; ``upper`` is what it may at most be.
+    """Of ``items``, the share on which two agree; it may be as low as ``lower`` and as high as ``upper``.
 
     ``kappa`` is 1 where they always agree and 0 where they do as often as by chance; None where both say one thing.
     """
 
     items: int
     rate: float | None = None
+    lower: float | None = None
     upper: float | None = None
     kappa: float | None = None
 
@@ -53,8 +54,7 @@ def measure_agreement(use_case: UseCase, key: str) -> ReviewAgreement:
     :raises ConfigError: the use case has no section ``review``
     """
     review = policy_of(use_case)
-    first = (parse_key(key) - timedelta(days=review.window_days - 1)).isoformat()
-    found = _measured(use_case, review, first, key)
+    found = _measured(use_case, review, key)
     lake().write(uris.review_report(use_case.name, key), found.canonical())
     if found.verdict == "low":
         raise_alarm("review_agreement", use_case.name, found.sentence, use_case=use_case.name, evidence=found.hash)
@@ -72,14 +72,34 @@ def agreement(pairs: Sequence[Pair]) -> Agreement:
     count, same = len(pairs), sum(one == other for one, other in pairs)
     first, second = (sum(column) / count for column in zip(*pairs, strict=True))
     chance = first * second + (1 - first) * (1 - second)
-    upper = binomtest(same, count).proportion_ci(2 * CONFIDENCE - 1).high
+    low, high = binomtest(same, count).proportion_ci(2 * CONFIDENCE - 1)
     kappa = None if chance == 1 else round((same / count - chance) / (1 - chance), 6)
-    return Agreement(items=count, rate=round(same / count, 6), upper=round(float(upper), 6), kappa=kappa)
+    bounds = {"lower": round(float(low), 6), "upper": round(float(high), 6)}
+    return Agreement(items=count, rate=round(same / count, 6), **bounds, kappa=kappa)
 
 
-def _measured(use_case: UseCase, review: Review, first: str, key: str) -> ReviewAgreement:
+def random_sample(use_case: UseCase, key: str, version: str) -> list[Pair]:
+    """Return what a model version and people said of the last nights' random sample, as far as people decided."""
     answers = review_answers(use_case)
-    items = [item for item in review_items(use_case.name, first) if item.day <= key and item.prediction_id in answers]
+    said = [
+        (item.prediction, decided(answers[item.prediction_id]))
+        for item in _answered(use_case, _first_day(policy_of(use_case), key), key, answers)
+        if item.model_version == version and "random" in item.reasons
+    ]
+    return [(prediction, label) for prediction, label in said if label is not None]
+
+
+def _first_day(review: Review, key: str) -> str:
+    return (parse_key(key) - timedelta(days=review.window_days - 1)).isoformat()
+
+
+def _answered(use_case: UseCase, first: str, key: str, answers: Collection[str]) -> list[ReviewItem]:
+    return [item for item in review_items(use_case.name, first) if item.day <= key and item.prediction_id in answers]
+
+
+def _measured(use_case: UseCase, review: Review, key: str) -> ReviewAgreement:
+    answers, first = review_answers(use_case), _first_day(review, key)
+    items = _answered(use_case, first, key, answers)
     of_model: dict[str, list[Pair]] = {"all": [], "random": []}
     for item in items:
         label = decided(answers[item.prediction_id])

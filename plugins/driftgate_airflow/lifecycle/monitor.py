@@ -1,6 +1,6 @@
 """# Monitor
 
-Decides about one night: joins the day's answers with what really happened, has twelve monitors look at it (each a task
+Decides about one night: joins the day's answers with what really happened, has its monitors look at it (each a task
 with evidence of its own: `docs/guides/watch-answers.md`), and writes the **verdict** with the rule that decided.
 
 **When it runs:** when every dataset of the use case has published the same partition.
@@ -31,7 +31,6 @@ a person; `docs/guides/verdicts.md` says what leads to which verdict.
 
 from airflow.sdk import DAG, AssetAll, PartitionedAssetTimetable, chain
 
-from driftgate.monitoring_policy import MONITORS
 from driftgate.use_cases import UseCase
 from driftgate_airflow import assets
 from driftgate_airflow.defaults import SHORT_RUN, START, Stage, Tier, default_args
@@ -61,7 +60,10 @@ def monitor(use_case: UseCase, *, runbook: str) -> DAG:
             chain(join, SampleReviewsOperator(task_id="sample_reviews", use_case=use_case.name))
         chain(
             join,
-            [MeasureOperator(task_id=f"measure_{name}", use_case=use_case.name, monitor=name) for name in MONITORS],
+            [
+                MeasureOperator(task_id=f"measure_{name}", use_case=use_case.name, monitor=name)
+                for name in use_case.monitors
+            ],
             DecideVerdictOperator(task_id="decide_verdict", use_case=use_case.name),
         )
     return dag

@@ -19,6 +19,7 @@ QUESTIONS: Mapping[MonitorName, str] = {
     "payoff": "Would a model that is trained tonight be better?",
     "bias": "Are groups of people or places treated as alike as was agreed?",
     "attribution": "Do answers rest on the same features as in training?",
+    "agreement": "Do people who look at a random sample agree with the answers?",
     "skew": "Does the endpoint see what training sees of the same requests?",
     "trend": "Has a feature crept away over two weeks, without one night that stands out?",
 }
@@ -45,7 +46,7 @@ COLOURS = {"pass": "pass", "wait": "warn", "fail": "fail"}  # of a mood, in a ta
 # The columns of the status page: the questions that a central view of models has to answer.
 ASPECTS: Mapping[str, tuple[MonitorName, ...]] = {
     "data quality": ("quality", "data", "skew", "trend"),
-    "model quality": ("performance", "estimate", "concept", "prediction", "payoff"),
+    "model quality": ("performance", "estimate", "concept", "prediction", "payoff", "agreement"),
     "bias": ("bias",),
     "explainability": ("attribution",),
     "endpoint health": ("service",),

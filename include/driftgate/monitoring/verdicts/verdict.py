@@ -27,7 +27,7 @@ from driftgate.monitoring.verdicts.history import (
 from driftgate.monitoring.verdicts.policy import MOVES, SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
 from driftgate.monitoring.verdicts.record import KIND, Verdict, verdict_of
 from driftgate.monitoring.verdicts.requirements import tell_requirements
-from driftgate.monitoring_policy import MONITORS, MonitorName
+from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import parse_key
 from driftgate.use_cases import UseCase
 
@@ -98,7 +98,7 @@ def judge_night(
 def _situation(
     use_case: UseCase, key: str, past: Past, *, backfill: bool, promotion_active: bool, over_budget: str | None
 ) -> Situation:
-    evidence = tuple(_evidence_of(use_case.name, key, monitor, past) for monitor in MONITORS)
+    evidence = tuple(_evidence_of(use_case.name, key, monitor, past) for monitor in use_case.monitors)
     champion = _champion(evidence)
     return Situation(
         evidence=evidence,
