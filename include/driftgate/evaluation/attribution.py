@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.explanation_report import AttributionBaseline, Reason
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.holdout import LABEL
@@ -40,7 +41,7 @@ def attribution_baseline(use_case: UseCase, scorer: "Scorer", train: "pa.Table")
         train = train.filter(wanted)
     matrix = scorer.preprocessing.encode_table(train)
     values = (_typical(matrix[:, place], words) for place, words in enumerate(_words(scorer)))
-    own = None if kind == "training_mean" else scorer.contributions(spread_rows(matrix, CLASS_ROWS))
+    own = None if kind == "training_mean" else scorer.contributions(matrix[places_all_over(len(matrix), CLASS_ROWS)])
     return AttributionBaseline(
         kind=kind,
         log_odds=use_case.problem == "binary",
@@ -69,12 +70,6 @@ def top_reasons(names: list[str], row: Floats, k: int) -> tuple[Reason, ...]:
     """Return the ``k`` largest contributions of one row."""
     furthest = np.argsort(-np.abs(row), kind="stable")[:k]
     return tuple(Reason(feature=names[place], contribution=rounded(float(row[place]))) for place in furthest)
-
-
-def spread_rows(matrix: Floats, most: int) -> Floats:
-    """Return at most ``most`` rows from all over a matrix that is ordered by time."""
-    rows: Floats = matrix[np.linspace(0, len(matrix) - 1, min(len(matrix), most)).astype(int)]
-    return rows
 
 
 def _words(scorer: "Scorer") -> Iterator[bool]:

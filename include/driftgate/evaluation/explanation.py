@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.attribution import attribution_baseline, attributions, is_exact, top_reasons
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.day_blocks import FEWEST_DAYS
@@ -133,8 +134,7 @@ def _places(found: Comparison, other: Scorer | None) -> npt.NDArray[np.int64]:
     """Return which validation rows are explained: from all over, fewer where a model's contributions are sampled."""
     rows = found.held.table.slice(0, 1)
     exact = all(is_exact(one, one.preprocessing.encode_table(rows)) for one in (found.scorer, other) if one)
-    most = TREE_ROWS if exact else NETWORK_ROWS
-    return np.linspace(0, len(found.held.labels) - 1, min(len(found.held.labels), most)).astype(np.int64)
+    return places_all_over(len(found.held.labels), TREE_ROWS if exact else NETWORK_ROWS)
 
 
 def _explained(found: Comparison, scorer: Scorer, places: npt.NDArray[np.int64]) -> _Explained:

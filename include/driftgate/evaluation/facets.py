@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from driftgate.errors import ConfigError, nearest
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.coverage import rows_of
 from driftgate.evaluation.fairness_report import GroupShares, Proxy
 from driftgate.evaluation.gates import rounded
@@ -81,7 +82,7 @@ def group_shares(
 
 def group_proxies(use_case: UseCase, policy: Fairness, train: "pa.Table") -> tuple[Proxy, ...]:
     """Return the features that alone tell the rows of a group from all others with more than ``max_proxy_auc``."""
-    rows = train.take(np.unique(np.linspace(0, train.num_rows - 1, min(MOST_ROWS, train.num_rows)).astype(np.int64)))
+    rows = train.take(places_all_over(train.num_rows, MOST_ROWS))
     features = [name for name in rows.column_names if name not in (LABEL, *use_case.not_features)]
     found = []
     for name, facet in policy.facets.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.edge_cases import UNSEEN, load_edge_cases
 from driftgate.evaluation.holdout import LABEL
 from driftgate.evaluation.metrics import label_values
@@ -90,7 +91,7 @@ def _edge_rows(use_case: UseCase, scorer: Scorer) -> list[dict[str, Any]]:
 def _over_the_range(scores: "np.ndarray[Any, Any]", count: int) -> "np.ndarray[Any, Any]":
     """Return the places of ``count`` rows, from the lowest score to the highest."""
     order = np.argsort(scores, kind="stable")
-    places: np.ndarray[Any, Any] = order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).astype(int))]
+    places: np.ndarray[Any, Any] = order[places_all_over(len(order), count)]
     return places
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats, Labels, Metric
 from driftgate.records import Record
@@ -47,7 +48,7 @@ def importances(
     scorer: "Scorer", sample: Sample, primary: Metric, random: np.random.Generator
 ) -> dict[str, Importance]:
     """Return the importance of every feature, measured on validation rows."""
-    contributions = scorer.contributions(_spread(sample.matrix))
+    contributions = scorer.contributions(sample.matrix[places_all_over(len(sample.matrix), SHAP_ROWS)])
     measures = {
         "gain": scorer.gains(),
         "permutation": _losses(scorer, sample, primary, random),
@@ -60,12 +61,6 @@ def importances(
         )
         for place, feature in enumerate(scorer.preprocessing.names)
     }
-
-
-def _spread(matrix: Floats) -> Floats:
-    """Return at most ``SHAP_ROWS`` rows from all over the matrix, which is ordered by time."""
-    spread: Floats = matrix[np.linspace(0, len(matrix) - 1, min(len(matrix), SHAP_ROWS)).astype(int)]
-    return spread
 
 
 def _losses(scorer: "Scorer", sample: Sample, primary: Metric, random: np.random.Generator) -> Floats:

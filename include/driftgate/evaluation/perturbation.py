@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
 from driftgate.profiles import CategoricalColumn, Column, NumericColumn
@@ -49,9 +50,9 @@ def answer_sensitivities(
     scorer: "Scorer", matrix: Floats, columns: "Mapping[str, Column]", tolerance: float
 ) -> dict[str, float]:
     """Return, for each feature, the share of some rows from all over whose answer moves by more than ``tolerance``."""
-    spread = np.linspace(0, len(matrix) - 1, min(len(matrix), MOST_ROWS)).astype(int)
-    answers = scorer.score_matrix(matrix[spread])
-    return _shares(scorer, matrix[spread], columns, lambda moved: np.abs(moved - answers) > tolerance)
+    some = matrix[places_all_over(len(matrix), MOST_ROWS)]
+    answers = scorer.score_matrix(some)
+    return _shares(scorer, some, columns, lambda moved: np.abs(moved - answers) > tolerance)
 
 
 def _shares(scorer: "Scorer", rows: Floats, columns: "Mapping[str, Column]", turned_by: Turned) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from driftgate.errors import Tampered
+from driftgate.evaluation.all_over import places_all_over
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,8 +26,7 @@ def reference_sample(preprocessing: "Preprocessing", train: "pa.Table") -> bytes
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    places = np.unique(np.linspace(0, train.num_rows - 1, min(ROWS, train.num_rows)).astype(np.int64))
-    matrix = preprocessing.encode_table(train.take(places))
+    matrix = preprocessing.encode_table(train.take(places_all_over(train.num_rows, ROWS)))
     columns = {name: matrix[:, place] for place, name in enumerate(preprocessing.names)}
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(columns), sink, compression="zstd")

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.comparison import Comparison, Finding
 from driftgate.evaluation.costs import cost_threshold
 from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval, gain_interval, mean_interval
@@ -91,7 +92,7 @@ def robustness(found: Comparison, at_noise: float) -> Robustness:
     missing = sorted((_missing(sample, (name,)) for name in scorer.preprocessing.names), key=_worst_first)
     joined = _missing(sample, tuple(sorted(online))) if online else None
     worst = min((*missing, *([joined] if joined else [])), key=_worst_first)
-    few = sample.matrix[np.linspace(0, len(sample.matrix) - 1, min(len(sample.matrix), BOUNDARY_ROWS)).astype(int)]
+    few = sample.matrix[places_all_over(len(sample.matrix), BOUNDARY_ROWS)]
     return Robustness(
         rows=len(sample.matrix),
         flip_tolerance=None if sample.tolerance is None else rounded(sample.tolerance),
@@ -120,7 +121,7 @@ def robustness_gates(use_case: UseCase, section: RobustnessGate, made: Robustnes
 
 
 def _sampled(use_case: UseCase, held: Holdout) -> Holdout:
-    places = np.linspace(0, len(held.labels) - 1, min(len(held.labels), SAMPLE_ROWS)).astype(int)
+    places = places_all_over(len(held.labels), SAMPLE_ROWS)
     if one_class(use_case.problem, held.labels[places]):  # one class is so rare that the sample missed it
         return held
     return Holdout(held.table.take(places), held.labels[places], held.days[places])

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from driftgate.errors import CannotJudge
+from driftgate.evaluation.all_over import places_all_over
 from driftgate.evaluation.attribution import attributions
 from driftgate.evaluation.explanation import NETWORK_ROWS
 from driftgate.evaluation.explanation_report import AttributionBaseline, Explanation
+from driftgate.evaluation.explanation_scores import rank_correlations
 from driftgate.evaluation.feature_baseline import read_feature_baseline
 from driftgate.evaluation.gates import rounded
 from driftgate.evaluation.metrics import Floats
@@ -84,15 +86,7 @@ def rank_agreement(trained: Floats, tonight: Floats) -> float:
 
 def spearman(trained: Floats, tonight: Floats) -> float:
     """Return Spearman's rank correlation (1904), 0 where all features of either are alike."""
-    one, other = (ranks - ranks.mean() for ranks in (_ranks(trained), _ranks(tonight)))
-    scale = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / scale if scale else 0.0
-
-
-def _ranks(values: Floats) -> Floats:
-    """Return the rank of each value; those that are equal share theirs."""
-    ordered = np.sort(values)
-    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
+    return float(rank_correlations(trained[None], tonight[None])[0])
 
 
 def _trained(night: Night) -> Trained:
@@ -120,7 +114,7 @@ def _sampled(night: Night, most: int) -> "pa.Table":
     wanted, rows = night.use_case.monitor.attribution.min_rows, night.answers.num_rows
     if rows < wanted:
         raise CannotJudge(f"{rows} answers on {night.key} are fewer than the {wanted} that attribution drift needs.")
-    return night.features.take(np.linspace(0, rows - 1, min(rows, most)).astype(int))
+    return night.features.take(places_all_over(rows, most))
 
 
 def _shares(scorer: "Scorer", names: list[str], rows: "pa.Table", against: AttributionBaseline | None) -> Floats:
