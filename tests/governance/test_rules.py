@@ -13,7 +13,7 @@ from driftgate.governance.rules import lifecycle, retention_rules, rule_of
 from driftgate.lake import StoredObject
 from driftgate.use_cases import load_use_case
 
-FOLDERS = ("raw", "validated", "quarantine", "captures", "profiles", "reports/validation", "jobs", "models")
+FOLDERS = ("raw", "validated", "quarantine", "captures", "profiles", "reports/validation", "jobs", "drafts", "models")
 WRITTEN = st.datetimes(datetime(2013, 1, 1), datetime(2014, 1, 1), timezones=st.just(UTC))
 
 

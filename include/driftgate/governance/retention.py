@@ -13,7 +13,7 @@ from driftgate.metadata import metadata
 from driftgate.records import Record
 
 KIND = "sweep"
-ZONES = ("raw", "validated", "quarantine", "captures", "profiles", "reports", "prepared", "jobs")
+ZONES = ("raw", "validated", "quarantine", "captures", "profiles", "reports", "prepared", "jobs", "drafts")
 
 
 class Ended(Record):

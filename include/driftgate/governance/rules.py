@@ -14,6 +14,7 @@ from driftgate.use_cases import load_use_case, use_case_names
 DATASET_ZONES = ("raw", "validated", "quarantine")
 NONCURRENT_DAYS = 7  # S3 keeps what was deleted or replaced this long, against slips of a hand
 STANDARD = "STANDARD"
+DRAFT_DAYS = 7  # of a model package; registering takes minutes, and Airflow tries it again within hours
 
 
 class RetentionRule(Record):
@@ -149,6 +150,7 @@ def _of_zones(classes: DataClasses) -> Iterator[RetentionRule]:
         yield _limited(classes, "profiles", f"profiles/{name}/", personal, held=own.legal_hold)
         yield _limited(classes, "reports", f"reports/validation/{name}/", personal, held=own.legal_hold)
     yield _limited(classes, "jobs", "jobs/", [], held=False)
+    yield RetentionRule(prefix="drafts/", days=DRAFT_DAYS, because="a registration that nobody finished")
 
 
 def _next_midnight(written_at: datetime, days: int) -> date:
