@@ -1,8 +1,8 @@
 """What is watched every night: the section ``monitor`` of a use case."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from driftgate.records import Record
 
@@ -44,6 +44,9 @@ MONITORS: tuple[MonitorName, ...] = (
     "attribution",
     "agreement",
 )
+Cadence = Literal["daily", "weekly"]
+# Whose finding may stand for a week. The others go on from the night before, or no night is quiet without them.
+MAY_BE_WEEKLY: tuple[MonitorName, ...] = ("prediction", "skew", "bias", "attribution", "agreement")
 LabelState = Literal["fresh", "late"]  # whether the outcomes that are due by a night are there
 
 
@@ -145,6 +148,7 @@ class AttributionDrift(Record):
 class Monitor(Record):
     """Settings of the nightly monitors. ``tiers`` overrules the tier of a feature that the policy places wrongly.
 
+    ``every`` has the monitors that look weekly, at the night of each Sunday; their finding stands until the next one.
     The data monitor's limits are set so that it starts ``expected_false_alarms_per_year`` alarms while nothing drifts;
     an alarm is ``nights`` of the last ``of_last`` nights over the limit, as ``retrain`` says.
     """
@@ -156,9 +160,27 @@ class Monitor(Record):
     estimate: Estimate = Estimate()
     concept: ConceptDrift = ConceptDrift()
     tiers: dict[str, Tier] = {}
+    every: dict[MonitorName, Cadence] = {}
     skew: Skew = Skew()
     payoff: Payoff = Payoff()
     quality: QualityLimits = QualityLimits()
     service: ServiceLimits = ServiceLimits()
     bias: BiasDrift = BiasDrift()
     attribution: AttributionDrift = AttributionDrift()
+
+    @field_validator("every", mode="before")
+    @classmethod
+    def _has_no_hours(cls, every: Any) -> Any:
+        if isinstance(every, dict) and "hourly" in every.values():
+            raise ValueError("'hourly' cannot be kept: data come in daily partitions, and a verdict is about one")
+        return every
+
+    @model_validator(mode="after")
+    def _weeks_are_kept(self) -> "Monitor":
+        for name, cadence in self.every.items():
+            if cadence == "weekly" and name not in MAY_BE_WEEKLY:
+                raise ValueError(
+                    f"every has {name!r} weekly, which goes on from the night before, or without which no night is "
+                    f"quiet; weekly may be {', '.join(MAY_BE_WEEKLY)}"
+                )
+        return self

@@ -47,6 +47,12 @@ def keys_before(key: str, days: int) -> list[str]:
     return keys_between(first.isoformat(), key)
 
 
+def last_sunday(key: str) -> str:
+    """Return the Sunday that ``key`` is, or the one before it."""
+    day = parse_key(key)
+    return (day - timedelta(days=day.isoweekday() % 7)).isoformat()
+
+
 def days_between(earlier: str, later: str) -> int:
     """Return how many days after one key another one is."""
     return (parse_key(later) - parse_key(earlier)).days

@@ -170,3 +170,13 @@ def test_how_far_a_model_must_be_explained_is_asked_for(folder: Path) -> None:
     file.write_text(yaml.safe_dump(raw))
     [problem] = lint(folder)
     assert "use_case.yaml: key 'explain' is missing; agree with those who act on the answers" in problem
+
+
+def test_tiers_that_make_all_features_equal_are_refused_before_a_training(folder: Path) -> None:
+    raw = yaml.safe_load((folder / "use_case.yaml").read_text())
+    features = [name for group in raw["experiments"]["feature_groups"].values() for name in group]
+    change(folder, "monitor", tiers=dict.fromkeys(features[1:], "important"))
+    assert lint(folder) == [], "one that is left out may be told apart"
+    change(folder, "monitor", tiers=dict.fromkeys(features, "important"))
+    (problem,) = lint(folder)
+    assert f"'monitor.tiers' makes all {len(features)} features important, which tells none apart" in problem

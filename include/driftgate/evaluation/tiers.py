@@ -24,29 +24,27 @@ def tiers(use_case: UseCase, shares: Mapping[str, float], sensitivities: Mapping
     :param shares: the share of the importance that each feature brings
     :raises ConfigError: ``monitor.tiers`` names something that is no feature, or makes all features equal
     """
-    chosen = use_case.monitor.tiers
-    where = str(use_case.folder / "use_case.yaml")
-    require_features(use_case, list(shares), where)
-    found = {**_by_policy(shares, sensitivities), **chosen}
-    if len(found) > 1 and set(chosen) == set(found) and len(set(chosen.values())) == 1:
-        tier = next(iter(chosen.values()))
-        raise ConfigError(
-            f"{where}: 'monitor.tiers' makes all {len(found)} features {tier}, which tells "
-            "none apart; name only those that the policy places wrongly."
-        )
-    return found
+    require_features(use_case, list(shares), str(use_case.folder / "use_case.yaml"))
+    return {**_by_policy(shares, sensitivities), **use_case.monitor.tiers}
 
 
 def require_features(use_case: UseCase, names: list[str], where: str) -> None:
-    """Return when ``monitor.tiers`` names only features.
+    """Return when ``monitor.tiers`` names only features, and tells them apart.
 
-    :raises ConfigError: it names something else
+    :raises ConfigError: it does not
     """
-    for name in use_case.monitor.tiers:
+    chosen = use_case.monitor.tiers
+    for name in chosen:
         if name not in names:
             raise ConfigError(
                 f"{where}: 'monitor.tiers' names {name!r}, which is no feature of features.sql{nearest(name, names)}"
             )
+    if len(names) > 1 and set(chosen) == set(names) and len(set(chosen.values())) == 1:
+        tier = next(iter(chosen.values()))
+        raise ConfigError(
+            f"{where}: 'monitor.tiers' makes all {len(names)} features {tier}, which tells "
+            "none apart; name only those that the policy places wrongly."
+        )
 
 
 def _by_policy(shares: Mapping[str, float], sensitivities: Mapping[str, float]) -> dict[str, Tier]:

@@ -20,6 +20,7 @@ from driftgate.monitoring.judges.trend import judge_trend
 from driftgate.monitoring.night import Night
 from driftgate.monitoring.recorded_night import RecordedNight
 from driftgate.monitoring_policy import MonitorName
+from driftgate.partition_keys import last_sunday
 from driftgate.use_cases import UseCase
 
 JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
@@ -42,9 +43,25 @@ JUDGES: dict[MonitorName, Callable[[Night], Evidence]] = {
 def judge(night: Night, monitor: MonitorName) -> Evidence:
     """Return what a monitor finds about a night; why it cannot judge is evidence too."""
     try:
+        if night.use_case.monitor.every.get(monitor) == "weekly" and night.key != (sunday := last_sunday(night.key)):
+            return _standing(night, monitor, sunday)
         return JUDGES[monitor](night)
     except CannotJudge as reason:
         return night.insufficient(monitor, str(reason))
+
+
+def _standing(night: Night, monitor: MonitorName, sunday: str) -> Evidence:
+    """Return what a weekly monitor found on the last Sunday, as tonight's evidence.
+
+    :raises CannotJudge: it did not look, or at another champion
+    """
+    found = night.past.evidence(sunday, monitor)
+    if found is None or found.champion != night.champion:
+        raise CannotJudge(
+            f"The {monitor} monitor looks on Sundays, and said nothing on {sunday} about model {night.champion}."
+        )
+    sentence = f"As of Sunday, {sunday}: {found.sentence}"
+    return found.model_copy(update={"key": night.key, "sentence": sentence, "revision": 1})
 
 
 def measure(use_case: UseCase, key: str, monitor: MonitorName) -> Evidence:

@@ -158,3 +158,12 @@ def test_a_sample_is_told_as_one_and_not_as_lost_traffic(use_case: UseCase, nigh
     assert found.sentence.endswith(f"It rests on {found.sample_size} {told}")
     monkeypatch.setattr(answers, "read_captures", lambda *_: sampled.slice(0, 100))
     assert "requests on 2013-04-02 (a sample of 0.5 of all request keys" in measure(use_case, DAY, "data").sentence
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [("a", "minor"), ("ab", "minor"), ("abc", "major"), ("k", "major"), ("ak", "major")],
+)
+def test_three_important_features_weigh_as_much_as_a_critical_one(over: str, told: str) -> None:
+    tiers = {**dict.fromkeys("abc", "important"), "k": "critical"}
+    assert data_drift.severity(list(over), tiers) == told
