@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from driftgate import uris
+from driftgate.catalog.entries import Catalog
 from driftgate.catalog.model_page import decisions, render_model_page, write_model_page, write_pages
+from driftgate.catalog.models import KnownModel, model_entries
+from driftgate.catalog.page import render_catalog
+from driftgate.evaluation.dataset_check import DatasetCheck
 from driftgate.lake import lake
 from driftgate.promotion.changes import change_of
 from driftgate.registry import ModelVersion, find_model
@@ -104,3 +108,23 @@ def test_the_catalogue_brings_the_pages_of_all_models_up_to_date(model, monkeypa
     build.sync_catalog()
     assert "What it does" in page()
     assert f'<a href="../models/{NAME}/1.html">{NAME}/1</a>' in lake().read(uris.catalog()).decode()
+
+
+def test_the_catalogue_says_how_what_a_model_was_trained_on_was_tested(project_home) -> None:
+    version = f"{NAME}/2013-03-31-3f9c2a1"
+    known = [
+        KnownModel(f"{NAME}/1", version, (), None),
+        KnownModel(f"{NAME}/2", f"{NAME}/2013-04-09-1a2b3c4", (), None),
+    ]
+    made = DatasetCheck(
+        use_case=NAME, dataset_version=version, dataset_sha256="a" * 64, champion="1", model_sha256="b" * 64,
+        contracts=(), scores=(), verdict="fails", sentence="AUC is 0.6 against 0.7.",
+    )  # fmt: skip
+    lake().write(uris.dataset_check(version), made.canonical())
+    entries = model_entries(NAME, known, [])
+    assert [entry.dataset_check for entry in entries] == ["fails", None]
+    shown = render_catalog(Catalog(datasets=(), features=(), models=tuple(entries))).decode()
+    assert shown.count("/check.json") == 1
+    assert f'<a href="../datasets/{version}/check.json">' in shown
+    lake().write(uris.dataset_check(version), b"{}")
+    assert model_entries(NAME, known, [])[0].dataset_check is None, "it is of another version of Driftgate"

@@ -109,6 +109,11 @@ def test_check_wants_a_champion_to_hold_a_version_against(
     assert answer.exit_code == 1, "with a champion, a version that nobody could judge is none that passed"
     assert answer.stderr.startswith(f"{version.name} cannot judge: The package of flight_delays/9 has no evaluation")
     assert again == [version.key]
+    assert " cannot judge " in run("dataset", "list").stdout
+    lake().write(uris.dataset_check(version.name), b"{}")
+    assert " unreadable " in run("dataset", "list").stdout
+    lake().delete(uris.dataset_check(version.name))
+    assert " not tested " in run("dataset", "list").stdout
 
 
 def test_an_unknown_version_gets_the_nearest_match(run: Callable[..., Any], version: DatasetVersion) -> None:

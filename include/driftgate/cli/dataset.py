@@ -8,7 +8,7 @@ import typer
 
 from driftgate.cli import dataset_care
 from driftgate.cli.sentences import fail, out
-from driftgate.errors import CannotJudge
+from driftgate.errors import CannotJudge, ConfigError
 
 if TYPE_CHECKING:
     from driftgate.datasets.version import AnyVersion, DatasetVersion
@@ -152,13 +152,21 @@ def _told(made: "DatasetCheck") -> str:
 
 def _row(version: "AnyVersion") -> tuple[str, str, str, str, str]:
     from driftgate.datasets import FilesVersion
-    from driftgate.evaluation.dataset_check import read_check
 
     if isinstance(version, FilesVersion):
         return version.name, version.key, f"{version.files:,} files", version.hash[:12], ""
-    days, checked = f"{version.window.first} to {version.window.last}", read_check(version.name)
-    told = checked.verdict.replace("_", " ") if checked else "not tested"
-    return version.name, days, f"{version.rows:,} rows", version.hash[:12], told
+    days = f"{version.window.first} to {version.window.last}"
+    return version.name, days, f"{version.rows:,} rows", version.hash[:12], _tested(version.name)
+
+
+def _tested(name: str) -> str:
+    from driftgate.evaluation.dataset_check import read_check
+
+    try:
+        checked = read_check(name)
+    except ConfigError:  # of another version of Driftgate; 'dataset check' writes it anew
+        return "unreadable"
+    return checked.verdict.replace("_", " ") if checked else "not tested"
 
 
 def _trained_on(name: str) -> str:
