@@ -18,7 +18,8 @@ request before you sign. A rejection changes nothing and says why.</p>
 {% if pack.comparison %}
 <p>Each set was trained the same way, on {{ pack.comparison.folds }} folds of time and on all training days. The gain is
 that over the champion's features on the same validation days, with a {{ "%.0f" | format(100 *
-pack.comparison.confidence) }} % interval: only a set whose interval lies above 0 is better by more than chance.</p>
+pack.comparison.confidence) }} % interval: only a set whose interval lies above 0 is better by more than chance. Each
+interval is for itself: of many sets that are no better, some look so.</p>
 <table><tr><th>set</th><th>changed</th><th class="n">{{ pack.comparison.metric }} over folds</th>
 <th class="n">spread</th><th class="n">on validation days</th><th class="n">gain</th><th>interval</th><th></th></tr>
 {% for one in pack.comparison.sets %}<tr{% if loop.first %} class="ours"{% endif %}><td>{{ one.name | words }}</td>
@@ -29,15 +30,15 @@ pack.comparison.confidence) }} % interval: only a set whose interval lies above 
 {% else %}<p>Nothing was compared. {{ pack.not_compared }}</p>{% endif %}
 
 <h2>What each feature is worth</h2>
-<p>Its share of the champion's importance, and the mean of its shares in the {{ pack.former | length }} champions
-before{% if pack.former %} ({{ pack.former | join(", ") }}), each weighing half of the one after it{% endif %}.
-A feature that brings nothing to any of them is unused.</p>
+<p>Its share of the champion's importance{% if pack.former %}, and the mean of its shares in the champions before
+(version {{ pack.former | join(", ") }}), each weighing half of the one after it; the change is in points of a
+percent{% endif %}. A feature that brings nothing to any of them is unused.</p>
 <table><tr><th>feature</th><th>tier</th><th class="n">share</th><th class="n">before</th><th class="n">change</th>
 <th class="n">sensitivity</th><th></th></tr>
 {% for one in pack.features %}<tr><td>{{ one.feature }}</td><td>{{ one.tier }}</td>
 <td class="n">{{ percent(one.share) }}</td>
 <td class="n">{{ "-" if one.decayed is none else percent(one.decayed) }}</td>
-<td class="n">{{ "-" if one.change is none else "%+.1f %%" | format(100 * one.change) }}</td>
+<td class="n">{{ "-" if one.change is none else "%+.1f" | format(100 * one.change) }}</td>
 <td class="n">{{ number(one.sensitivity, 3) }}</td>
 <td>{% if one.unused %}<span class="verdict warn">unused</span>{% endif %}</td></tr>
 {% endfor %}</table>
