@@ -40,7 +40,7 @@ NETWORKS = {
     "64 and 32 wide": TorchParameters(hidden_sizes=(64, 32), embedding_max=8, dropout=0.0, batch_size=2048),
 }
 ON_GPU = TorchParameters(hidden_sizes=(512, 256), batch_size=65_536)
-KINDS_OF_GPU_RUN = {
+KINDS_OF_GPU_RUN: dict[str, dict[str, bool]] = {
     OURS: {},
     f"{OURS}, in any order": {"deterministic": False},
     f"{OURS}, in any order, compiled": {"deterministic": False, "compile": True},
@@ -209,16 +209,19 @@ def _on_gpu(count: int) -> list[Row]:
     name = f"{count:,} rows, batches of {ON_GPU.batch_size:,}, {torch.cuda.get_device_name(device)}"
     rows = _limits(_beginning(ON_GPU, count, device), ON_GPU, name, device, torch.bfloat16)
     for subject, changes in KINDS_OF_GPU_RUN.items():
-        parameters = ON_GPU.model_copy(update=changes)
-        with deterministic(parameters, device):
-            beginning = _beginning(parameters, count, device)
-            seconds, _ = _timed(lambda number, learning=beginning.learning: learning.epoch(number).loss, 10)
-            busy = 100 * _working_seconds(beginning) / seconds
-        rows += [
-            Row(f"learn from {name}", subject, count / seconds, "rows/s"),
-            Row(f"{name}: the GPU is busy", subject, busy, "% of the time"),
-        ]
+        rows += _learnt_on_gpu(name, subject, ON_GPU.model_copy(update=changes), count, device)
     return rows
+
+
+def _learnt_on_gpu(name: str, subject: str, parameters: TorchParameters, count: int, device: torch.device) -> list[Row]:
+    with deterministic(parameters, device):
+        beginning = _beginning(parameters, count, device)
+        seconds, _ = _timed(lambda number: beginning.learning.epoch(number).loss, 10)
+        busy = 100 * _working_seconds(beginning) / seconds
+    return [
+        Row(f"learn from {name}", subject, count / seconds, "rows/s"),
+        Row(f"{name}: the GPU is busy", subject, busy, "% of the time"),
+    ]
 
 
 def _working_seconds(beginning: Beginning) -> float:
