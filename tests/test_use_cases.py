@@ -267,31 +267,9 @@ def test_a_split_by_time_may_be_said(folder: Path) -> None:
     assert load_use_case("flight_delays").train.split == "time"
 
 
-@pytest.mark.parametrize("name", use_case_names())
-def test_every_shipped_use_case_says_how_far_it_must_be_explained(name: str) -> None:
-    section = load_use_case(name).explain
-    assert section is not None
-    assert section.level in ("none", "global", "local")
-
-
 def test_a_model_that_a_person_can_read_is_no_forest(folder: Path) -> None:
     change(folder, "explain", level="intrinsic")
     assert "'explain.level' intrinsic forbids the trainer 'lightgbm', whose models no person can read" in sentence()
-
-
-@pytest.mark.parametrize(
-    ("values", "telling"),
-    [
-        ({"level": "locl"}, "key 'explain.level' cannot be 'locl'; did you mean 'local'?"),
-        ({"level": None}, "key 'explain.level' is missing; add it"),
-        ({"baseline": "zero"}, "key 'explain.baseline' cannot be 'zero'"),
-        ({"top_k": 0}, "key 'explain.top_k': Input should be greater than 0"),
-        ({"min_stability": 1.5}, "key 'explain.min_stability': Input should be less than or equal to 1"),
-    ],
-)
-def test_a_wrong_word_about_explanations_is_named(folder: Path, values: dict[str, Any], telling: str) -> None:
-    change(folder, "explain", **values)
-    assert telling in sentence()
 
 
 def test_a_regression_has_no_class_to_explain_against(folder: Path) -> None:

@@ -5,7 +5,6 @@ registered champion, an endpoint that answers a day, and the night after it.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,8 +88,8 @@ class Loop:
     skew: Evidence
 
 
-@pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+@pytest.fixture(scope="session")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
     """Play the whole loop once."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +106,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
         answers, openapi = asked(use_case, model)
         nights = [measure(use_case, key, "performance") for key in ASKED if join_ground_truth(use_case, key)]
         skew = measure(use_case, ASKED[0], "skew")
-        yield Loop(home, use_case, version, job, report, model, answers, openapi, nights, skew)
+        return Loop(home, use_case, version, job, report, model, answers, openapi, nights, skew)
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,6 @@ import pytest
 from driftgate import uris
 from driftgate.contracts import load_contract
 from driftgate.datasets import DatasetVersion, prepare, trained_features
-from driftgate.evaluation.feature_baseline import FeatureBaseline, FeatureSummary
-from driftgate.evaluation.importance import Importance
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, measure
@@ -66,6 +64,7 @@ def served(
     use_case: UseCase,
     nights: Any,
     put_package: Callable[..., ModelVersion],
+    feature_shares: Callable[..., bytes],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Evidence]]:
     """Answer the night's requests with model 1, trained on that version, and measure the skew."""
@@ -74,7 +73,8 @@ def served(
     for path in lake().list(uris.captures(use_case.name, NIGHT)):
         lake().delete(path)
     if metadata().latest("model", f"{use_case.name}/1") is None:
-        files = {"model.txt": b"tree", "feature_baseline.json": feature_tiers(TIERS)}
+        shares = feature_shares(distance_miles=0.9, aircraft_manufacturer=0.1)  # critical, informational
+        files = {"model.txt": b"tree", "feature_baseline.json": shares}
         put_package("1", files, dataset_version=version.name)
     truth = trained_features(version.name, NIGHT).to_pylist()
     rows = [{name: plain(value) for name, value in row.items()} for row in truth]
@@ -84,22 +84,6 @@ def served(
         return measure(use_case, NIGHT, "skew")
 
     yield measured
-
-
-def feature_tiers(tiers: dict[str, Tier]) -> bytes:
-    """What a package says of the tiers of its features."""
-    nothing = {"kind": "numeric", "null_rate": 0.0, "distinct": None, "sensitivity": 0.0}
-    importance = Importance(gain=None, permutation=0.1, shap=None)
-    return FeatureBaseline(
-        use_case="flight_delays",
-        training_rows=900,
-        sampled_rows=300,
-        seed=7,
-        decision_threshold=0.2,
-        features={name: FeatureSummary(**nothing, importance=importance, tier=tier) for name, tier in tiers.items()},
-        correlations={},
-        strong_pairs=(),
-    ).canonical()
 
 
 def plain(value: Any) -> Any:
