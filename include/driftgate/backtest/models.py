@@ -77,10 +77,15 @@ class Model:
 
     def split(self, name: str) -> "pa.Table":
         """Return the rows of one split of its training set, as ``read_split`` does."""
+        return self._splits[name]
+
+    @cached_property
+    def _splits(self) -> "dict[str, pa.Table]":
         import pyarrow.compute as pc
 
         table = self.rows.table(self.learnt)
-        return table.filter(pc.equal(table.column(SPLIT), name)).drop_columns(SPLIT)
+        places = {name: pc.equal(table.column(SPLIT), name) for name in ("train", "validation")}
+        return {name: table.filter(inside).drop_columns(SPLIT) for name, inside in places.items()}
 
     def held(self) -> Holdout:
         """Return the rows that it is judged on."""

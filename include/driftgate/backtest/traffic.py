@@ -7,9 +7,10 @@ a millisecond: errors and latency are not in the rows, so the replay has none.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from driftgate.backtest.models import Models, unlabelled
 from driftgate.backtest.rows import LABEL, Rows
@@ -24,7 +25,7 @@ from driftgate.use_cases import UseCase
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEPT_DAYS = 8  # whose requests as text are kept; the next policy makes them again
+KEPT_DAYS = 32  # whose requests and answers are kept: monitors and promotions look back two weeks, and again every night
 
 
 class Serving(Record):
@@ -39,21 +40,33 @@ class Serving(Record):
     revision: int = 1
 
 
+class _Requests(NamedTuple):
+    """What captures say of a day's requests, in the ``order`` of their coming; ``buckets`` are in that of the rows."""
+
+    columns: "dict[str, pa.Array]"
+    order: npt.NDArray[np.int64]
+    buckets: npt.NDArray[np.int64]
+
+
 class Traffic:
     """The captures of each day, given who served."""
 
     def __init__(self, use_case: UseCase, rows: Rows, models: Models) -> None:
         self.use_case, self.rows, self.models = use_case, rows, models
-        self._requests: Callable[[str], dict[str, Any]] = lru_cache(KEPT_DAYS)(self._written)
+        self._requests: Callable[[str], _Requests] = lru_cache(KEPT_DAYS)(self._written)
+        self._answers: Callable[[str, Serving], pa.Table] = lru_cache(KEPT_DAYS)(self._answered)
 
     def answers(self, day: str, serving: Serving) -> "pa.Table":
         """Return the captures of what callers got."""
+        return self._answers(day, serving)
+
+    def _answered(self, day: str, serving: Serving) -> "pa.Table":
         if day not in self.rows.by_day:
             return capture_schema().empty_table()
         scores, share = self.models.of(serving.champion).scores(day), share_of(serving.step)
         versions, roles = np.full(len(scores), serving.champion), np.full(len(scores), "champion")
         if serving.candidate and share:
-            theirs = self._requests(day)["bucket"] < share * BUCKETS // 100
+            theirs = self._requests(day).buckets < share * BUCKETS // 100
             scores = np.where(theirs, self.models.of(serving.candidate).scores(day), scores)
             versions, roles = np.where(theirs, serving.candidate, versions), np.where(theirs, "canary", roles)
         return self._captures(day, serving, scores, versions, roles)
@@ -75,38 +88,39 @@ class Traffic:
 
         asked, schema = self._requests(day), capture_schema()
         columns = {
-            **{name: asked[name] for name in ("prediction_id", "event_time", "request_key", "features", "received_at")},
-            "use_case": [self.use_case.name] * len(scores),
-            "variant_role": roles,
-            "model_version": versions,
+            "use_case": np.full(len(scores), self.use_case.name),
+            "variant_role": roles[asked.order],
+            "model_version": versions[asked.order],
             "deployment_revision": np.full(len(scores), serving.revision),
-            "step": [serving.step] * len(scores),
-            "score": scores,
+            "step": np.full(len(scores), serving.step),
+            "score": scores[asked.order],
             "latency_ms": np.ones(len(scores)),
             "share": np.ones(len(scores)),
         }
-        arrays = [
-            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(len(scores), field.type)
-            for field in schema
-        ]
-        ordered: pa.Table = pa.table(arrays, schema=schema).take(asked["order"])
-        return ordered
+        made = {name: pa.array(column, schema.field(name).type) for name, column in columns.items()} | asked.columns
+        return pa.table([made.get(one.name, pa.nulls(len(scores), one.type)) for one in schema], schema=schema)
 
-    def _written(self, day: str) -> dict[str, Any]:
-        """Return what captures say of a day's requests, in the order of its rows, and the order of their coming."""
+    def _written(self, day: str) -> "_Requests":
+        import pyarrow as pa
+
         rows = [_as_asked(row) for row in unlabelled(self.rows.by_day[day]).to_pylist()]
         keys = [request_key(row, self.use_case.request_key) for row in rows]
         ids, times = [sha256(key.encode())[:32] for key in keys], [row[self.use_case.event_time] for row in rows]
         came = [datetime.fromisoformat(time).replace(tzinfo=UTC) for time in times]
-        return {
+        order = np.array(sorted(range(len(rows)), key=lambda place: (came[place], ids[place])), dtype=int)
+        columns = {
             "prediction_id": ids,
             "event_time": times,
             "request_key": keys,
             "features": [features_text(row) for row in rows],
             "received_at": came,
-            "bucket": np.array([bucket_of(self.use_case.name, key) for key in keys]),
-            "order": sorted(range(len(rows)), key=lambda place: (came[place], ids[place])),
         }
+        schema = capture_schema()
+        return _Requests(
+            columns={name: pa.array(told, schema.field(name).type).take(order) for name, told in columns.items()},
+            order=order,
+            buckets=np.array([bucket_of(self.use_case.name, key) for key in keys]),
+        )
 
 
 def _as_asked(row: dict[str, Any]) -> dict[str, Any]:

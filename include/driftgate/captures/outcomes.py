@@ -1,5 +1,7 @@
 """Captures joined with what really happened, request by request."""
 
+import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 from driftgate.use_cases import UseCase
@@ -22,10 +24,7 @@ def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -
 
     :param labels: the columns of the request key and ``label``, as ``datasets.compute_labels`` gives them
     """
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 1")  # a day is small, and equal input must give equal bytes
+    with _database(os.getpid()).cursor() as connection:
         connection.register("captures", captures)
         connection.register("labels", labels)
         parts = _key_parts(connection, use_case)
@@ -49,6 +48,14 @@ def join_outcomes(use_case: UseCase, captures: "pa.Table", labels: "pa.Table") -
             ORDER BY prediction_id, variant_role, model_version
             """  # noqa: S608  every name is quoted and comes from the use case's own file
         ).to_arrow_table()
+
+
+@cache
+def _database(process: int) -> "duckdb.DuckDBPyConnection":
+    """Return an empty database, whose cursors see nothing of each other: to open one takes as long as to join a day."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})  # a day is small, and equal input must give equal bytes
 
 
 def _key_parts(connection: "duckdb.DuckDBPyConnection", use_case: UseCase) -> list[str]:

@@ -8,6 +8,7 @@ so one resample is a product of small matrices, whatever the number of rows.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -124,9 +125,12 @@ def _concordant(of_positives: ScoredDay, of_negatives: ScoredDay) -> float:
 _RESAMPLED = {"auc": _resampled_auc, "calibration_error": _resampled_calibration}
 
 
+@lru_cache(16)
 def _resamples(days: int) -> npt.NDArray[np.int64]:
     """Return how often each day is drawn in each resample; always the same draws for the same number of days."""
-    return np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
+    drawn = np.random.default_rng(SEED).multinomial(days, np.full(days, 1 / days), size=RESAMPLES)
+    drawn.flags.writeable = False  # whoever asks next gets the same
+    return drawn
 
 
 def _bounds(values: Floats, confidence: float) -> Interval:

@@ -27,6 +27,7 @@ MOST_CODES = 1000  # a number with more different values than this is no code: o
 BINS = 100  # of a number, equally large
 
 Booleans = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
 
 
 def single_feature_auc(column: "pa.ChunkedArray", labels: Booleans) -> float:
@@ -35,9 +36,10 @@ def single_feature_auc(column: "pa.ChunkedArray", labels: Booleans) -> float:
 
     codes = _codes(column)
     numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    reached = [_rank_auc(column, labels)] if numeric else []
+    reached = [_rank_auc(codes, _numbers(column), labels)] if numeric else []
     if not numeric or codes.max(initial=0) < MOST_CODES:
-        reached.append(_either_way(_out_of_fold_means(codes, labels), labels))
+        means = _means_of_other_folds(codes, labels)
+        reached.append(_either_way(means.ravel(), _cells(codes), labels))
     return max(reached)
 
 
@@ -54,8 +56,8 @@ def single_feature_r2(column: "pa.ChunkedArray", labels: Floats) -> float:
     return max(reached)
 
 
-def _r2_of_means(codes: npt.NDArray[np.int64], labels: Floats) -> float:
-    wrong = np.square(labels - _out_of_fold_means(codes, labels)).mean()
+def _r2_of_means(codes: Codes, labels: Floats) -> float:
+    wrong = np.square(labels - _means_of_other_folds(codes, labels).ravel()[_cells(codes)]).mean()
     return max(0.0, float(1 - wrong / labels.var()))
 
 
@@ -86,21 +88,24 @@ def _bins(values: Floats) -> npt.NDArray[np.int64]:
     return places
 
 
-def _rank_auc(column: "pa.ChunkedArray", labels: Booleans) -> float:
-    values = _numbers(column)
+def _rank_auc(codes: Codes, numbers: Floats, labels: Booleans) -> float:
+    values = np.empty(int(codes.max(initial=-1)) + 1)
+    values[codes] = numbers  # of each code; there are fewer to be put in order than rows
     missing = np.isnan(values)
-    if not missing.any():
-        return _either_way(values, labels)
-    return max(_either_way(np.where(missing, end, values), labels) for end in (-np.inf, np.inf))
+    ends = (-np.inf, np.inf) if missing.any() else (0.0,)
+    return max(_either_way(np.where(missing, end, values), codes, labels) for end in ends)
 
 
-def _either_way(scores: Floats, labels: Booleans) -> float:
-    """Return the AUC of ``scores`` or of their opposite, whichever is larger; ties count half (Mann-Whitney U)."""
-    from scipy.stats import rankdata
+def _either_way(scores: Floats, codes: Codes, labels: Booleans) -> float:
+    """Return the AUC of the score of each row's code, or of its opposite, whichever is larger.
 
-    positives = int(labels.sum())
-    above = rankdata(scores)[labels].sum() - positives * (positives + 1) / 2
-    auc = float(above / positives / (len(labels) - positives))
+    Ties count half: it is the Mann-Whitney U of the positives, from how many rows of each class have a score.
+    """
+    order, places = np.unique(scores, return_inverse=True)
+    rows, positives = (np.bincount(places[which], minlength=len(order)) for which in (codes, codes[labels]))
+    negatives = rows - positives
+    below = np.cumsum(negatives) - negatives
+    auc = float((positives * (below + negatives / 2)).sum() / positives.sum() / negatives.sum())
     return max(auc, 1 - auc)
 
 
@@ -111,21 +116,24 @@ def _numbers(column: "pa.ChunkedArray") -> Floats:
     return values
 
 
-def _codes(column: "pa.ChunkedArray") -> npt.NDArray[np.int64]:
+def _codes(column: "pa.ChunkedArray") -> Codes:
     """Return the number of each row's value among the different ones; missing is one of them."""
     encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    codes: npt.NDArray[np.int64] = encoded.indices.to_numpy().astype(np.int64)
+    codes: Codes = encoded.indices.to_numpy().astype(np.int64)
     return codes
 
 
-def _out_of_fold_means(codes: npt.NDArray[np.int64], labels: Labels) -> Floats:
-    """Return, for each row, the mean label of its value's rows in the other folds, drawn to the overall mean."""
-    folds = np.arange(len(codes)) % FOLDS
+def _cells(codes: Codes) -> Codes:
+    """Return the number of each row's value and fold together."""
+    return codes * FOLDS + np.arange(len(codes)) % FOLDS
+
+
+def _means_of_other_folds(codes: Codes, labels: Labels) -> Floats:
+    """Return, for each value and fold, the mean label of its rows in the other folds, drawn to the overall mean."""
     shape = (int(codes.max()) + 1, FOLDS)
-    places = codes * FOLDS + folds
+    places = _cells(codes)
     rows = np.bincount(places, minlength=shape[0] * FOLDS).reshape(shape)
     sums = np.bincount(places, weights=labels, minlength=shape[0] * FOLDS).reshape(shape)
     others_rows, others_sums = rows.sum(axis=1, keepdims=True) - rows, sums.sum(axis=1, keepdims=True) - sums
-    means = (others_sums + PRIOR_ROWS * labels.mean()) / (others_rows + PRIOR_ROWS)
-    found: Floats = means[codes, folds]
-    return found
+    means: Floats = (others_sums + PRIOR_ROWS * labels.mean()) / (others_rows + PRIOR_ROWS)
+    return means

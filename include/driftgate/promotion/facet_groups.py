@@ -1,10 +1,10 @@
 """Whom the captured requests are about: the groups of the facets, row by row."""
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftgate.captures.requests import request_rows
 from driftgate.evaluation.facets import group_masks, key_of
 from driftgate.fairness_policy import Facet
 from driftgate.promotion.sequential import Flags
@@ -26,7 +26,7 @@ def groups_of(use_case: UseCase, captures: "pa.Table") -> Flags:
     watched = watched_groups(use_case)
     if not watched or use_case.fairness is None or not captures.num_rows:
         return np.zeros((captures.num_rows, len(watched)), dtype=bool)
-    requests = [json.loads(row) for row in captures.column("features").to_pylist()]
+    requests = request_rows(captures)
     columns = [
         mask
         for name, facet in use_case.fairness.facets.items()

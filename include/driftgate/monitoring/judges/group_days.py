@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from driftgate.captures.requests import requested
+from driftgate.captures.requests import request_rows, requested
 from driftgate.evaluation.bias_metrics import row_values
 from driftgate.evaluation.facets import group_masks, key_of
 from driftgate.evaluation.fairness import decided
@@ -103,10 +103,11 @@ class GroupDays:
 
         wanted = sorted({facet.column for facet in self.policy.facets.values()})
         features = self.night.baseline.profile.columns
-        known = requested(captures, {name: features[name] for name in wanted if name in features})
-        rows = [json.loads(row) for row in captures.column("features").to_pylist()]
-        others = {name: _typed([row.get(name) for row in rows]) for name in wanted if name not in features}
-        return pa.table({**{name: known.column(name) for name in known.column_names}, **others})
+        found = requested(captures, {name: features[name] for name in wanted if name in features})
+        others = [name for name in wanted if name not in features]
+        rows = request_rows(captures) if others else []
+        beside = {name: _typed([row.get(name) for row in rows]) for name in others}
+        return pa.table(dict(zip(found.column_names, found.columns, strict=True)) | beside)
 
 
 def _names(use_case: UseCase) -> tuple[str, ...]:
