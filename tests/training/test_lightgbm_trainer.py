@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ from driftgate.errors import ConfigError
 from driftgate.evaluation.metrics import auc
 from driftgate.models import Preprocessing, Signature, load_scorer
 from driftgate.models.lightgbm_scorer import LightgbmScorer
+from driftgate.training.run import Attended
 from driftgate.training.train import train
+from driftgate.training_policy import Stop
 
 MakeSpec = Callable[..., JobSpec]
 WithColumn = Callable[..., pa.Table]
@@ -68,6 +71,21 @@ def test_without_early_stopping_every_iteration_is_kept(make_spec: MakeSpec, row
     trained = train(make_spec(num_iterations=60, early_stopping_round=0), rows)
     assert trained.stop_reason == "all_iterations"
     assert trained.artefacts["model.txt"].count(b"\nTree=") == trained.metrics["best_iteration"] == 60
+
+
+def test_a_training_that_nobody_watches_gives_the_same_model(make_spec: MakeSpec, rows: pa.Table) -> None:
+    spec = make_spec(num_iterations=20, early_stopping_round=0)
+    alone = train(spec, rows, attend=partial(Attended, watched=False))
+    watched = train(spec, rows)
+    assert (alone.artefacts, alone.metrics) == (watched.artefacts, watched.metrics)
+    assert (len(alone.learnt.values), len(watched.learnt.values)) == (0, 20)
+
+
+def test_a_training_that_may_stop_is_watched(make_spec: MakeSpec, rows: pa.Table) -> None:
+    spec = make_spec(num_iterations=2000, early_stopping_round=5)
+    assert train(spec, rows, attend=partial(Attended, watched=False)).stop_reason == "early_stopping"
+    good = make_spec(num_iterations=20, early_stopping_round=0).model_copy(update={"stop": Stop(good_enough=0.6)})
+    assert train(good, rows, attend=partial(Attended, watched=False)).stop_reason == "good_enough"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Policies that would train in the same night share the model. Its version is call
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ from driftgate.monitoring import Baseline, training_baseline
 from driftgate.records import canonical_json, parse_record, sha256
 from driftgate.registry.package import FEATURE_BASELINE
 from driftgate.registry.register import baseline_content
+from driftgate.training.run import Attended
 from driftgate.training.spec import training_spec
 from driftgate.training.train import Trained, train
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MODEL = "job.json"  # written last: a model without it is trained again
+UNWATCHED = partial(
+    Attended, watched=False
+)  # nobody reads how the learning went, and to measure every tree takes a while
 NOT_OF_A_MODEL = {"job_id", "dataset_version", "target", "tags", "checkpoints"}  # of a spec: they change no byte of it
 
 
@@ -105,7 +109,8 @@ class Model:
         use_case, validated = self.rows.use_case, self.scores_of_labelled(self.rows.validation_days(self.learnt))
         train, validation = self.split("train"), self.split("validation")
         scores = self.scorer.score_table(train), validated
-        content = baseline_content(use_case, report, train, validation, scores, training_baseline)
+        make = partial(training_baseline, profiled=self.rows.profiled)
+        content = baseline_content(use_case, report, train, validation, scores, make)
         return parse_record(content, Baseline, where=f"the baseline of {self.job.job_id}")
 
     @cached_property
@@ -168,7 +173,7 @@ class Models:
         digest = sha256(canonical_json([about, learnt.inputs_sha256]))
         folder = f"{uris.backtest_work(spec.use_case, 'models')}/{digest}"
         if not lake().exists(f"{folder}/{MODEL}"):
-            _keep(folder, spec, train(spec, self.rows.table(learnt)))
+            _keep(folder, spec, train(spec, self.rows.table(learnt), attend=UNWATCHED))
             self.trained += 1
         job = parse_record(json.loads(lake().read(f"{folder}/{MODEL}")), JobResult, where=folder)
         files = {name: lake().read(f"{folder}/{name}") for name in job.artefacts}

@@ -15,6 +15,7 @@ from driftgate.datasets.window import Known, pin, pins_of
 from driftgate.errors import ConfigError
 from driftgate.lake import lake
 from driftgate.partition_keys import keys_before, keys_between
+from driftgate.profiles import Profile, profile_table
 from driftgate.use_cases import UseCase
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Rows:
     known: Known = field(default_factory=lambda: Known(lake()), compare=False)
     _sets: dict[str, TrainingSet] = field(default_factory=dict, compare=False)
     _labelled: "dict[str, np.typing.NDArray[np.bool_]]" = field(default_factory=dict, compare=False)
+    _profiles: dict[tuple[str, ...], Profile] = field(default_factory=dict, compare=False)
 
     @property
     def day_before(self) -> str:
@@ -95,6 +97,22 @@ class Rows:
             self._labelled[day] = known.to_numpy(zero_copy_only=False)
         return self._labelled[day]
 
+    def outcomes(self, day: str) -> "pa.Table":
+        """Return the rows of a day that have an outcome."""
+        import pyarrow as pa
+
+        return self.by_day[day].filter(pa.array(self.labelled(day)))
+
+    def profiled(self, day: str, table: "pa.Table", names: Sequence[str]) -> Profile:
+        """Return the profile of the rows ``table`` of a day; that of all with an outcome is kept for other models."""
+        own = self.outcomes(day) if day in self.by_day else None
+        if own is None or not own.equals(table):
+            return profile_table(table, columns=names)
+        key = (day, *names)
+        if key not in self._profiles:
+            self._profiles[key] = profile_table(own, columns=names)
+        return self._profiles[key]
+
     def validation_days(self, chosen: TrainingSet) -> tuple[str, ...]:
         """Return the days of a training set that candidates are judged on."""
         return chosen.days[-self.use_case.train.validation_days :]
@@ -106,7 +124,7 @@ class Rows:
         validation = self.validation_days(chosen)[0]
         parts = []
         for day in chosen.days:
-            rows = self.by_day[day].filter(pa.array(self.labelled(day)))
+            rows = self.outcomes(day)
             split = pa.scalar("train" if day < validation else "validation", pa.string())
             parts.append(rows.append_column(SPLIT, pa.repeat(split, rows.num_rows)))
         return pa.concat_tables(parts)

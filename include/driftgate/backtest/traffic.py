@@ -25,7 +25,9 @@ from driftgate.use_cases import UseCase
 if TYPE_CHECKING:
     import pyarrow as pa
 
-KEPT_DAYS = 32  # whose requests and answers are kept: monitors and promotions look back two weeks, and again every night
+KEPT_DAYS = (
+    32  # whose requests and answers are kept: monitors and promotions look back two weeks, and again every night
+)
 
 
 class Serving(Record):
@@ -103,7 +105,7 @@ class Traffic:
     def _written(self, day: str) -> "_Requests":
         import pyarrow as pa
 
-        rows = [_as_asked(row) for row in unlabelled(self.rows.by_day[day]).to_pylist()]
+        rows = _as_asked(unlabelled(self.rows.by_day[day]))
         keys = [request_key(row, self.use_case.request_key) for row in rows]
         ids, times = [sha256(key.encode())[:32] for key in keys], [row[self.use_case.event_time] for row in rows]
         came = [datetime.fromisoformat(time).replace(tzinfo=UTC) for time in times]
@@ -123,6 +125,11 @@ class Traffic:
         )
 
 
-def _as_asked(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as a caller writes it in JSON."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+def _as_asked(table: "pa.Table") -> list[dict[str, Any]]:
+    """Return rows as a caller writes them in JSON."""
+    import pyarrow as pa
+
+    rows, times = table.to_pylist(), [one.name for one in table.schema if pa.types.is_timestamp(one.type)]
+    for row in rows:
+        row.update({name: row[name].isoformat() for name in times if row[name] is not None})
+    return rows

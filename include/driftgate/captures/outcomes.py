@@ -60,7 +60,8 @@ def _database(process: int) -> "duckdb.DuckDBPyConnection":
 
 def _key_parts(connection: "duckdb.DuckDBPyConnection", use_case: UseCase) -> list[str]:
     """Return, for each field of the request key, the SQL that reads it from the capture as the label's type."""
-    types = dict(connection.sql("SELECT column_name, column_type FROM (DESCRIBE labels)").fetchall())
+    labels = connection.view("labels")
+    types = dict(zip(labels.columns, labels.types, strict=True))
     return [
         f"TRY_CAST(json_extract_string(request_key, '$.{_quoted(name)}') AS {types[name]})"
         for name in use_case.request_key

@@ -19,14 +19,14 @@ def requested(captures: "pa.Table", columns: Mapping[str, Column]) -> "pa.Table"
     """
     import pyarrow as pa
 
-    rows = request_rows(captures)
-    found = {}
+    rows, found = request_rows(captures), {}
     for name, reference in columns.items():
-        values = [row.get(name) for row in rows]
-        if isinstance(reference, CategoricalColumn):
-            found[name] = pa.array([_word(value) for value in values], pa.string())
-        else:
-            found[name] = pa.array([_number(value) for value in values], pa.float64())
+        values, words = [row.get(name) for row in rows], isinstance(reference, CategoricalColumn)
+        kind = pa.string() if words else pa.float64()
+        try:
+            found[name] = pa.array(values, kind)
+        except pa.ArrowException:  # among them is another type, or a number that is no double
+            found[name] = pa.array([_word(value) if words else _number(value) for value in values], kind)
     return pa.table(found)
 
 

@@ -65,13 +65,17 @@ def importances(
 
 def _losses(scorer: "Scorer", sample: Sample, primary: Metric, random: np.random.Generator) -> Floats:
     """Return what the metric loses when a feature's values are dealt to other rows; chance may make it negative."""
-    whole = primary.value(sample.labels, scorer.score_matrix(sample.matrix))
-    losses = np.zeros(sample.matrix.shape[1])
-    gains = scorer.gains()
+    scores, gains = scorer.score_matrix(sample.matrix), scorer.gains()
+    whole, losses = primary.value(sample.labels, scores), np.zeros(sample.matrix.shape[1])
     for place in range(len(losses)) if gains is None else np.flatnonzero(gains):  # without a split no score changes
-        mixed = sample.matrix.copy()
-        mixed[:, place] = random.permutation(mixed[:, place])
-        losses[place] = primary.gain(whole, primary.value(sample.labels, scorer.score_matrix(mixed)))
+        dealt, column = scores.copy(), random.permutation(sample.matrix[:, place])
+        # a tree scores each row for itself, so one that is dealt what it had keeps its score
+        other = ~np.isclose(column, sample.matrix[:, place], rtol=0, atol=0, equal_nan=True) | (gains is None)
+        mixed = sample.matrix[other]
+        mixed[:, place] = column[other]
+        if len(mixed):
+            dealt[other] = scorer.score_matrix(mixed)
+        losses[place] = primary.gain(whole, primary.value(sample.labels, dealt))
     return losses
 
 

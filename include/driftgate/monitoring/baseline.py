@@ -17,7 +17,13 @@ from driftgate.evaluation.holdout import days_of
 from driftgate.evaluation.metrics import Floats, label_values
 from driftgate.lake import lake
 from driftgate.monitoring.calibration.limits import Calibration, thinning
-from driftgate.monitoring.calibration.training_days import TrainingDays, score_days, training_days
+from driftgate.monitoring.calibration.training_days import (
+    ProfiledDay,
+    TrainingDays,
+    profiled_day,
+    score_days,
+    training_days,
+)
 from driftgate.monitoring.day_measures import EvaluationDays, evaluation_days
 from driftgate.profiles import NumericColumn, Profile, numeric_column, profile_table
 from driftgate.records import Record, parse_record
@@ -86,6 +92,7 @@ def training_baseline(
     versions: Mapping[str, int] | None = None,
     evaluation: "pa.Table | None" = None,
     training_scores: "Floats | None" = None,
+    profiled: ProfiledDay = profiled_day,
 ) -> dict[str, Any]:
     """Return the content of ``baseline.json`` for a model trained on ``table``.
 
@@ -97,6 +104,7 @@ def training_baseline(
     :param evaluation: the evaluation rows, which ``scores`` are then of; each of their days is measured for itself
     :param training_scores: the model's answers to ``table``; with them and ``evaluation``, the days of its scores are
         told apart
+    :param profiled: gives the profile of a day of ``table``
     """
     import numpy as np
 
@@ -106,7 +114,7 @@ def training_baseline(
     baseline = Baseline(
         use_case=use_case.name,
         profile=profile,
-        days=training_days(use_case, table, profile),
+        days=training_days(use_case, table, profile, profiled),
         scores=numeric_column(values, rows=len(values)),
         reference=reference,
         reference_intervals=dict(intervals or {}),

@@ -52,7 +52,7 @@ class _Boosting:
     order = 1  # after the replay of the random streams
 
     def __init__(self, run: Run, parameters: LightgbmParameters) -> None:
-        self._run, self._iterations = run, parameters.num_iterations
+        self._run, self._iterations, self.watched = run, parameters.num_iterations, run.watched
         self._told, self.trees = 0, None
         if resumed := run.resumed():
             self._told = resumed.iteration
@@ -67,7 +67,7 @@ class _Boosting:
         if done <= env.iteration:  # no row could be split any more: LightGBM would go on and add nothing
             self.stop_reason = "early_stopping"
             raise lgb.EarlyStopException(done, env.evaluation_result_list)
-        reason = self._tell(env, done) if done > self._told else None
+        reason = self._tell(env, done) if self.watched and done > self._told else None
         if reason and done < self._iterations:
             self.stop_reason = reason
         if reason or done == self._iterations:  # LightGBM counts anew where it takes up trees
@@ -112,13 +112,13 @@ def _boost(
 
     options = lightgbm_options(spec, prepared, parameters)
     train = _dataset(rows.train, prepared, weights=row_weights(spec, rows.train))
-    validation = _dataset(rows.validation, prepared, reference=train)
+    validation = [_dataset(rows.validation, prepared, reference=train)] if boosting.watched else []
     try:
         return lgb.train(
             boosting.replay.first(options),
             train,
-            valid_sets=[validation],
-            valid_names=["validation"],
+            valid_sets=validation,
+            valid_names=["validation"][: len(validation)],
             init_model=boosting.trees,
             callbacks=[boosting.replay, boosting],
         )

@@ -32,7 +32,9 @@ class Attended:
         allowance: Allowance | None = None,
         interruption: Interruption | None = None,
         on_resume: Callable[[int], None] = lambda iteration: None,
+        watched: bool = True,
     ) -> None:
+        self.watched = watched or patience > 0 or spec.stop.good_enough is not None
         self._spec, self._stopping = spec, Stopping(spec, patience)
         self._pace, self._allowance = pace, allowance
         self._interruption = interruption or Interruption()

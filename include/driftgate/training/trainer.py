@@ -33,6 +33,10 @@ class Run(Protocol):
     """What a trainer is given to report to; it owns checkpoints, interruptions and the rules for stopping."""
 
     @property
+    def watched(self) -> bool:
+        """Whether anything follows from the values of iterations; else a trainer need not measure or tell them."""
+
+    @property
     def best_iteration(self) -> int:
         """The iteration with the best value so far, over all attempts; 0 before the first."""
 

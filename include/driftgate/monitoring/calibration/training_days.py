@@ -4,7 +4,7 @@ From these counts any statistic of any day against any other days is a sum and a
 however long the past is, and no training row is needed again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BINS = 32  # of equal training shares, fewer with ties; besides one below, one above, one for missing values
 SCORES = "score"
 CATEGORIES = 30  # the most frequent ones; the others are counted together
+
+
+ProfiledDay = Callable[[str, "pa.Table", Sequence[str]], Profile]
 
 
 class FeatureDays(Record):
@@ -68,13 +71,21 @@ class TrainingDays(Record):
         return {name for name, one in self.features.items() if any(day[-1] == sum(day) for day in one.counts)}
 
 
-def training_days(use_case: UseCase, table: "pa.Table", profile: Profile) -> TrainingDays:
+def profiled_day(key: str, table: "pa.Table", names: Sequence[str]) -> Profile:
+    """Return the profile of the features ``names`` of one day."""
+    return profile_table(table, columns=names)
+
+
+def training_days(
+    use_case: UseCase, table: "pa.Table", profile: Profile, profiled: ProfiledDay = profiled_day
+) -> TrainingDays:
     """Return the days of the training rows ``table``; none where they do not tell their ``event_time``.
 
     :param profile: that of the features in ``table``
+    :param profiled: gives the profile of a day; most days of a window are also in that of the model before
     """
-    days = _days(use_case, table)
-    return days_of(profile, {key: profile_table(day, columns=list(profile.columns)) for key, day in days.items()})
+    names = list(profile.columns)
+    return days_of(profile, {key: profiled(key, day, names) for key, day in _days(use_case, table).items()})
 
 
 def score_days(keys: Sequence[str], days: Sequence[Floats], *, min_rows: int) -> TrainingDays:
