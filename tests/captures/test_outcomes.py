@@ -1,6 +1,7 @@
 """Answers meet what really happened, by the request's key."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -93,3 +94,15 @@ def test_where_the_rule_stood_in_for_the_champion_both_are_told_apart(use_case):
 
 def test_no_captures_give_no_rows(use_case):
     assert joined(use_case, [], outcomes(f1=True)) == []
+
+
+def test_days_are_joined_at_the_same_time_and_see_nothing_of_each_other(use_case):
+    days = [pa.Table.from_pylist([vars_of(capture(number, number))]) for number in range(1, 9)]
+    with ThreadPoolExecutor(4) as pool:
+        tables = list(pool.map(lambda captured: join_outcomes(use_case, captured, outcomes(f1=True, f2=False)), days))
+    assert [table.column("label").to_pylist() for table in tables] == [[True], [False], *[[None]] * 6]
+    assert [table.num_rows for table in tables] == [1] * 8
+
+
+def vars_of(captured):
+    return {name: getattr(captured, name) for name in captured.__struct_fields__}

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.stats import rankdata
 
 from driftgate.evaluation.leakage import single_feature_auc, single_feature_r2
 from driftgate.evaluation.metrics import auc
@@ -74,6 +75,15 @@ def test_an_honest_feature_is_not_accused(feature: pa.ChunkedArray, low: float, 
 def test_a_number_without_ties_has_the_auc_of_its_rank() -> None:
     scores = 1 / (1 + np.exp(-(NOISE + LABELS)))
     assert single_feature_auc(column(scores), LABELS) == pytest.approx(auc(LABELS, scores))
+
+
+@pytest.mark.parametrize("end", [-np.inf, np.inf], ids=["missing is least", "missing is most"])
+def test_ties_count_half_and_what_is_missing_is_at_an_end(end: float) -> None:
+    missing = np.where(end > 0, LABELS, ~LABELS) & (np.arange(ROWS) % 4 == 0)
+    numbers = np.round(NOISE + LABELS, 3)  # too many for codes, and one in three of them is there more than once
+    ranks = rankdata(np.where(missing, end, numbers))
+    wins = ranks[LABELS].sum() - LABELS.sum() * (LABELS.sum() + 1) / 2
+    assert single_feature_auc(column(numbers, missing), LABELS) == wins / LABELS.sum() / (~LABELS).sum()
 
 
 MINUTES = RANDOM.gamma(2.0, 30.0, ROWS)
