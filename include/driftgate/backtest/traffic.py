@@ -129,7 +129,8 @@ def _as_asked(table: "pa.Table") -> list[dict[str, Any]]:
     """Return rows as a caller writes them in JSON."""
     import pyarrow as pa
 
-    rows, times = table.to_pylist(), [one.name for one in table.schema if pa.types.is_timestamp(one.type)]
+    rows: list[dict[str, Any]] = table.to_pylist()
+    times = [one.name for one in table.schema if pa.types.is_timestamp(one.type)]
     for row in rows:
         row.update({name: row[name].isoformat() for name in times if row[name] is not None})
     return rows
