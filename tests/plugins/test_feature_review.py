@@ -126,13 +126,12 @@ class TestSignatures:
         assert record.facet("driftgate_parameters")["values"]["state"] == "approved"
 
     @pytest.mark.parametrize(
-        ("option", "given", "sentence"),
-        [("Approve", {"data_science": "Eva"}, "fill in network_operations and data_owner"), ("Reject", {}, "says why")],
+        ("option", "given"), [("Approve", {"data_science": "Eva"}), ("Approve", {}), ("Reject", {})]
     )
-    def test_what_is_incomplete_is_asked_again_with_the_sentence(self, run, task, asked, option, given, sentence):
+    def test_what_is_incomplete_is_asked_again(self, run, task, asked, option, given):
         with pytest.raises(TaskAwaitingInput):
             run().resume(task, self.answer(option, **given))
-        assert sentence in asked[0]["body"]
+        assert len(asked) == 1
         assert rounds(NAME)[0].state == "open"
 
     def test_a_rejection_is_an_answer_with_its_reason(self, run, task):

@@ -11,7 +11,7 @@ drifted (`driftgate feature-review due`). By hand: trigger it with a partition k
 
 **If `sign_off` waits:** read the page that **Feature review** on `build_pack` opens, change `features.sql` in a pull
 request if it should change, then answer under *Required Actions*: a name for each role to approve, a reason to reject.
-What is incomplete is asked again, with the sentence why.
+What is incomplete is asked again; the log says what is missing.
 
 **If `sign_off` fails:** nobody answered within `feature_review.deadline_days`. The review is due again the next night.
 
