@@ -23,6 +23,7 @@ class Retrain(Record):
     nights: Positive
     of_last: Positive
     cooldown_days: Annotated[int, Field(ge=0)]
+    cooldown_unhelpful_days: Positive | None = None  # after a training that brought no new champion; None: no longer
     min_new_rows: Annotated[int, Field(ge=0)]
     max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
     schedule: Schedule | None = None  # None: time alone is no reason
@@ -40,6 +41,21 @@ class Retrain(Record):
             raise ValueError(
                 f"schedule.every_days {self.schedule.every_days} is shorter than cooldown_days {self.cooldown_days}, "
                 "which would hold it back; shorten the cooldown"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _waits_longer(self) -> "Retrain":
+        longer = self.cooldown_unhelpful_days
+        if longer is not None and longer <= self.cooldown_days:
+            raise ValueError(
+                f"cooldown_unhelpful_days {longer} never applies beside cooldown_days {self.cooldown_days}; make it "
+                "longer, or leave it out"
+            )
+        if longer is not None and self.schedule and self.schedule.every_days < longer:
+            raise ValueError(
+                f"schedule.every_days {self.schedule.every_days} is shorter than cooldown_unhelpful_days {longer}, "
+                "which would hold it back; shorten that, or leave it out"
             )
         return self
 

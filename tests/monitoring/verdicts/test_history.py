@@ -14,6 +14,7 @@ from driftgate.monitoring.verdicts.history import (
     champion_age_days,
     days_since,
     days_since_switch,
+    days_since_unhelpful,
     drift_nights,
     label_state,
     new_rows,
@@ -186,3 +187,23 @@ def test_a_schedule_looks_further_back_than_the_cooldown(use_case: UseCase) -> N
     scheduled = use_case.model_copy(update={"retrain": retrain})
     assert days_since("retrain", scheduled, "2013-04-08", told) == 12
     assert days_since("retrain", use_case, "2013-04-08", told) is None
+
+
+@pytest.mark.parametrize(
+    ("night", "champion", "days"),
+    [
+        ("2013-04-07", "2", 1),
+        ("2013-03-25", "2", 14),
+        ("2013-03-24", "2", None),  # too long ago
+        ("2013-04-02", "1", None),  # it brought tonight's champion
+    ],
+)
+def test_the_days_since_a_training_that_left_the_champion_where_it_was(
+    use_case: UseCase, night: str, champion: str, days: int | None
+) -> None:
+    retrain = use_case.retrain.model_copy(update={"cooldown_unhelpful_days": 14})
+    patient = use_case.model_copy(update={"retrain": retrain})
+    told = Told({"2013-03-24": "retrain", night: "retrain"}, {"2013-03-24": "2", night: champion})
+    assert days_since_unhelpful(patient, "2013-04-08", "2", told) == days
+    assert days_since_unhelpful(patient, "2013-04-08", None, told) is None
+    assert days_since_unhelpful(use_case, "2013-04-08", "2", told) is None  # nobody asks

@@ -143,6 +143,38 @@ def test_the_cooldown_ends_after_its_days() -> None:
     assert rule(states=LOST, days_since_retrain=7).decision == "retrain"
 
 
+PATIENT = Retrain(**{**POLICY.model_dump(), "cooldown_unhelpful_days": 10})
+
+
+@pytest.mark.parametrize(("policy", "unhelpful", "days"), [(PATIENT, 10, 10), (PATIENT, None, 7), (POLICY, 7, 7)])
+def test_the_longer_cooldown_ends_too_and_is_for_those_who_set_it(
+    policy: Retrain, unhelpful: int | None, days: int
+) -> None:
+    ruling = rule(policy=policy, states=LOST, days_since_retrain=days, days_since_unhelpful=unhelpful)
+    assert (ruling.decision, ruling.suppressed) == ("retrain", ())
+
+
+@pytest.mark.parametrize("days", [7, 9])
+def test_a_training_that_brought_nothing_is_not_tried_again_so_soon(days: int) -> None:
+    ruling = rule(policy=PATIENT, states=LOST, days_since_retrain=days, days_since_unhelpful=days)
+    assert ruling.decision == "watch"
+    assert [(item.reason, item.sentence) for item in ruling.suppressed] == [
+        (
+            "cooldown",
+            f"The training that was asked for {days} nights ago brought no new champion; the cooldown after such a one "
+            "is 10 nights.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "promotion_active", "reason"), [(6, False, "cooldown"), (8, True, "promotion_active")]
+)
+def test_the_longer_cooldown_is_no_second_reason(days: int, promotion_active: bool, reason: str) -> None:
+    held = {"days_since_retrain": days, "days_since_unhelpful": days, "promotion_active": promotion_active}
+    assert [item.reason for item in rule(policy=PATIENT, states=LOST, **held).suppressed] == [reason]
+
+
 def test_a_change_of_champion_starts_a_cooldown_too() -> None:
     ruling = rule(policy=ACCEPTS_DATA, states=MOVED, labels="late", days_since_switch=3)
     assert [item.reason for item in ruling.suppressed] == ["cooldown"]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.past import Past
 from driftgate.monitoring.verdicts.policy import Decision
+from driftgate.monitoring.verdicts.record import Verdict
 from driftgate.monitoring_policy import LabelState
 from driftgate.partition_keys import days_between, keys_before, parse_key
 from driftgate.use_cases import UseCase
@@ -36,14 +37,20 @@ def label_state(key: str, performance: Evidence, past: Past) -> LabelState:
 
 
 def days_since(decision: Decision, use_case: UseCase, key: str, past: Past) -> int | None:
-    """Return the days since the last night with this verdict; None when the cooldown, or the schedule, saw none."""
-    schedule = use_case.retrain.schedule
-    span = max(use_case.retrain.cooldown_days, schedule.every_days if schedule else 0)
-    for night in reversed(_earlier(key, span)):
-        verdict = past.verdict(night)
-        if verdict and verdict.decision == decision:
-            return days_between(night, key)
-    return None
+    """Return the days since the last night with this verdict; None when no cooldown, nor the schedule, saw one."""
+    night, _ = _newest(decision, use_case, key, past)
+    return None if night is None else days_between(night, key)
+
+
+def days_since_unhelpful(use_case: UseCase, key: str, champion: str | None, past: Past) -> int | None:
+    """Return the days since the last training was asked for, if ``champion`` answered then as tonight; None if not.
+
+    Its candidate was turned away or rolled back, or never came to be; one under way counts until it takes over.
+    """
+    if champion is None or use_case.retrain.cooldown_unhelpful_days is None:
+        return None
+    night, verdict = _newest("retrain", use_case, key, past)
+    return days_between(night, key) if night and verdict and verdict.champion == champion else None
 
 
 def days_since_switch(use_case: UseCase, key: str, champion: str | None, past: Past) -> int | None:
@@ -78,6 +85,17 @@ def new_rows(use_case: UseCase, key: str, champion: str | None, past: Past) -> i
             rows += result.labelled
         night -= timedelta(days=1)
     return rows
+
+
+def _newest(decision: Decision, use_case: UseCase, key: str, past: Past) -> tuple[str, Verdict] | tuple[None, None]:
+    """Return the last night with this verdict, as far back as a cooldown or the schedule reaches."""
+    policy = use_case.retrain
+    every = policy.schedule.every_days if policy.schedule else 0
+    for night in reversed(_earlier(key, max(policy.cooldown_days, policy.cooldown_unhelpful_days or 0, every))):
+        verdict = past.verdict(night)
+        if verdict and verdict.decision == decision:
+            return night, verdict
+    return None, None
 
 
 def _earlier(key: str, nights: int) -> list[str]:

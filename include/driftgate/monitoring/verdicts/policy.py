@@ -59,6 +59,7 @@ class Situation:
     days_since_switch: int | None = None  # since tonight's champion took over; None: not within the cooldown
     champion_age_days: int | None = None  # since the champion's last training day; None when it is not known
     new_rows: int = 0  # labelled since the champion's training window
+    days_since_unhelpful: int | None = None  # since the last retrain verdict, if it left tonight's champion
 
 
 class Want(NamedTuple):
@@ -170,11 +171,25 @@ def _retrain_suppressions(policy: Retrain, situation: Situation) -> Iterator[Sup
         if _within(days, policy.cooldown_days):
             sentence = f"The last {what} came {days} nights ago; the cooldown is {policy.cooldown_days} nights."
             yield Suppression(decision="retrain", reason="cooldown", sentence=sentence)
+    yield from _after_unhelpful(policy, situation)
     if situation.new_rows < policy.min_new_rows:
         sentence = f"{situation.new_rows} new labelled rows are fewer than the {policy.min_new_rows} asked for."
         yield Suppression(decision="retrain", reason="too_few_new_rows", sentence=sentence)
     if situation.over_budget:
         yield Suppression(decision="retrain", reason="budget", sentence=situation.over_budget)
+
+
+def _after_unhelpful(policy: Retrain, situation: Situation) -> Iterator[Suppression]:
+    """Hold back longer after a training that brought nothing, unless the cooldown or its candidate does so already."""
+    days, longer = situation.days_since_unhelpful, policy.cooldown_unhelpful_days
+    if longer is None or situation.promotion_active or _within(days, policy.cooldown_days):
+        return
+    if _within(days, longer):
+        sentence = (
+            f"The training that was asked for {days} nights ago brought no new champion; the cooldown after such a one "
+            f"is {longer} nights."
+        )
+        yield Suppression(decision="retrain", reason="cooldown", sentence=sentence)
 
 
 def _is_new(policy: Retrain, situation: Situation) -> bool:

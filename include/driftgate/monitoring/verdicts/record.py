@@ -38,6 +38,7 @@ class Verdict(Record):
     labels: LabelState = "fresh"
     days_since_rollback: int | None = None
     over_budget: str | None = None
+    days_since_unhelpful: int | None = None
 
     @property
     def trigger(self) -> Trigger:
