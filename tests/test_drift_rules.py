@@ -88,7 +88,7 @@ def rules(*found: dict[str, Any]) -> list[dict[str, Any]]:
             "schedule.every_days 6 is shorter than cooldown_days 7",
         ),
         ({"schedule": {"every_days": 7}}, "justification"),
-        ({"cooldown_unhelpful_days": 7}, "cooldown_unhelpful_days 7 never applies beside cooldown_days 7"),
+        ({"cooldown_unhelpful_days": 6}, "cooldown_unhelpful_days 6 is shorter than cooldown_days 7, which holds back"),
         (
             {"cooldown_unhelpful_days": 14, "schedule": {"every_days": 9, "justification": "An audit asks."}},
             "schedule.every_days 9 is shorter than cooldown_unhelpful_days 14, which would hold it back",

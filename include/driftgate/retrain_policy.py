@@ -47,10 +47,10 @@ class Retrain(Record):
     @model_validator(mode="after")
     def _waits_longer(self) -> "Retrain":
         longer = self.cooldown_unhelpful_days
-        if longer is not None and longer <= self.cooldown_days:
+        if longer is not None and longer < self.cooldown_days:
             raise ValueError(
-                f"cooldown_unhelpful_days {longer} never applies beside cooldown_days {self.cooldown_days}; make it "
-                "longer, or leave it out"
+                f"cooldown_unhelpful_days {longer} is shorter than cooldown_days {self.cooldown_days}, which holds "
+                "back anyway; make it longer, or leave it out"
             )
         if longer is not None and self.schedule and self.schedule.every_days < longer:
             raise ValueError(

@@ -27,7 +27,15 @@ IMPATIENT = {
     "fairness": None,
     "gates": {"champion": {"margin": 0.5, "confidence": 0.9}, "robustness": BEARS_ALL, **NOT_ASKED},
     "monitor": {"performance": {"window_nights": 2, "min_rows": 500, "max_auc_drop": 0.0, "confidence": 0.51}},
-    "retrain": {"on": ["performance"], "rules": [], "nights": 1, "of_last": 1, "cooldown_days": 0, "min_new_rows": 0},
+    "retrain": {
+        "on": ["performance"],
+        "rules": [],
+        "nights": 1,
+        "of_last": 1,
+        "cooldown_days": 0,
+        "cooldown_unhelpful_days": None,
+        "min_new_rows": 0,
+    },
     "promote": {
         "shadow": {"requests": 600},
         "steps_percent": [50, 100],

@@ -32,7 +32,9 @@ def with_settings(use_case: UseCase) -> UseCase:
     """Return the use case with a window of three nights."""
     performance = use_case.monitor.performance.model_copy(update={"window_nights": 3, "min_rows": 1000})
     monitor = use_case.monitor.model_copy(update={"performance": performance})
-    retrain = use_case.retrain.model_copy(update={"on": ("performance",), "rules": (), "min_new_rows": 100})
+    retrain = use_case.retrain.model_copy(
+        update={"on": ("performance",), "rules": (), "min_new_rows": 100, "cooldown_unhelpful_days": None}
+    )
     return use_case.model_copy(update={"monitor": monitor, "retrain": retrain})
 
 
