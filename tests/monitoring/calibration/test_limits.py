@@ -78,7 +78,7 @@ def test_two_hundred_worlds_keep_the_price_and_find_what_is_planted() -> None:
     monitors = list(watching(range(100, 150)))  # 200
     alarms, agreed = false_alarms(monitors)
     low, high = stats.gamma.ppf([0.005, 0.995], [max(alarms, 0.1), alarms + 1])  # of the rate, given so many
-    assert low / 1.5 <= agreed <= high  # a window of ninety days knows its own chance by a third only
+    assert low / 1.5 <= agreed <= high * 1.5  # a window of ninety days knows its own chance by a third only
     for kind, size, nights in PLANTED:
         assert found_within(monitors, Shift(kind, size, first=WINDOW), nights) >= 0.9, kind
 
