@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 export DRIFTGATE_HOME ?= $(CURDIR)/.driftgate
+# Where it is set, each of hundreds of processes would compile this project anew: a quarter of a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo up stop clean test check types lint contracts api compose infra lock env bench soak format torch
 

@@ -19,6 +19,7 @@ from driftgate import uris
 from driftgate.datasets import prepare
 from driftgate.lake import lake, publish
 from driftgate.metadata import metadata
+from driftgate.metadata.records import _engine
 from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
 from driftgate.promotion import deployment, served
@@ -39,7 +40,8 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setenv("DRIFTGATE_ENV", "local")
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "false")
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
-    return home
+    yield home
+    _engine.cache_clear()  # the database of each test would stay open: three files and 0.3 MB
 
 
 @pytest.fixture(autouse=True)

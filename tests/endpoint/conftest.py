@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -143,10 +144,31 @@ class World:
         return found
 
 
+@pytest.fixture(scope="session")
+def registered(
+    files: dict[str, dict[str, bytes]],
+    put_package: Callable[..., ModelVersion],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A state folder in which both versions are registered."""
+    home = tmp_path_factory.mktemp("registered")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTGATE_HOME", str(home))
+        patch.setenv("DRIFTGATE_ENV", "local")
+        for version, content in files.items():
+            put_package(version, content)
+    return home
+
+
 @pytest.fixture
-def world(files: dict[str, dict[str, bytes]], put_package: Callable[..., ModelVersion]) -> World:
+def world(
+    files: dict[str, dict[str, bytes]], put_package: Callable[..., ModelVersion], registered: Path, project_home: Path
+) -> World:
     """Both versions are registered; nothing is deployed."""
     made = World(put_package)
+    if os.environ["DRIFTGATE_ENV"] == "local" and not any(project_home.iterdir()):
+        shutil.copytree(registered, project_home, dirs_exist_ok=True)
+        return made
     for version, content in files.items():
         made.register(version, content)
     return made

@@ -134,7 +134,7 @@ def test_a_stop_under_load_cuts_nobody(start, world, project):
     callers = [threading.Thread(target=ask, args=(rows,)) for rows in (1, 1, 1, 1, 3000, 3000, 3000)]
     for caller in callers:
         caller.start()
-    process.wait_until(lambda: len(ids) > 20_000, seconds=30)
+    process.wait_until(lambda: len(ids) > 10_000, seconds=30)  # in flight at once: 9,004
     process.popen.terminate()
     for _ in range(5):
         time.sleep(0.02)
