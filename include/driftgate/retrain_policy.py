@@ -1,5 +1,6 @@
 """When a night's evidence becomes a retraining, a review or a rollback: the section ``retrain`` of a use case."""
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -23,7 +24,8 @@ class Retrain(Record):
     nights: Positive
     of_last: Positive
     cooldown_days: Annotated[int, Field(ge=0)]
-    cooldown_unhelpful_days: Positive | None = None  # after a training that brought no new champion; None: no longer
+    # After a first, second, … training in a row that brought no new champion, the last for all after it; none: as ever.
+    cooldown_unhelpful_days: tuple[Positive, ...] = ()
     min_new_rows: Annotated[int, Field(ge=0)]
     max_model_age_days: Positive | None = None  # since the champion's last training day; None: age is no reason
     schedule: Schedule | None = None  # None: time alone is no reason
@@ -47,15 +49,15 @@ class Retrain(Record):
     @model_validator(mode="after")
     def _waits_longer(self) -> "Retrain":
         longer = self.cooldown_unhelpful_days
-        if longer is not None and longer < self.cooldown_days:
+        if any(later < earlier for earlier, later in pairwise((self.cooldown_days, *longer))):
             raise ValueError(
-                f"cooldown_unhelpful_days {longer} is shorter than cooldown_days {self.cooldown_days}, which holds "
-                "back anyway; make it longer, or leave it out"
+                f"cooldown_unhelpful_days {list(longer)} must not begin below cooldown_days, {self.cooldown_days}, and "
+                "not fall after that; what brought nothing is not tried again sooner"
             )
-        if longer is not None and self.schedule and self.schedule.every_days < longer:
+        if self.schedule and longer and self.schedule.every_days < longer[-1]:
             raise ValueError(
-                f"schedule.every_days {self.schedule.every_days} is shorter than cooldown_unhelpful_days {longer}, "
-                "which would hold it back; shorten that, or leave it out"
+                f"schedule.every_days {self.schedule.every_days} is shorter than the {longer[-1]} of "
+                "cooldown_unhelpful_days, which would hold it back; leave them out, or shorten them"
             )
         return self
 

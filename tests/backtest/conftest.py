@@ -55,7 +55,8 @@ monitor:
   payoff: {min_rows: 50, min_nights: 3}
   estimate: {min_rows: 100}
   performance: {window_nights: 3, min_rows: 100, max_auc_drop: 0.05, confidence: 0.9}
-retrain: {on: [performance], nights: 1, of_last: 1, cooldown_days: 2, cooldown_unhelpful_days: 3, min_new_rows: 100}
+retrain:
+  {on: [performance], nights: 1, of_last: 1, cooldown_days: 2, cooldown_unhelpful_days: [3, 5], min_new_rows: 100}
 """
 FEATURES = """
 SELECT e.event, e.occurred_at, e.country, e.amount_eur, e.discount_percent, hour(e.occurred_at) AS hour FROM events e

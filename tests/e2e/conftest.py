@@ -33,7 +33,7 @@ IMPATIENT = {
         "nights": 1,
         "of_last": 1,
         "cooldown_days": 0,
-        "cooldown_unhelpful_days": None,
+        "cooldown_unhelpful_days": [],
         "min_new_rows": 0,
     },
     "promote": {

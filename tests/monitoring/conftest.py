@@ -33,7 +33,7 @@ def with_settings(use_case: UseCase) -> UseCase:
     performance = use_case.monitor.performance.model_copy(update={"window_nights": 3, "min_rows": 1000})
     monitor = use_case.monitor.model_copy(update={"performance": performance})
     retrain = use_case.retrain.model_copy(
-        update={"on": ("performance",), "rules": (), "min_new_rows": 100, "cooldown_unhelpful_days": None}
+        update={"on": ("performance",), "rules": (), "min_new_rows": 100, "cooldown_unhelpful_days": ()}
     )
     return use_case.model_copy(update={"monitor": monitor, "retrain": retrain})
 

@@ -71,10 +71,10 @@ def test_a_backfill_of_drifting_nights_retrains_nothing(policy: UseCase) -> None
     assert set(made) == {"watch"}
 
 
-def test_a_drift_that_training_does_not_heal_is_tried_more_rarely(policy: UseCase) -> None:
-    retrain = policy.retrain.model_copy(update={"cooldown_unhelpful_days": 14})
+def test_a_drift_that_training_does_not_heal_is_tried_more_and_more_rarely(policy: UseCase) -> None:
+    retrain = policy.retrain.model_copy(update={"cooldown_unhelpful_days": (7, 14, 28)})
     patient, past = policy.model_copy(update={"retrain": retrain}), Remembered()
-    drift = {key: past.night(patient, key, "drift") for key in keys_between("2013-05-01", "2013-05-30")}
-    assert [key for key, made in drift.items() if made == "retrain"] == ["2013-05-02", "2013-05-16", "2013-05-30"]
-    verdict = past.decided["2013-05-24"]
-    assert (verdict.days_since_unhelpful, [one.reason for one in verdict.suppressed]) == (8, ["cooldown"])
+    for key in keys_between("2013-05-01", "2013-07-20"):
+        past.night(patient, key, "drift")
+    trained = {one.key: one.unhelpful_trainings for one in past.decided.values() if one.decision == "retrain"}
+    assert trained == {"2013-05-02": 0, "2013-05-09": 1, "2013-05-23": 2, "2013-06-20": 3, "2013-07-18": 4}

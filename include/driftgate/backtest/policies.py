@@ -96,7 +96,7 @@ def _of_calendar(name: str) -> Changes:
         return {}
     blind: Changes = {
         "on": [], "rules": [], "cooldown_days": 0, "min_new_rows": 0, "max_model_age_days": None,
-        "cooldown_unhelpful_days": None, "schedule": None,
+        "cooldown_unhelpful_days": [], "schedule": None,
     }  # fmt: skip
     if every:
         blind["schedule"] = {"every_days": every, "justification": "to be compared with in a backtest"}

@@ -14,10 +14,10 @@ from driftgate.monitoring.verdicts.history import (
     champion_age_days,
     days_since,
     days_since_switch,
-    days_since_unhelpful,
     drift_nights,
     label_state,
     new_rows,
+    unhelpful_trainings,
 )
 from driftgate.retrain_policy import Retrain
 from driftgate.use_cases import UseCase
@@ -26,16 +26,25 @@ PAST = RecordedPast("flight_delays")
 
 
 class Told(RecordedPast):
-    """A past with these decisions, or champions, by night."""
+    """A past with these decisions, or champions, by night; before each night, so many trainings had helped nobody."""
 
-    def __init__(self, decisions: dict[str, str] | None = None, champions: dict[str, str | None] | None = None) -> None:
+    def __init__(
+        self,
+        decisions: dict[str, str] | None = None,
+        champions: dict[str, str | None] | None = None,
+        unhelpful: dict[str, int] | None = None,
+    ) -> None:
         super().__init__("flight_delays")
-        self.decisions, self.champions = decisions or {}, champions or {}
+        self.decisions, self.champions, self.unhelpful = decisions or {}, champions or {}, unhelpful or {}
 
     def verdict(self, key: str) -> Any:
         if key not in {*self.decisions, *self.champions}:
             return None
-        return SimpleNamespace(decision=self.decisions.get(key), champion=self.champions.get(key))
+        return SimpleNamespace(
+            decision=self.decisions.get(key),
+            champion=self.champions.get(key),
+            unhelpful_trainings=self.unhelpful.get(key, 0),
+        )
 
 
 def labels(key: str, labelled: int, *, day: str | None = None, requests: int | None = None) -> None:
@@ -190,20 +199,20 @@ def test_a_schedule_looks_further_back_than_the_cooldown(use_case: UseCase) -> N
 
 
 @pytest.mark.parametrize(
-    ("night", "champion", "days"),
+    ("night", "champion", "before", "count"),
     [
-        ("2013-04-07", "2", 1),
-        ("2013-03-25", "2", 14),
-        ("2013-03-24", "2", None),  # too long ago
-        ("2013-04-02", "1", None),  # it brought tonight's champion
+        ("2013-04-07", "2", 0, 1),
+        ("2013-03-25", "2", 2, 3),  # the verdict says what came before it
+        ("2013-03-24", "2", 2, 0),  # too long ago
+        ("2013-04-02", "1", 2, 0),  # it brought tonight's champion
     ],
 )
-def test_the_days_since_a_training_that_left_the_champion_where_it_was(
-    use_case: UseCase, night: str, champion: str, days: int | None
+def test_the_trainings_that_left_the_champion_where_it_was(
+    use_case: UseCase, night: str, champion: str, before: int, count: int
 ) -> None:
-    retrain = use_case.retrain.model_copy(update={"cooldown_unhelpful_days": 14})
+    retrain = use_case.retrain.model_copy(update={"cooldown_unhelpful_days": (7, 14)})
     patient = use_case.model_copy(update={"retrain": retrain})
-    told = Told({"2013-03-24": "retrain", night: "retrain"}, {"2013-03-24": "2", night: champion})
-    assert days_since_unhelpful(patient, "2013-04-08", "2", told) == days
-    assert days_since_unhelpful(patient, "2013-04-08", None, told) is None
-    assert days_since_unhelpful(use_case, "2013-04-08", "2", told) is None  # nobody asks
+    told = Told({night: "retrain"}, {night: champion}, {night: before})
+    assert unhelpful_trainings(patient, "2013-04-08", "2", told) == count
+    assert unhelpful_trainings(patient, "2013-04-08", None, told) == 0
+    assert unhelpful_trainings(use_case, "2013-04-08", "2", told) == 0  # nobody asks

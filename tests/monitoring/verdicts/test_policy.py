@@ -143,35 +143,35 @@ def test_the_cooldown_ends_after_its_days() -> None:
     assert rule(states=LOST, days_since_retrain=7).decision == "retrain"
 
 
-PATIENT = Retrain(**{**POLICY.model_dump(), "cooldown_unhelpful_days": 10})
+PATIENT = Retrain(**{**POLICY.model_dump(), "cooldown_unhelpful_days": [10, 20, 40]})
 
 
-@pytest.mark.parametrize(("policy", "unhelpful", "days"), [(PATIENT, 10, 10), (PATIENT, None, 7), (POLICY, 7, 7)])
-def test_the_longer_cooldown_ends_too_and_is_for_those_who_set_it(
-    policy: Retrain, unhelpful: int | None, days: int
-) -> None:
-    ruling = rule(policy=policy, states=LOST, days_since_retrain=days, days_since_unhelpful=unhelpful)
-    assert (ruling.decision, ruling.suppressed) == ("retrain", ())
+@pytest.mark.parametrize(
+    ("unhelpful", "days", "wait"),
+    [(0, 7, 7), (1, 7, 10), (1, 10, 10), (2, 19, 20), (2, 20, 20), (3, 39, 40), (9, 39, 40), (9, 40, 40)],
+)
+def test_trainings_that_brought_nothing_are_waited_for_longer_and_longer(unhelpful: int, days: int, wait: int) -> None:
+    ruling = rule(policy=PATIENT, states=LOST, days_since_retrain=days, unhelpful_trainings=unhelpful)
+    assert (ruling.decision == "retrain") is (days >= wait)
+    assert [item.reason for item in ruling.suppressed] == ["cooldown"] * (days < wait)
 
 
-@pytest.mark.parametrize("days", [7, 9])
-def test_a_training_that_brought_nothing_is_not_tried_again_so_soon(days: int) -> None:
-    ruling = rule(policy=PATIENT, states=LOST, days_since_retrain=days, days_since_unhelpful=days)
-    assert ruling.decision == "watch"
-    assert [(item.reason, item.sentence) for item in ruling.suppressed] == [
-        (
-            "cooldown",
-            f"The training that was asked for {days} nights ago brought no new champion; the cooldown after such a one "
-            "is 10 nights.",
-        )
+def test_a_longer_cooldown_says_after_what() -> None:
+    once, often = (
+        rule(policy=PATIENT, states=LOST, days_since_retrain=9, unhelpful_trainings=count) for count in (1, 4)
+    )
+    assert [item.sentence for item in once.suppressed] == [
+        "The last training brought no new champion; it was asked for 9 nights ago, and the cooldown after that is 10 "
+        "nights."
     ]
+    assert often.suppressed[0].sentence.startswith("Each of the last 4 trainings brought no new champion; the last was")
 
 
 @pytest.mark.parametrize(
     ("days", "promotion_active", "reason"), [(6, False, "cooldown"), (8, True, "promotion_active")]
 )
 def test_the_longer_cooldown_is_no_second_reason(days: int, promotion_active: bool, reason: str) -> None:
-    held = {"days_since_retrain": days, "days_since_unhelpful": days, "promotion_active": promotion_active}
+    held = {"days_since_retrain": days, "unhelpful_trainings": 1, "promotion_active": promotion_active}
     assert [item.reason for item in rule(policy=PATIENT, states=LOST, **held).suppressed] == [reason]
 
 

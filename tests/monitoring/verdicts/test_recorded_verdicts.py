@@ -102,12 +102,13 @@ def test_verdicts_are_those_of_one_use_case_in_order(open_policy: UseCase, night
 
 GOLDEN = (
     '{"backfill":false,"causes":["performance"],"champion":null,"champion_age_days":null,"days_since_retrain":1,'
-    '"days_since_rollback":null,"days_since_switch":null,"days_since_unhelpful":null,"decision":"watch",'
+    '"days_since_rollback":null,"days_since_switch":null,"decision":"watch",'
     '"drift_nights":{"performance":2},"evidence":[],"key":"2013-04-08","labels":"fresh","new_rows":0,'
-    '"over_budget":null,"policy":{"cooldown_days":7,"cooldown_unhelpful_days":null,'
+    '"over_budget":null,"policy":{"cooldown_days":7,"cooldown_unhelpful_days":[],'
     '"max_model_age_days":null,"min_new_rows":0,"nights":2,"of_last":3,"on":["performance"],"rules":[],"schedule":null},'
     '"promotion_active":false,"rule":"performance_lost","schema_version":1,"sentence":"It drifts.","suppressed":['
-    '{"decision":"retrain","reason":"cooldown","sentence":"Too soon."}],"use_case":"flight_delays"}'
+    '{"decision":"retrain","reason":"cooldown","sentence":"Too soon."}],"unhelpful_trainings":0,'
+    '"use_case":"flight_delays"}'
 )
 OF_ISSUE_5 = (
     '{"backfill":false,"champion":null,"days_since_retrain":1,"days_since_switch":null,"decision":"watch",'

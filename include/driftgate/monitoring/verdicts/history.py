@@ -42,15 +42,16 @@ def days_since(decision: Decision, use_case: UseCase, key: str, past: Past) -> i
     return None if night is None else days_between(night, key)
 
 
-def days_since_unhelpful(use_case: UseCase, key: str, champion: str | None, past: Past) -> int | None:
-    """Return the days since the last training was asked for, if ``champion`` answered then as tonight; None if not.
+def unhelpful_trainings(use_case: UseCase, key: str, champion: str | None, past: Past) -> int:
+    """Count the trainings in a row, up to the newest, that left ``champion`` where it was: turned away or rolled back.
 
-    Its candidate was turned away or rolled back, or never came to be; one under way counts until it takes over.
+    The verdict that asked for the newest says how many there had been before it. One longer ago than the longest
+    cooldown is forgotten, with those before it; one under way counts until its candidate takes over.
     """
-    if champion is None or use_case.retrain.cooldown_unhelpful_days is None:
-        return None
-    night, verdict = _newest("retrain", use_case, key, past)
-    return days_between(night, key) if night and verdict and verdict.champion == champion else None
+    if not champion or not use_case.retrain.cooldown_unhelpful_days:
+        return 0
+    _, verdict = _newest("retrain", use_case, key, past)
+    return verdict.unhelpful_trainings + 1 if verdict and verdict.champion == champion else 0
 
 
 def days_since_switch(use_case: UseCase, key: str, champion: str | None, past: Past) -> int | None:
@@ -91,7 +92,7 @@ def _newest(decision: Decision, use_case: UseCase, key: str, past: Past) -> tupl
     """Return the last night with this verdict, as far back as a cooldown or the schedule reaches."""
     policy = use_case.retrain
     every = policy.schedule.every_days if policy.schedule else 0
-    for night in reversed(_earlier(key, max(policy.cooldown_days, policy.cooldown_unhelpful_days or 0, every))):
+    for night in reversed(_earlier(key, max(policy.cooldown_days, every, *policy.cooldown_unhelpful_days))):
         verdict = past.verdict(night)
         if verdict and verdict.decision == decision:
             return night, verdict

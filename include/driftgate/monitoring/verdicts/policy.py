@@ -59,7 +59,7 @@ class Situation:
     days_since_switch: int | None = None  # since tonight's champion took over; None: not within the cooldown
     champion_age_days: int | None = None  # since the champion's last training day; None when it is not known
     new_rows: int = 0  # labelled since the champion's training window
-    days_since_unhelpful: int | None = None  # since the last retrain verdict, if it left tonight's champion
+    unhelpful_trainings: int = 0  # in a row, up to the last retrain verdict, that left tonight's champion
 
 
 class Want(NamedTuple):
@@ -180,14 +180,16 @@ def _retrain_suppressions(policy: Retrain, situation: Situation) -> Iterator[Sup
 
 
 def _after_unhelpful(policy: Retrain, situation: Situation) -> Iterator[Suppression]:
-    """Hold back longer after a training that brought nothing, unless the cooldown or its candidate does so already."""
-    days, longer = situation.days_since_unhelpful, policy.cooldown_unhelpful_days
-    if longer is None or situation.promotion_active or _within(days, policy.cooldown_days):
+    """Hold back longer after trainings that brought nothing, unless the cooldown or a candidate does so already."""
+    days, count = situation.days_since_retrain, situation.unhelpful_trainings
+    if not count or situation.promotion_active or _within(days, policy.cooldown_days):
         return
+    longer = policy.cooldown_unhelpful_days[min(count, len(policy.cooldown_unhelpful_days)) - 1]
     if _within(days, longer):
+        which, last = ("The last training", "it") if count == 1 else (f"Each of the last {count} trainings", "the last")
         sentence = (
-            f"The training that was asked for {days} nights ago brought no new champion; the cooldown after such a one "
-            f"is {longer} nights."
+            f"{which} brought no new champion; {last} was asked for {days} nights ago, and the cooldown after that is "
+            f"{longer} nights."
         )
         yield Suppression(decision="retrain", reason="cooldown", sentence=sentence)
 

@@ -38,7 +38,7 @@ class Verdict(Record):
     labels: LabelState = "fresh"
     days_since_rollback: int | None = None
     over_budget: str | None = None
-    days_since_unhelpful: int | None = None
+    unhelpful_trainings: int = 0  # in a row before this night, with its champion; counted where they matter
 
     @property
     def trigger(self) -> Trigger:

@@ -20,10 +20,10 @@ from driftgate.monitoring.verdicts.history import (
     champion_age_days,
     days_since,
     days_since_switch,
-    days_since_unhelpful,
     drift_nights,
     label_state,
     new_rows,
+    unhelpful_trainings,
 )
 from driftgate.monitoring.verdicts.policy import MOVES, SCHEDULE_DUE, TOO_OLD, Ruling, Situation, rule_on
 from driftgate.monitoring.verdicts.record import KIND, Verdict, verdict_of
@@ -113,7 +113,7 @@ def _situation(
         days_since_switch=days_since_switch(use_case, key, champion, past),
         champion_age_days=champion_age_days(key, champion, past),
         new_rows=new_rows(use_case, key, champion, past),
-        days_since_unhelpful=days_since_unhelpful(use_case, key, champion, past),
+        unhelpful_trainings=unhelpful_trainings(use_case, key, champion, past),
     )
 
 
@@ -152,7 +152,7 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
         labels=situation.labels,
         days_since_rollback=situation.days_since_rollback,
         over_budget=situation.over_budget,
-        days_since_unhelpful=situation.days_since_unhelpful,
+        unhelpful_trainings=situation.unhelpful_trainings,
     )
 
 
