@@ -88,8 +88,8 @@ def rules(*found: dict[str, Any]) -> list[dict[str, Any]]:
             "schedule.every_days 6 is shorter than cooldown_days 7",
         ),
         ({"schedule": {"every_days": 7}}, "justification"),
-        ({"cooldown_unhelpful_days": [6, 14]}, "[6, 14] must not begin below cooldown_days, 7, and not fall"),
-        ({"cooldown_unhelpful_days": [14, 10]}, "[14, 10] must not begin below cooldown_days, 7, and not fall"),
+        ({"cooldown_unhelpful_days": [5, 6]}, "cooldown_unhelpful_days [5, 6] stay below cooldown_days, 7"),
+        ({"cooldown_unhelpful_days": [14, 10]}, "cooldown_unhelpful_days [14, 10] must not fall"),
         (
             {"cooldown_unhelpful_days": [7, 14], "schedule": {"every_days": 9, "justification": "An audit asks."}},
             "schedule.every_days 9 is shorter than the 14 of cooldown_unhelpful_days, which would hold it back",

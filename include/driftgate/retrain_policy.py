@@ -49,10 +49,14 @@ class Retrain(Record):
     @model_validator(mode="after")
     def _waits_longer(self) -> "Retrain":
         longer = self.cooldown_unhelpful_days
-        if any(later < earlier for earlier, later in pairwise((self.cooldown_days, *longer))):
+        if any(later < earlier for earlier, later in pairwise(longer)):
             raise ValueError(
-                f"cooldown_unhelpful_days {list(longer)} must not begin below cooldown_days, {self.cooldown_days}, and "
-                "not fall after that; what brought nothing is not tried again sooner"
+                f"cooldown_unhelpful_days {list(longer)} must not fall; what brought nothing again is not tried sooner"
+            )
+        if longer and longer[-1] < self.cooldown_days:
+            raise ValueError(
+                f"cooldown_unhelpful_days {list(longer)} stay below cooldown_days, {self.cooldown_days}, which holds "
+                "back anyway; make them longer, or leave them out"
             )
         if self.schedule and longer and self.schedule.every_days < longer[-1]:
             raise ValueError(
