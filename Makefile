@@ -29,7 +29,7 @@ test: .venv/installed  ## all checks, then all tests
 	$(MAKE) --no-print-directory -j2 types .venv/torch
 	$(MAKE) --no-print-directory -j2 lint contracts api compose infra
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder -m "not soak and not e2e"
-	$(BIN)/python -m pytest -q -m e2e tests/e2e
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m e2e tests/e2e
 
 check: types lint contracts api compose infra  ## ruff, mypy --strict, import contracts, data contracts, API, compose file, templates of AWS
 

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from driftgate import uris
+from driftgate.lake import lake, publish
+from driftgate.partition_keys import keys_between
 from driftgate.records import read_yaml
+from driftgate.sources import sample
+from driftgate.use_cases import load_use_case
+from driftgate.world import processes, stack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,11 +100,22 @@ def stack_home(project, tmp_path_factory):
         "DRIFTGATE_ENDPOINT_PORT": str(free_port()),
     }.items():
         patch.setenv(name, value)
-    from driftgate.world import stack
-
     yield home
+    patch.setattr(processes, "STOP_SECONDS", 2)  # nothing is under way any more that would be worth ten
     stack.stop()
     patch.undo()
+
+
+@pytest.fixture(scope="module")
+def publish_days(stack_home):
+    """Publish the days that a demo would load, as its runs do."""
+
+    def publish_them(plan):
+        for dataset in load_use_case(plan.use_case).datasets:
+            for day in keys_between(plan.first, plan.backfilled_to):
+                publish(lake(), uris.partition("validated", dataset, day), sample.table_of(dataset, day))
+
+    return publish_them
 
 
 @pytest.fixture(autouse=True)

@@ -9,14 +9,11 @@ import random
 import sys
 import time
 from contextlib import suppress
-from io import StringIO
 from itertools import pairwise
 
 import psutil
 import pytest
 import yaml
-from rich.console import Console
-from rich.progress import Progress
 
 from driftgate.compute import attempts, status
 from driftgate.compute.job_records import open_records
@@ -40,15 +37,17 @@ SEED = 20130401
 # The job most often: the parts of Airflow are there all the time, and it is not.
 VICTIMS = ("task", "worker", "triggerer", "scheduler", "job", "job", "supervisor", "supervisor")
 RECOVERY_SECONDS = 30  # before the same part of Airflow is killed again: it takes that long to come up
-# Days that are learnt from in a second take half a minute: there must be something to kill.
+# Days that are learnt from in a second take minutes while the brake is on: there must be something to kill.
 SLOW_TRAINING = """
-import sys, time
+import contextlib, sys, time
+from pathlib import Path
 from driftgate.training import entrypoint, run
 
-after = run.Attended.after
+after, brake = run.Attended.after, Path(__file__).with_name("brake")
 
 def slowly(self, *arguments):
-    time.sleep(0.1)
+    with contextlib.suppress(OSError, ValueError):
+        time.sleep(float(brake.read_text()))
     return after(self, *arguments)
 
 run.Attended.after = slowly
@@ -58,9 +57,8 @@ sys.exit(entrypoint.main())
 
 @pytest.fixture(scope="module")
 def project(project):
-    """The impatient project, with a slow training, and many retries soon after each other."""
-    code = project / "code"
-    code.mkdir()
+    """The impatient project, with a brake on its training, and many retries soon after each other."""
+    (code := project / "code").mkdir()
     (code / "slow_training.py").write_text(SLOW_TRAINING)
     dag = project / "dags" / f"{NAME}.py"
     slow = "from driftgate.compute import local\n\nlocal.ENTRYPOINTS['train'] = 'slow_training'\n"
@@ -74,15 +72,22 @@ def project(project):
         yield project
 
 
+@pytest.fixture(autouse=True)
+def brake(project):
+    """The file that says how many seconds an iteration takes; without it trainings are as fast as they can be."""
+    path = project / "code" / "brake"
+    path.write_text("0.5")
+    return path
+
+
 @pytest.fixture(scope="module")
-def api(stack_home):
+def api(publish_days):
     """Airflow with two weeks of data and no model."""
-    with Progress(console=Console(file=StringIO())) as progress:
-        demo.start_stack(progress)
-        with AirflowApi() as api:
-            api.unpause([f"{PLAN.source}.ingest", RETRAIN, "driftgate.sweep"])
-            demo.initial_load(api, PLAN, progress)
-            yield api
+    publish_days(PLAN)
+    stack.start(lambda _: None)
+    with AirflowApi() as api:
+        api.unpause([RETRAIN, "driftgate.sweep"])
+        yield api
 
 
 @e2e
@@ -116,22 +121,27 @@ def test_what_nobody_could_stop_is_ended_by_the_sweep(api):
 
 
 @e2e
-def test_a_restart_of_the_triggerer_or_of_the_scheduler_stops_no_job(api):
+def test_a_restart_of_the_triggerer_or_of_the_scheduler_stops_no_job(api, brake):
     job = the_job("marked")
-    wait_until(lambda: task_state(api, "marked") == "deferred")
-    wait_until(lambda: len(attempts(job)) == 3)
-    for name in ("triggerer", "scheduler"):
+    wait_until(lambda: task_state(api, "marked") == "deferred" and len(attempts(job)) == 3)
+    before = {name: newest(api, name) for name in ("triggerer", "scheduler")}
+    for name in before:
         processes.stop([name])
         start(name)
+    wait_until(lambda: all(newest(api, name) > number for name, number in before.items()))
+    assert state(job) == "running"
+    brake.unlink()
     api.wait(RETRAIN, "marked", seconds=240)
     assert api.succeeded(RETRAIN, "marked", "register_candidate")
     assert len(attempts(job)) == 3
 
 
 @pytest.mark.parametrize("seconds", [pytest.param(12, marks=e2e), pytest.param(300, marks=pytest.mark.soak)])
-def test_a_random_walk_of_kills_ends_with_one_model_and_one_charge_per_attempt(api, seconds):
+def test_a_random_walk_of_kills_ends_with_one_model_and_one_charge_per_attempt(api, brake, seconds):
     before = {model.version for model in list_models(NAME)}
+    brake.write_text("0.1")
     runs = Walk(api, SEED, f"walk_{seconds}").go(seconds)
+    brake.unlink()
     for run_id in runs:
         api.wait(RETRAIN, run_id, seconds=400)
         assert api.succeeded(RETRAIN, run_id, "register_candidate"), run_id
@@ -237,6 +247,12 @@ def start(name):
     processes.start(name, [sys.executable, "-m", "airflow", *stack.AIRFLOW[name]], airflow_environment())
 
 
+def newest(api, name):
+    """Return the number that Airflow gave the latest start of one of its parts."""
+    answer = api.http.get("/api/v2/jobs", params={"job_type": f"{name.capitalize()}Job"})
+    return max(job["id"] for job in answer.json()["jobs"])
+
+
 def begin_training(api, run_id):
     """Start a run and return its job, once the job runs and the task waits for it in the triggerer."""
     api.trigger(RETRAIN, run_id, key=PLAN.backfilled_to, conf={"reason": "a test", "replay": True})
@@ -271,14 +287,8 @@ def mark_failed(api, run_id, task_id="train_candidate"):
 
 
 def clear(api, run_id, task_id="train_candidate"):
-    body = {
-        "dry_run": False,
-        "dag_run_id": run_id,
-        "task_ids": [task_id],
-        "include_downstream": True,
-        "only_failed": False,
-        "reset_dag_runs": True,
-    }
+    body = {"dag_run_id": run_id, "task_ids": [task_id], "include_downstream": True, "reset_dag_runs": True}
+    body |= {"dry_run": False, "only_failed": False}
     answer = api.http.post(f"/api/v2/dags/{RETRAIN}/clearTaskInstances", json=body)
     assert answer.status_code == 200, answer.text
 
