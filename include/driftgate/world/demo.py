@@ -136,6 +136,8 @@ def _progress(console: Console) -> Progress:
 
 @contextmanager
 def _phase(progress: Progress, title: str, total: int) -> Iterator[TaskID]:
+    if not progress.console.is_terminal:  # where bars are printed when all is over
+        progress.console.print(f"{title} …")
     task = progress.add_task(title, total=total, status="")
     yield task
     progress.update(task, completed=total, status="done")
