@@ -23,7 +23,7 @@ new model, and a new model comes some days after its training. All policies begi
 <td><b>{{ one.name }}</b>{% if one.title %}<br><span class="quiet">{{ one.title }}</span>{% endif %}</td>
 <td class="n">{{ number(one.value) }}</td>
 {% for period in one.periods[1:] %}<td class="n">{{ number(period.value) }}
-{%- if period.share_of_gain is not none %} ({{ percent(period.share_of_gain) }}){% endif %}</td>{% endfor %}
+{%- if period.share_of_gain is not none %}<br>({{ percent(period.share_of_gain) }}){% endif %}</td>{% endfor %}
 <td class="n">{{ "-" if one.periods[0].share_of_gain is none else percent(one.periods[0].share_of_gain) }}</td>
 <td class="n">{{ number(one.regret) }}</td><td class="n">{{ one.trainings | length }}</td>
 <td class="n">{{ one.switches }}</td><td class="n">{{ one.false_alarms }}</td>
@@ -64,7 +64,7 @@ false alarms.</p>
 {{- ", " if not loop.last else "." }}{% endfor %}</p>{% endif %}
 {% if one.failed_gates %}<p>Turned away by gates:
 {% for gate, times in one.failed_gates.items() %}{{ gate | words }} {{ times }}
-{{- ", " if not loop.last else "" }}{% endfor %}
+{{- ", " if not loop.last else " " }}{% endfor %}
 (a candidate may fail several).</p>{% endif %}
 {% if one.trainings %}<details><summary>What started them, and what came of them</summary>
 <table><tr><th>night</th><th>rule</th><th>cause</th><th></th><th class="n">gain in evaluation</th>
