@@ -21,7 +21,7 @@ KINDS = ("independent", "weekly", "autocorrelated", "heavy_tailed")
 # the rows; a label moves each feature by half of its own shift, in a world where days differ by 0.15 by themselves.
 PLANTED: list[tuple[ShiftKind, float, int]] = [
     ("mean", 0.7, 3),
-    ("variance", 3.0, 3),
+    ("variance", 4.0, 3),
     ("category", 0.15, 3),
     ("region", 2.0, 7),
     ("label", 0.7, 7),
