@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MODEL = "job.json"  # written last: a model without it is trained again
-UNWATCHED = partial(
-    Attended, watched=False
-)  # nobody reads how the learning went, and to measure every tree takes a while
+# Nobody reads how the learning went, and to measure every tree takes a while.
+UNWATCHED = partial(Attended, watched=False)
 NOT_OF_A_MODEL = {"job_id", "dataset_version", "target", "tags", "checkpoints"}  # of a spec: they change no byte of it
 
 

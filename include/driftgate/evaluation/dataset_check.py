@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from driftgate import uris
 from driftgate.errors import CannotJudge
-from driftgate.evaluation.day_blocks import FEWEST_DAYS, Interval
+from driftgate.evaluation.day_blocks import FEWEST_DAYS
 from driftgate.evaluation.holdout import SPLIT, Holdout, days_of, held
 from driftgate.evaluation.metrics import Floats, metric
 from driftgate.evaluation.report import EvaluationReport
-from driftgate.evaluation.revalidate import comparable_report, measured
+from driftgate.evaluation.revalidate import Measured, comparable_report, measured
 from driftgate.lake import read_record
 from driftgate.records import Record
 from driftgate.use_cases import UseCase
@@ -41,19 +41,13 @@ class ContractCheck(Record):
     unjudged: dict[str, str] = {}
 
 
-class FixedModelScore(Record):
+class FixedModelScore(Measured):
     """The champion on rows of a dataset version. ``change`` is by which share its primary metric is better.
 
     ``more_rows`` is by which share there are more rows than at its evaluation; None of days that are new.
     """
 
     days: Days
-    first_day: str
-    last_day: str
-    rows: int
-    metrics: dict[str, float]
-    metric_impl_versions: dict[str, int]
-    intervals: dict[str, Interval]
     reference: float
     change: float
     more_rows: float | None = None

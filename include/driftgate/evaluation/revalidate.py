@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from driftgate.registry import ModelVersion
 
 
-class Revalidation(Record):
+class Measured(Record):
+    """What a model's scores on some rows come to."""
+
+    first_day: str
+    last_day: str
+    rows: int
+    metrics: dict[str, float]
+    metric_impl_versions: dict[str, int]
+    intervals: dict[str, Interval]
+
+
+class Revalidation(Measured):
     """One champion on rows that are newer than any it was trained or evaluated on.
 
     ``reference`` and ``reference_interval`` are the primary metric of its own evaluation.
@@ -39,12 +50,6 @@ class Revalidation(Record):
     key: str
     champion: str
     model_sha256: str
-    first_day: str
-    last_day: str
-    rows: int
-    metrics: dict[str, float]
-    metric_impl_versions: dict[str, int]
-    intervals: dict[str, Interval]
     reference: float
     reference_interval: Interval
     segments: tuple[SegmentResult, ...]
@@ -121,7 +126,7 @@ def comparable_report(use_case: UseCase, model: "ModelVersion") -> EvaluationRep
 
 
 def measured(use_case: UseCase, held: Holdout, scores: Floats) -> dict[str, Any]:
-    """Return the fields of a record that say what a model's scores on some rows come to."""
+    """Return the fields of :class:`Measured`."""
     metrics = reported(use_case.problem, use_case.metric.primary)
     days, confidence = held.by_day(scores), use_case.gates.champion.confidence
     values = {one.name: one.value(held.labels, scores) for one in metrics}

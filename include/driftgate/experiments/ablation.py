@@ -8,8 +8,8 @@ from driftgate.datasets import version_files
 from driftgate.errors import ConfigError, nearest
 from driftgate.evaluation.day_blocks import Interval
 from driftgate.evaluation.gates import rounded
-from driftgate.evaluation.holdout import LABEL, Holdout, holdout
-from driftgate.experiments.feature_sets import gain_over
+from driftgate.evaluation.holdout import Holdout, holdout
+from driftgate.experiments.feature_sets import features_in, gain_over
 from driftgate.experiments.jobs import Outcome, experiment_spec, run_jobs
 from driftgate.experiments.rows import keep
 from driftgate.lake import lake
@@ -77,7 +77,7 @@ def _groups(use_case: UseCase, held: Holdout) -> dict[str, tuple[str, ...]]:
             f"{where} has no 'experiments.feature_groups'; name the features that an ablation leaves out together, for "
             "example {weather: [visibility_miles, wind_speed_mph]}."
         )
-    features = [name for name in held.table.column_names if name not in (LABEL, *use_case.not_features)]
+    features = features_in(use_case, held)
     for group, names in groups.items():
         for name in names:
             if name not in features:

@@ -105,8 +105,12 @@ def gain_over(use_case: UseCase, held: Holdout, one: JobResult, other: JobResult
 
 def features_of(use_case: UseCase, dataset_version: str) -> list[str]:
     """Return the features that a dataset version gives a model of the use case."""
-    table = holdout(use_case, version_files(dataset_version)).table
-    return [name for name in table.column_names if name not in (LABEL, *use_case.not_features)]
+    return features_in(use_case, holdout(use_case, version_files(dataset_version)))
+
+
+def features_in(use_case: UseCase, held: Holdout) -> list[str]:
+    """Return the features among the columns of these rows."""
+    return [name for name in held.table.column_names if name not in (LABEL, *use_case.not_features)]
 
 
 def named_set(use_case: UseCase, name: str, left_out: tuple[str, ...], added: tuple[str, ...]) -> FeatureSet:

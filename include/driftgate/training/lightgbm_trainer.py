@@ -118,7 +118,7 @@ def _boost(
             boosting.replay.first(options),
             train,
             valid_sets=validation,
-            valid_names=["validation"][: len(validation)],
+            valid_names=["validation"],
             init_model=boosting.trees,
             callbacks=[boosting.replay, boosting],
         )
