@@ -1,5 +1,6 @@
 """A forgotten subject is nowhere in the lake, does not come back, and whoever learned from it is named."""
 
+import gc
 from datetime import datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def passengers(zone, key):
 
 def everything_written():
     """The bytes of every file of the state folder but what the source delivered."""
+    gc.collect()  # a connection to SQLite that is closed later would take its side files away between list and read
     root = Path(lake().uri("").removeprefix("file://")).parent
     files = [path for path in root.rglob("*") if path.is_file() and "drop" not in path.parts]
     return {path: path.read_bytes() for path in files}
