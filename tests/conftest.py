@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -27,7 +28,7 @@ from driftgate.settings import project_root
 from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
 
-pytest_plugins = ["local_aws.fixtures", "whole_run", "model_packages"]
+pytest_plugins = ["local_aws.fixtures", "whole_run", "model_packages", "processes"]
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two workers on two cores: LightGBM's threads would spin for cores
 
 
@@ -48,6 +49,14 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 def endpoint_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count only the packages of an endpoint in this process as its memory: thousands of tests leave gigabytes."""
     monkeypatch.setattr("driftgate.endpoint.packages.process_bytes", lambda: 0)
+
+
+@pytest.fixture(autouse=True)
+def signals_are_given_back() -> Iterator[None]:
+    """A handler that a test leaves behind would keep the processes of later tests from ending."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.fixture(scope="session")

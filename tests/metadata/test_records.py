@@ -1,14 +1,16 @@
 """Append-only records: revisions 1, 2, 3 …, and of several writers exactly one takes each."""
 
-import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from driftgate.errors import Conflict
-from driftgate.metadata import RecordStore, metadata
+from driftgate.metadata import Entry, RecordStore, metadata
 from driftgate.metadata.records import _engine
 
 
@@ -103,19 +105,15 @@ def test_of_many_appending_at_once_every_one_is_kept() -> None:
 
 
 @pytest.mark.parametrize("attempt", range(20))
-def test_processes_that_create_the_table_at_the_same_moment_all_write(project_home: Path, attempt: int) -> None:
+def test_processes_that_create_the_table_at_the_same_moment_all_write(
+    project_home: Path, attempt: int, at_once: Callable[..., list[Any]]
+) -> None:
     """``make up`` starts five processes on an empty folder."""
-    context, url = multiprocessing.get_context("fork"), f"sqlite:///{project_home}/deep/{attempt}.db"
-    start = context.Barrier(4)
-
-    def append(number: int) -> None:
-        start.wait()
-        RecordStore(_engine(url)).append("alarm", "a", {"n": number})
-
-    started = [context.Process(target=append, args=(number,)) for number in range(4)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join()
-    assert [process.exitcode for process in started] == [0] * 4
+    url = f"sqlite:///{project_home}/deep/{attempt}.db"
+    entries = at_once(*(partial(_append, url, number) for number in range(4)))
+    assert sorted(entry.revision for entry in entries) == [1, 2, 3, 4]
     assert len(RecordStore(_engine(url)).history("alarm", "a")) == 4
+
+
+def _append(url: str, number: int) -> Entry:
+    return RecordStore(_engine(url)).append("alarm", "a", {"n": number})

@@ -1,10 +1,10 @@
 """One suite for both stores: what holds for a SQLite file holds for DynamoDB."""
 
 import json
-import multiprocessing
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -236,23 +236,16 @@ def test_threads_read_while_one_writes(store: OnlineStore) -> None:
             one.result()
 
 
-def _write(path: str, start: Any, number: int) -> None:
-    start.wait()
-    store = SqliteStore(Path(path))
+def _write(path: Path, number: int) -> None:
+    store = SqliteStore(path)
     for day in keys_before(DAY, 5):
         store.put_many(f"view{number % 2}", day, [(("UA",), {"n": day})], key=["carrier"])
 
 
-def test_processes_that_write_at_the_same_moment_all_write(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
-    start, path = context.Barrier(4), str(tmp_path / "new" / "online.db")
-    writers = [context.Process(target=_write, args=(path, start, number)) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0] * 4
-    store = SqliteStore(Path(path))
+def test_processes_that_write_at_the_same_moment_all_write(tmp_path: Path, at_once: Callable[..., list[Any]]) -> None:
+    path = tmp_path / "new" / "online.db"
+    assert at_once(*(partial(_write, path, number) for number in range(4))) == [None] * 4
+    store = SqliteStore(path)
     for view in ("view0", "view1"):
         assert [get(store, view, ("UA",), day) for day in keys_before(DAY, 5)] == [
             (day, {"n": day}) for day in keys_before(DAY, 5)

@@ -1,15 +1,15 @@
 """One job is one version, whatever crashes and however often it is tried; a rejected candidate is none."""
 
-import multiprocessing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from driftgate.errors import CannotJudge, ConfigError, PromotionRefused, Tampered
+from driftgate.errors import CannotJudge, ConfigError, Conflict, PromotionRefused, Tampered
 from driftgate.evaluation.feature_baseline import read_feature_baseline
 from driftgate.lake import lake
 from driftgate.monitoring import load_baseline, training_baseline
-from driftgate.registry import list_models, load_package, register_job, tracking
+from driftgate.registry import ModelVersion, list_models, load_package, register, register_job, tracking
 
 pytestmark = pytest.mark.usefixtures("mlflow_database")
 
@@ -19,6 +19,12 @@ VERSION = "flight_delays/2013-03-10-3f9c2a1"
 @pytest.fixture
 def register_it(use_case):
     return lambda job_id="job-1": register_job(use_case, job_id, VERSION, make_baseline=training_baseline)
+
+
+@pytest.fixture
+def registered_at_once(at_once, use_case, dataset):
+    """Register jobs in processes that start together; return the versions they got, or the Conflict."""
+    return lambda *job_ids: at_once(*(partial(_register, use_case, job_id, dataset) for job_id in job_ids))
 
 
 def test_a_registered_job_is_a_whole_package_that_scores(finished, register_it, rows) -> None:
@@ -165,24 +171,25 @@ def test_a_changed_artefact_is_not_registered(finished, register_it) -> None:
         register_it()
 
 
-def test_two_processes_that_register_two_jobs_get_two_versions(finished, use_case) -> None:
+def test_two_processes_that_register_two_jobs_get_two_versions(finished, registered_at_once) -> None:
     finished()
     finished("job-2")
-    assert sorted(at_once(use_case, ["job-1", "job-2"])) == ["1", "2"]
+    assert sorted(model.version for model in registered_at_once("job-1", "job-2")) == ["1", "2"]
 
 
-def test_two_processes_that_register_the_same_job_leave_one_version(finished, use_case, register_it) -> None:
+def test_two_processes_that_register_the_same_job_leave_one_version(finished, registered_at_once, register_it) -> None:
     finished()
-    at_once(use_case, ["job-1", "job-1"])  # one of them may meet a Conflict, which Airflow retries
+    for outcome in registered_at_once("job-1", "job-1"):  # one of them may meet a Conflict, which Airflow retries
+        assert isinstance(outcome, Conflict) or outcome.version == "1"
     assert register_it().version == "1"
     assert [version.version for version in tracking._client().search_model_versions("name='flight_delays'")] == [1]
 
 
-def test_a_new_database_is_created_by_one_of_two_processes(mlflow_database: Path, finished, use_case) -> None:
+def test_a_new_database_is_created_by_one_of_two_processes(mlflow_database: Path, finished, registered_at_once) -> None:
     mlflow_database.unlink()
     finished()
     finished("job-2")
-    assert sorted(at_once(use_case, ["job-1", "job-2"])) == ["1", "2"]
+    assert sorted(model.version for model in registered_at_once("job-1", "job-2")) == ["1", "2"]
 
 
 def test_mlflow_writes_nothing_into_the_working_directory(finished, register_it, tmp_path, monkeypatch) -> None:
@@ -198,17 +205,6 @@ def crash(*_: object, **__: object) -> None:
     raise OSError("power cut")
 
 
-def at_once(use_case, job_ids: list[str]) -> list[str]:
-    """Register jobs in processes that start together; return the versions they got."""
-    context = multiprocessing.get_context("fork")
-    with context.Pool(len(job_ids)) as pool:
-        return [version for version in pool.starmap(_register, [(use_case, job_id) for job_id in job_ids]) if version]
-
-
-def _register(use_case, job_id: str) -> str | None:
-    from driftgate.errors import Conflict
-
-    try:
-        return register_job(use_case, job_id, VERSION, make_baseline=training_baseline).version
-    except Conflict:
-        return None
+def _register(use_case, job_id: str, dataset: Path) -> ModelVersion:
+    register.version_files = lambda _: dataset
+    return register_job(use_case, job_id, VERSION, make_baseline=training_baseline)

@@ -167,9 +167,7 @@ def test_out_of_memory_says_what_was_asked_and_used(
 
     monkeypatch.setattr("driftgate.training.entrypoint.train", greedy)
     write_spec(training_spec(use_case, january_version, "greedy"))
-    before = signal.getsignal(signal.SIGTERM)
     assert main(["--job", spec_uri("greedy")]) == EXIT_BAD_INPUT
-    signal.signal(signal.SIGTERM, before)
     assert re.fullmatch(
         r"Job greedy ran out of memory: it used \d+ MiB and needed more, and its compute target 'local_small' asks for "
         r"4096 MiB; name a larger one in 'train\.target' of flight_delays, or lower 'train\.row_share'\.",

@@ -96,9 +96,7 @@ def test_a_metric_that_is_no_number_is_a_sentence(spec: JobSpec, value: float) -
 
 def test_the_notice_saves_at_the_end_of_the_iteration(spec: JobSpec) -> None:
     interruption = Interruption()
-    before = signal.getsignal(signal.SIGTERM)
-    interruption.listen()
-    try:
+    with interruption.listening():
         attended = Attended(spec, 0, pace=Pace(Checkpoints()), interruption=interruption)
         with attended.attending():
             assert attended.after(1, 0.5, dict) is None
@@ -108,8 +106,6 @@ def test_the_notice_saves_at_the_end_of_the_iteration(spec: JobSpec) -> None:
                 attended.after(2, 0.6, lambda: {"trees": b"two"})
         with pytest.raises(Interrupted, match="nothing to save"):
             os.kill(os.getpid(), signal.SIGTERM)
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
     told: list[int] = []
     again = Attended(spec, 0, pace=Pace(Checkpoints()), on_resume=told.append)

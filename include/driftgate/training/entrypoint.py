@@ -44,12 +44,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input closes")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    interruption = Interruption()
-    interruption.listen()
     if options.end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
+    interruption = Interruption()
     try:
-        run(options.job, interruption)
+        with interruption.listening():
+            run(options.job, interruption)
     except DriftgateError as error:
         return _refused(str(error))
     except MemoryError:

@@ -15,9 +15,14 @@ class Interruption:
         self.requested = False
         self._waits = False
 
-    def listen(self) -> None:
-        """Take SIGTERM from now on."""
-        signal.signal(signal.SIGTERM, self._heard)
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take SIGTERM while the block runs, in the main thread."""
+        before = signal.signal(signal.SIGTERM, self._heard)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

@@ -257,7 +257,9 @@ def forked() -> Callable[..., Callable[[], int]]:
 
         def ended() -> int:
             process.join(30)
-            assert process.exitcode is not None, "the process hangs"
+            if process.exitcode is None:
+                process.kill()
+                pytest.fail("the process hangs")
             return process.exitcode
 
         return ended

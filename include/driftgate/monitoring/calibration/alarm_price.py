@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from driftgate.profiles.sketches import Floats
+from driftgate.profiles.sketches import Floats, Integers
 
 YEAR_NIGHTS = 365
 YEARS = 100
@@ -52,6 +52,14 @@ def alarm_limit(series: Floats, rule: AlarmRule, *, years: int = YEARS) -> float
     return high
 
 
+def places_in_order(series: Floats) -> Integers:
+    """Return the place of each value in the sorted series, of equal ones in their order here: on every processor."""
+    order = np.argsort(series, kind="stable")
+    found = np.empty_like(order)
+    found[order] = np.arange(len(order))
+    return found
+
+
 def _starts(state: npt.NDArray[np.bool_], quiet: int) -> int:
     """Count the nights in alarm after ``quiet`` nights that were not."""
     recent = np.zeros_like(state)
@@ -66,7 +74,7 @@ def _replayed(series: Floats, years: int) -> Floats:
     random = np.random.default_rng(days)
     starts = random.integers(0, days - BLOCK_NIGHTS + 1, years * YEAR_NIGHTS // BLOCK_NIGHTS)
     places = (starts[:, None] + np.arange(BLOCK_NIGHTS)).ravel()
-    ranks = (np.argsort(np.argsort(series))[places] + random.random(len(places))) / days
+    ranks = (places_in_order(series)[places] + random.random(len(places))) / days
     edge = float(np.quantile(series, BODY))
     mean_excess = float(np.mean(series[series > edge] - edge)) if np.any(series > edge) else 0.0
     tail = edge - mean_excess * np.log(np.maximum((1 - ranks) / (1 - BODY), 1e-12))

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from driftgate.errors import CannotJudge
-from driftgate.monitoring.calibration.alarm_price import AlarmRule, alarm_limit
+from driftgate.monitoring.calibration.alarm_price import AlarmRule, alarm_limit, places_in_order
 from driftgate.monitoring.calibration.day_distances import DayDistances
 from driftgate.monitoring.calibration.training_days import TrainingDays
 from driftgate.profiles.sketches import Floats
@@ -89,7 +89,7 @@ class Calibration:
 
     def memory(self, name: str) -> float:
         """Return how much of a feature's score a day has in common with the day before: their rank correlation."""
-        ranks = np.argsort(np.argsort(self._null(name, 0))).astype(float)
+        ranks = places_in_order(self._null(name, 0)).astype(float)
         return min(max(float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]), 0.0), MOST_MEMORY)
 
     def rarity(self, name: str, distances: Floats, lag: int) -> Floats:
