@@ -9,6 +9,7 @@ from moto.batch.responses import BatchResponse
 from moto.core.base_backend import BackendDict
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.moto_server import werkzeug_app
+from moto.s3.responses import S3Response
 from moto.sagemaker.models import FakeEndpoint
 from moto.sagemaker.responses import SageMakerResponse
 
@@ -23,6 +24,7 @@ from moto.sagemaker.responses import SageMakerResponse
         (EC2ContainerServiceResponse, ["run_task", "describe_tasks"]),
         (ecs.EC2ContainerServiceBackend, ["list_tasks", "stop_task", "_get_cluster"]),
         (ecs.Task, ["advance"]),
+        (S3Response, ["put_object"]),
         (SageMakerResponse, ["create_endpoint_config", "describe_endpoint_config", "describe_endpoint"]),
         (SageMakerResponse, ["update_endpoint_weights_and_capacities"]),
         (FakeEndpoint, ["_process_production_variants"]),
