@@ -108,8 +108,7 @@ def training_baseline(
     """
     import numpy as np
 
-    names = feature_names(use_case, table.column_names)
-    profile = profile_table(table, columns=names)
+    profile = profile_table(table, columns=feature_names(use_case, table.column_names))
     values = np.asarray(scores, dtype=float)
     baseline = Baseline(
         use_case=use_case.name,

@@ -1,18 +1,25 @@
 """The data monitor: quiet on a day like those of training, loud when the requests move, silent without evidence."""
 
 import json
+import random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from played_nights import PlayedNight, Records, baseline
 
 from driftgate import uris
 from driftgate.captures import read_captures
+from driftgate.evaluation.day_blocks import ScoredDay
 from driftgate.lake import lake
 from driftgate.monitoring import answers, measure
+from driftgate.monitoring.calibration.training_days import days_of
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.monitoring.judges import data_drift
+from driftgate.monitoring.judges.data_drift import judge_data
 from driftgate.partition_keys import keys_between
+from driftgate.profiles import merge, profile_table
 from driftgate.use_cases import UseCase
 
 DAY = "2013-04-02"
@@ -167,3 +174,29 @@ def test_a_sample_is_told_as_one_and_not_as_lost_traffic(use_case: UseCase, nigh
 def test_three_important_features_weigh_as_much_as_a_critical_one(over: str, told: str) -> None:
     tiers = {**dict.fromkeys("abc", "important"), "k": "critical"}
     assert data_drift.severity(list(over), tiers) == told
+
+
+@pytest.mark.parametrize(("regular", "verdict"), [("N7", "ok"), ("N8", "drift")])
+def test_a_hundred_thousand_categories_are_judged_like_ten(use_case: UseCase, regular: str, verdict: str) -> None:
+    """One request in three is of the aircraft N7, each other one of another."""
+    names, drawn = [f"N{number}" for number in range(100_000)], random.Random(1)
+    trained = {key: ["N7"] * 300 + drawn.choices(names, k=600) for key in WINDOW[:28]}
+    days = {key: profile_table(pa.table({"x": words})) for key, words in trained.items()}
+    whole, rows = merge(*days.values()), len(names)
+    model = baseline(use_case, None).model_copy(update={"profile": whole, "days": days_of(whole, days)})
+    tonight = ScoredDay(np.full(rows, False), np.full(rows, 0.5))
+    night = Named(use_case, DAY, Records(), {DAY: tonight}, model)
+    night.names = [regular] * (rows // 3) + names[rows // 3 :]
+    found = judge_data(night)
+    assert (found.verdict, found.sample_size) == (verdict, rows)
+
+
+class Named(PlayedNight):
+    """A night whose requests are these words."""
+
+    names: list[str]
+
+    def answers_of(self, day: str) -> pa.Table:
+        captures = super().answers_of(day)
+        words = pa.array([f'{{"x":"{name}"}}' for name in self.names])
+        return captures.set_column(captures.column_names.index("features"), "features", words)

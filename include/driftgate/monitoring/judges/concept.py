@@ -10,8 +10,8 @@ that from this day on the numbers are ``min_shift`` too high, and the evidence i
 nothing has changed a capital gains nothing on average, so the evidence exceeds N on one day in N or less often. As it
 follows from yesterday's evidence and today's day, a night costs the same after thirty days and after three thousand.
 
-The evaluation is short, so its mean and deviation are estimates; ``tests/monitoring/test_concept.py`` simulates years
-with fourteen evaluation days and holds the false alarms to their price.
+The evaluation is short, so its mean and deviation are estimates; ``tests/monitoring/judges/test_concept.py`` simulates
+years with fourteen evaluation days and holds the false alarms to their price.
 """
 
 from collections.abc import Iterator

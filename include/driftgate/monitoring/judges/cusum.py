@@ -4,7 +4,7 @@ The sum of the numbers, in their own standard deviations and each less an ``allo
 below zero, and is an alarm when it reaches a limit. Where the mean is zero that takes a known number of nights on
 average (Siegmund 1985, for independent normal numbers). So an alarm has a price: the limit follows from how often a
 false one is accepted. Numbers that resemble those of the night before raise more false alarms;
-``tests/monitoring/test_cusum.py`` measures how many.
+``tests/monitoring/judges/test_cusum.py`` measures how many.
 """
 
 import math
