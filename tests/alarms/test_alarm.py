@@ -72,3 +72,14 @@ def test_a_record_of_before_is_still_read(body: dict[str, str], state: str) -> N
 def test_a_record_survives_its_way_through_the_store() -> None:
     made = alarm("open", count=3, told_at=NOON, channels=["log"])
     assert parse_alarm(Entry("alarm", made.key, 1, NOON, made.model_dump(mode="json"))) == made
+
+
+def test_the_golden_alarm_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"actor":"anna","channels":["log"],"count":2,"event":"opened","evidence":"ab","false_alarm":false,"first_seen"'
+        ':"2026-11-25T12:00:00Z","id":"1f2e3d4c5b","impact":"The champion may be worse.","key":"drift/flight_delays","k'
+        'ind":"drift","last_seen":"2026-11-26T12:00:00Z","notice":1,"owner":"ops","reason":"I look.","runbook":"docs/gu'
+        'ides/alarms.md#drift","schema_version":1,"sentence":"AUC was 0.66.","severity":"major","state":"acknowledged",'
+        '"step":0,"suppressed_until":null,"told":["log"],"told_at":"2026-11-25T12:00:00Z","use_case":"flight_delays"}'
+    )
+    assert Alarm.model_validate_json(golden).canonical().decode() == golden

@@ -170,3 +170,15 @@ def test_the_page_shows_what_lasts_worst_first_and_escapes_it(ways, webhook) -> 
     assert page.index("drift/flight_delays") < page.index("cost/job-1")
     assert "<script>" not in page
     assert '<a href="https://wiki.example.com/docs/guides/alarms.md#drift">drift</a>' in page
+
+
+def test_the_golden_delivery_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"attempts":1,"channel":"log","delivered_at":null,"due_at":"2026-11-25T12:01:00Z","error":"ConnectionError: no'
+        '.","message":{"alarm_id":"1f2e3d4c5b","count":2,"delivery_id":"1f2e3d4c5b-1-log","environment":"local","event"'
+        ':"opened","evidence":"ab","first_seen":"2026-11-25T12:00:00Z","impact":"The champion may be worse.","key":"dri'
+        'ft/flight_delays","kind":"drift","last_seen":"2026-11-26T12:00:00Z","owner":"ops","runbook":"docs/guides/alarm'
+        's.md#drift","schema_version":1,"sentence":"AUC was 0.66.","severity":"major","state":"acknowledged","use_case"'
+        ':"flight_delays"},"schema_version":1,"since":"2026-11-25T12:00:00Z","state":"waiting"}'
+    )
+    assert Delivery.model_validate_json(golden).canonical().decode() == golden

@@ -6,7 +6,7 @@ import pytest
 
 from driftgate.errors import Conflict, NotPermitted
 from driftgate.feature_review_policy import FeatureReview
-from driftgate.feature_reviews.round import answer, approved, begin_round, rounds, trained
+from driftgate.feature_reviews.round import ReviewRound, answer, approved, begin_round, rounds, trained
 from driftgate.monitoring import begin
 from driftgate.monitoring.verdicts.outcome import due_to_review
 
@@ -89,3 +89,12 @@ def test_one_review_waits_at_a_time_and_an_old_one_holds_nobody_back(policy: Fea
     with pytest.raises(NotPermitted, match="is approved; take a later day"):
         begin_round(NAME, "2013-04-17", "a/4", "Once more.", policy)
     assert [one.state for one in rounds(NAME)] == ["open", "approved"]
+
+
+def test_the_golden_round_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"answered_by":"anna","key":"2013-04-01","pack_sha256":"ab","reason":"Yes.","retraining":"2013-04-01-feature-r'
+        'eview","run":"flight_delays.feature_review/1","schema_version":1,"signed":{"data_owner":"anna"},"state":"appro'
+        'ved","use_case":"flight_delays","why":"A quarter is over."}'
+    )
+    assert ReviewRound.model_validate_json(golden).canonical().decode() == golden

@@ -16,6 +16,8 @@ from driftgate.metadata import metadata
 from driftgate.monitoring import decide, measure
 from driftgate.retrain_policy import Retrain
 from driftgate.reviews import (
+    ReviewAnswer,
+    ReviewItem,
     answer_item,
     decided,
     find_item,
@@ -29,6 +31,7 @@ from driftgate.reviews import (
 from driftgate.reviews.agreement import agreement, random_sample
 from driftgate.reviews.answers import KIND
 from driftgate.reviews.import_csv import import_answers
+from driftgate.reviews.label_set import LabelSet
 from driftgate.reviews.sampling import sample_reviews
 
 from .conftest import DAY, NAME
@@ -256,3 +259,23 @@ def test_what_is_not_there_is_a_sentence(reviewed, asked):
 
 def _fields(capture):
     return {name: getattr(capture, name) for name in capture.__struct_fields__}
+
+
+ITEM = (
+    '{"answers_wanted":1,"confidence":0.51,"day":"2013-04-01","features":"captures/flight_delays/2013-04-01","model'
+    '_version":"1","prediction":true,"prediction_id":"ab","reasons":["random"],"schema_version":1,"score":0.21,"sli'
+    'ces":{"origin":"JFK"},"use_case":"flight_delays"}'
+)
+ANSWER = (
+    '{"cost_usd":3.0,"day":"2013-04-01","guideline_version":"1","human_label":true,"prediction_id":"ab","reviewer":'
+    '"anna","reviewer_role":"dispatcher","schema_version":1,"seconds":40.0,"use_case":"flight_delays"}'
+)
+LABELS = (
+    '{"answers_sha256":"cd","labels":12,"manifest":"ab","schema_version":1,"use_case":"flight_delays","version":"fl'
+    'ight_delays-reviews/2013-04-01-3f9c2a1"}'
+)
+
+
+@pytest.mark.parametrize(("golden", "kind"), [(ITEM, ReviewItem), (ANSWER, ReviewAnswer), (LABELS, LabelSet)])
+def test_the_golden_records_are_written_and_read_unchanged(golden, kind):
+    assert kind.model_validate_json(golden).canonical().decode() == golden

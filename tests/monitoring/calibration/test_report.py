@@ -102,3 +102,13 @@ def test_a_baseline_without_days_is_a_sentence(baseline: Baseline) -> None:
     old = baseline.model_copy(update={"days": None, "schema_version": 1})
     with pytest.raises(CannotJudge, match="does not tell its training days"):
         calibration_report(old, "3", TIERS, RULE)
+
+
+def test_the_golden_report_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"accepted_per_year":4.0,"achieved_interval":[0.0,9.1],"achieved_per_year":0.0,"detections":[{"category":[0.07'
+        ',0.05,null],"feature":"carrier","mean":null,"tier":"critical","variance":null}],"judged_alarms":0,"judged_nigh'
+        'ts":2,"judged_over":0,"keys":["2013-01-01","2013-01-02"],"limit":2.31,"numbers":[1.25,0.5],"rule_nights":2,"ru'
+        'le_of_last":3,"schema_version":1,"use_case":"flight_delays","version":"3"}'
+    )
+    assert CalibrationReport.model_validate_json(golden).canonical().decode() == golden

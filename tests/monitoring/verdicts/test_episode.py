@@ -7,6 +7,7 @@ import pytest
 
 from driftgate.errors import ConfigError, DriftgateError
 from driftgate.monitoring import begin, close_episode, conclude, decide, due_to_verdict, episodes, note_outcome
+from driftgate.monitoring.verdicts.episode import Episode
 from driftgate.partition_keys import keys_between
 from driftgate.use_cases import UseCase
 
@@ -83,3 +84,13 @@ def test_a_retraining_is_its_intervention_and_says_what_it_did_to_the_metric(nig
     note_outcome(conclude(begin(due_to_verdict(verdict, "a run")), "accepted", "", report(), model_version="2"))
     closed = close(cause="the spring")
     assert (closed.intervention, closed.effect_on_metric) == ("retrained, version 2: accepted.", "auc 0.6600 → 0.6800")
+
+
+def test_the_golden_episode_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"cause":"the summer timetable","closed_at":"2026-04-09T00:00:00Z","closed_by":"anna","effect_on_metric":"auc '
+        '0.6600 → 0.6800","false_alarm":false,"features":["origin"],"id":"2013-04-02","intervention":"retrained, versio'
+        'n 2: champion.","last":"2013-04-04","nights":3,"rule":"inputs_moved_performance_holds","schema_version":1,"sta'
+        'tistic":"data: psi(origin) 0.6 (threshold 0.65)","use_case":"flight_delays"}'
+    )
+    assert Episode.model_validate_json(golden).canonical().decode() == golden

@@ -119,3 +119,14 @@ def test_how_it_ended_follows_from_the_states_of_its_tasks(states: str, status: 
     ended, notes = status_of(found, why_rejected="AUC 0.69, rule 0.70.")
     assert ended == status
     assert note in notes
+
+
+def test_the_golden_outcome_is_written_and_read_unchanged() -> None:
+    golden = (
+        '{"action":"retrain","after":{"auc":0.68},"before":{"auc":0.66},"champion":"1","dataset_version":"flight_delays'
+        '/2013-05-26-3f9c2a1","evidence":{"payoff":"cd"},"features":["origin"],"id":"2013-05-26","job_id":"job-2","key"'
+        ':"2013-05-26","model_version":"2","notes":"It serves.","reason":"A model trained tonight would have gained.","'
+        'rule":"retraining_keeps_paying","run":"flight_delays.retrain/scheduled__1","schema_version":1,"status":"champi'
+        'on","trigger":"drift","use_case":"flight_delays","verdict":"ab"}'
+    )
+    assert Outcome.model_validate_json(golden).canonical().decode() == golden
