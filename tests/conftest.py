@@ -12,15 +12,16 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import hypothesis
 import pyarrow as pa
 import pytest
 import yaml
+from sqlalchemy import Engine, create_engine
 
 from driftgate import uris
 from driftgate.datasets import prepare
 from driftgate.lake import lake, publish
-from driftgate.metadata import metadata
-from driftgate.metadata.records import _engine
+from driftgate.metadata import metadata, records
 from driftgate.partition_keys import keys_between
 from driftgate.problems import DeviationCosts, Metric
 from driftgate.promotion import deployment, served
@@ -29,6 +30,8 @@ from driftgate.sources import sample
 from driftgate.use_cases import UseCase, load_use_case
 
 pytest_plugins = ["local_aws.fixtures", "whole_run", "model_packages", "processes"]
+hypothesis.settings.load_profile("ci")  # the same examples each time, and no deadline of 0.2 seconds
+_opened: list[Engine] = []
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # two workers on two cores: LightGBM's threads would spin for cores
 
 
@@ -42,7 +45,17 @@ def project_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "false")
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     yield home
-    _engine.cache_clear()  # the database of each test would stay open: three files and 0.3 MB
+    records._engine.cache_clear()
+    while _opened:  # forgotten alone, it would be closed at any time later, under whoever copies its folder then
+        _opened.pop().dispose()
+
+
+def _open(url: str) -> Engine:
+    _opened.append(create_engine(url))
+    return _opened[-1]
+
+
+records.create_engine = _open
 
 
 @pytest.fixture(autouse=True)

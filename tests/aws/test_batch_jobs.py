@@ -1,6 +1,7 @@
 """The Batch of the tests runs real processes and says of them what AWS says."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,12 +98,18 @@ def test_a_queue_without_capacity_leaves_jobs_runnable_and_says_why(
     assert ended(job)["status"] == "SUCCEEDED"
 
 
-def test_the_second_job_waits_for_the_one_gpu(python_job: Job, described: Look, ended: Look, until: Until) -> None:
+def test_the_second_job_waits_for_the_one_gpu(
+    tmp_path: Path, python_job: Job, described: Look, ended: Look, until: Until
+) -> None:
     gpu = {"resourceRequirements": [{"type": "GPU", "value": "1"}]}
-    first = python_job("import time; time.sleep(0.7)", containerOverrides=gpu)
+    held = tmp_path / "held"
+    held.touch()
+    wait = f"import os, time\nwhile os.path.exists({str(held)!r}): time.sleep(0.02)"
+    first = python_job(wait, containerOverrides=gpu)
     until(lambda: described(first)["status"] == "RUNNING")
     second = python_job("pass", containerOverrides=gpu)
     until(lambda: described(second)["status"] == "RUNNABLE")
+    held.unlink()
     assert (ended(first)["status"], ended(second)["status"]) == ("SUCCEEDED", "SUCCEEDED")
 
 

@@ -24,7 +24,7 @@ from moto.sagemaker.responses import SageMakerResponse
         (EC2ContainerServiceResponse, ["run_task", "describe_tasks"]),
         (ecs.EC2ContainerServiceBackend, ["list_tasks", "stop_task", "_get_cluster"]),
         (ecs.Task, ["advance"]),
-        (S3Response, ["put_object"]),
+        (S3Response, ["put_object", "get_object"]),
         (SageMakerResponse, ["create_endpoint_config", "describe_endpoint_config", "describe_endpoint"]),
         (SageMakerResponse, ["update_endpoint_weights_and_capacities"]),
         (FakeEndpoint, ["_process_production_variants"]),

@@ -38,7 +38,7 @@ def test_an_attempt_tells_what_it_was_given_and_what_it_used(job_spec: MakeSpec,
     before = datetime.now(UTC)
     with measured(job_spec(tags={"owner": "network-operations"})) as now:
         now.note(rows=1200, resumed_from=40)
-        deadline = time.process_time() + 0.3
+        deadline = time.process_time() + 0.33  # the system counts in hundredths, cut off
         while time.process_time() < deadline:
             sum(range(1000))
         (running,) = attempts("retrain-train-1")

@@ -261,7 +261,7 @@ def begin_training(api, run_id):
         lambda: list(airflow_home().glob(f"logs/dag_id={RETRAIN}/run_id={run_id}/*train_candidate/*trigger*.log"))
     )
     job = the_job(run_id)
-    wait_until(lambda: state(job) == "running")
+    wait_until(lambda: state(job) == "running" and attempts(job))
     return job
 
 

@@ -5,6 +5,7 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from driftgate import settings as places
 from driftgate.consumers import Consumer, new_key, write_consumers
 from driftgate.consumers.usage import read_usage, rows_of_day
+from driftgate.endpoint import admission
 from driftgate.endpoint.limits import DayQuota
 from driftgate.endpoint.server import Server
 from driftgate.errors import ConfigError
@@ -158,7 +160,9 @@ def test_the_file_is_read_again_and_a_broken_one_changes_nothing(ask, add, keyed
     assert ask(key).status_code == 401
 
 
-def test_too_often_is_429_with_the_time_to_wait(ask, add, world, keyed):
+def test_too_often_is_429_with_the_time_to_wait(ask, add, world, keyed, monkeypatch):
+    now = time.perf_counter()
+    monkeypatch.setattr(admission, "time", SimpleNamespace(perf_counter=lambda: now))
     key, other = add(requests_per_second=0.5, burst=3), add("other")
     answers = [ask(key) for _ in range(5)]
 

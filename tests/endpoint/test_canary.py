@@ -1,16 +1,29 @@
 """A canary at the endpoint: a restart changes nobody's variant, and a rollback reaches everybody within seconds."""
 
+import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import pytest
+
 from driftgate import promotion
+from driftgate.endpoint.__main__ import SWITCH_SECONDS
 from driftgate.endpoint.metrics import Metrics
 from driftgate.endpoint.watching import Watcher
 
 NAME = "flight_delays"
 KEYS = [f"flight {number}" for number in range(2000)]
+
+
+@pytest.fixture
+def _threads_of_the_endpoint():
+    """Let threads take turns as quickly as the endpoint's program does."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    yield
+    sys.setswitchinterval(before)
 
 
 def assigned(server):
@@ -28,6 +41,7 @@ def test_a_restart_in_mid_canary_keeps_weights_and_who_meets_whom(server, world)
     assert 400 < Counter(before)["2"] < 600
 
 
+@pytest.mark.usefixtures("_threads_of_the_endpoint")
 def test_a_rollback_reaches_everybody_within_five_seconds_under_load(server, world):
     """Four callers who never stop: each request has a variant, and soon after the record the candidate's end."""
     world.deploy("1", "2", share=50)

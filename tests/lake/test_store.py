@@ -13,7 +13,7 @@ from threading import Barrier
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from local_aws import s3_objects
+from local_aws.in_turn import in_turn
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
@@ -31,7 +31,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield open_store(f"file://{tmp_path}/lake")
         return
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setattr(S3Response, "put_object", s3_objects.put_object)
+    monkeypatch.setattr(S3Response, "put_object", *in_turn(S3Response.put_object))
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="lake")
         yield open_store("s3://lake" if request.param == "s3" else "s3://lake/team/a")

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from local_aws.in_turn import in_turn
 from moto import mock_aws
+from moto.dynamodb.responses import DynamoHandler
 
 from driftgate.errors import ConfigError
 from driftgate.online import OnlineStore, get, online_store, open_online_store
@@ -32,6 +34,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         yield open_online_store(f"sqlite:///{tmp_path}/deep/online.db")
         return
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(DynamoHandler, "call_action", *in_turn(DynamoHandler.call_action))
     with mock_aws():
         made = open_online_store("dynamodb://online")
         assert isinstance(made, DynamoStore)

@@ -274,7 +274,7 @@ def test_of_two_moves_at_once_one_wins_and_the_other_may_retry(serving, use_case
     both_have_read, append = Barrier(2), moves._append
 
     def together(*args, **more):
-        both_have_read.wait(5)
+        both_have_read.wait(60)
         return append(*args, **more)
 
     monkeypatch.setattr(moves, "_append", together)

@@ -107,14 +107,17 @@ def _leads() -> bool:
 
 
 def _measuring(spec: JobSpec) -> Measuring:
+    started_at = datetime.now(UTC)  # before the sampler's clock begins: no attempt ends after its end
     name, target = place(spec)
     asked = (target.vcpu, target.memory_mib) if target else (None, None)
     given = allotment.cores(asked[0]), allotment.memory_mib(asked[1])
     sampler = Sampler(*given, own_network=target is not None and target.backend != "local")
-    return Measuring(_first_word(spec, name, target, given, sampler.usage()), sampler)
+    return Measuring(_first_word(spec, started_at, name, target, given, sampler.usage()), sampler)
 
 
-def _first_word(spec: JobSpec, name: str, target: Target | None, given: tuple[float, float], usage: Usage) -> Attempt:
+def _first_word(
+    spec: JobSpec, started_at: datetime, name: str, target: Target | None, given: tuple[float, float], usage: Usage
+) -> Attempt:
     return Attempt(
         **usage.model_dump(),
         job_id=spec.job_id,
@@ -122,7 +125,7 @@ def _first_word(spec: JobSpec, name: str, target: Target | None, given: tuple[fl
         use_case=spec.use_case,
         dataset_version=spec.dataset_version,
         trainer=spec.trainer,
-        started_at=datetime.now(UTC),
+        started_at=started_at,
         row_share=spec.row_share,
         target=name,
         backend=target.backend if target else None,

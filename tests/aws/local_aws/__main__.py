@@ -10,7 +10,7 @@ import threading
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from local_aws import batch_jobs, batch_service, ecs_tasks, processes, s3_objects, sagemaker_endpoints
+from local_aws import batch_jobs, batch_service, ecs_tasks, in_turn, processes, sagemaker_endpoints
 from local_aws.app import App
 
 
@@ -24,7 +24,7 @@ class Quiet(MotoRequestHandler):  # type: ignore[misc]
 def main() -> None:
     """Serve until whoever started this is gone; no process that a job started is left behind."""
     os.environ["LOCAL_AWS_WORK"] = tempfile.mkdtemp(prefix="local-aws-")
-    for module in (batch_jobs, batch_service, ecs_tasks, s3_objects, sagemaker_endpoints):
+    for module in (batch_jobs, batch_service, ecs_tasks, in_turn, sagemaker_endpoints):
         module.install()
     server = make_server("127.0.0.1", 0, App(), threaded=True, request_handler=Quiet)
     os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.server_port}"  # what containers see

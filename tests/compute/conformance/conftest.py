@@ -57,7 +57,10 @@ class Local:
         psutil.wait_procs([supervisor, *children], 10)
 
     def short(self) -> dict[str, Any]:
-        return self.target(timeout_minutes=0.01)
+        return self.target(timeout_minutes=0.05)
+
+    def pass_time(self) -> None:
+        """The limit is near enough."""
 
     def alive(self) -> list[str]:
         """Return what runs, by the folders that are locked."""
@@ -112,8 +115,10 @@ class OnBatch(OnAws):
         return self.target(**spot, instance_type="c7i.large")
 
     def short(self) -> dict[str, Any]:
-        self.aws.hurry(100)
         return self.target(timeout_minutes=1)
+
+    def pass_time(self) -> None:
+        self.aws.hurry(100)
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,9 @@ class OnEcs(OnAws):
 
     def short(self) -> dict[str, Any]:
         return self.target(timeout_minutes=0.01)
+
+    def pass_time(self) -> None:
+        """Whoever tends the task keeps its limit."""
 
 
 def _supervisor(handle: JobHandle) -> psutil.Process:

@@ -55,10 +55,12 @@ def test_a_refusal_is_told_as_its_sentence(place: Any, make: Make, wait: Wait) -
 
 
 def test_a_job_past_its_time_limit_has_failed(
-    place: Any, make: Make, told: Told, wait: Wait, nothing_runs: Any
+    place: Any, make: Make, told: Told, wait: Wait, until: Wait, nothing_runs: Any
 ) -> None:
     spec = make("wait", place.short())
     submit(spec)
+    until(lambda: told("started"))
+    place.pass_time()
     wait(spec, "failed")
     with pytest.raises(JobFailed, match=r"it ran longer than [\d.]+ minutes, its time limit"):
         result(spec.job_id, "main")
