@@ -168,6 +168,17 @@ class Monitor(Record):
     bias: BiasDrift = BiasDrift()
     attribution: AttributionDrift = AttributionDrift()
 
+    @property
+    def prices(self) -> dict[MonitorName, float]:
+        """The false alarms a year of each monitor whose limit follows from them."""
+        whole = self.expected_false_alarms_per_year
+        return {
+            "data": whole,
+            "payoff": self.payoff.false_alarms_per_year or whole,
+            "prediction": whole * self.prediction.false_alarm_share,
+            "concept": whole * self.concept.false_alarm_share,
+        }
+
     @field_validator("every", mode="before")
     @classmethod
     def _has_no_hours(cls, every: Any) -> Any:

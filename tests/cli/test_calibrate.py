@@ -32,6 +32,8 @@ def test_a_version_tells_what_its_alarms_are_worth(tmp_path: Path) -> None:
     assert code == 0, told
     assert "The data monitor may cry wolf 4 times a year. On nights it was not calibrated on" in told
     assert "mean, in standard deviations" in told
+    prices = "Agreed false alarms a year: payoff 4, data 4, concept 1, prediction 1; together 10. Of them 4 may start"
+    assert prices in told
     assert b"What a data alarm of flight_delays/1 is worth" in (tmp_path / "out" / "calibration.html").read_bytes()
     kept = json.loads(lake().read(uris.calibration_report("flight_delays", "1", "json")))
     assert kept == json.loads((tmp_path / "out" / "calibration.json").read_bytes())

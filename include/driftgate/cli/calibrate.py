@@ -19,6 +19,7 @@ def calibrate(
     from driftgate import uris
     from driftgate.lake import lake
     from driftgate.monitoring.calibration.page import detection_rows, lead, render_calibration
+    from driftgate.monitoring.calibration.prices import told
     from driftgate.monitoring.calibration.report import calibrate_version
     from driftgate.use_cases import load_use_case
 
@@ -35,4 +36,5 @@ def calibrate(
             table.add_row(feature, tier, change, *cells)
     out.print(table)
     out.print(lead(report), highlight=False)
+    out.print(told(report.prices), highlight=False)
     out.print(f"Page: {lake().uri(uris.calibration_report(use_case, report.version, 'html'))}", highlight=False)

@@ -10,10 +10,12 @@ from driftgate.errors import CannotJudge
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.calibration.alarm_price import AlarmRule
 from driftgate.monitoring.calibration.page import detection_rows, lead, render_calibration
+from driftgate.monitoring.calibration.prices import agreed_prices
 from driftgate.monitoring.calibration.report import CalibrationReport, calibration_report
 from driftgate.monitoring.worlds import Shift, World
 from driftgate.monitoring_policy import Tier
 from driftgate.profiles import merge, numeric_column
+from driftgate.use_cases import load_use_case
 
 RULE = AlarmRule(2, 3, 4.0)
 TIERS: dict[str, Tier] = {"x0": "critical", "x1": "important", "c0": "important", "region": "informational"}
@@ -84,6 +86,12 @@ def test_the_page_says_it_in_a_sentence_and_line_by_line(report: CalibrationRepo
     assert page.count("<svg ") == 1
 
 
+def test_the_page_adds_up_what_all_monitors_cost(baseline: Baseline, report: CalibrationReport) -> None:
+    page = render_calibration(report.model_copy(update={"prices": agreed_prices(load_use_case("flight_delays"))}))
+    assert b"together 10. Of them 4 may start a training (payoff)." in page
+    assert b"What all monitors cost together" not in render_calibration(report)  # of before prices were in it
+
+
 def test_a_window_too_short_to_be_split_says_nothing_of_its_rate(watched: Watched, baseline: Baseline) -> None:
     days = watched.days
     short = days.model_copy(
@@ -108,7 +116,10 @@ def test_the_golden_report_is_written_and_read_unchanged() -> None:
     golden = (
         '{"accepted_per_year":4.0,"achieved_interval":[0.0,9.1],"achieved_per_year":0.0,"detections":[{"category":[0.07'
         ',0.05,null],"feature":"carrier","mean":null,"tier":"critical","variance":null}],"judged_alarms":0,"judged_nigh'
-        'ts":2,"judged_over":0,"keys":["2013-01-01","2013-01-02"],"limit":2.31,"numbers":[1.25,0.5],"rule_nights":2,"ru'
-        'le_of_last":3,"schema_version":1,"use_case":"flight_delays","version":"3"}'
+        'ts":2,"judged_over":0,"keys":["2013-01-01","2013-01-02"],"limit":2.31,"numbers":[1.25,0.5],"prices":[{"monitor":"p'
+        'ayoff","per_year":4.0,"trains":true}],"rule_nights":2,"rule_of_last":3,"schema_version":1,"use_case":"flight_d'
+        'elays","version":"3"}'
     )
     assert CalibrationReport.model_validate_json(golden).canonical().decode() == golden
+    before = golden.replace('"prices":[{"monitor":"payoff","per_year":4.0,"trains":true}],', "")
+    assert CalibrationReport.model_validate_json(before).prices == ()

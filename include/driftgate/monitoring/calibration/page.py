@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from driftgate.monitoring.calibration.prices import told, total
 from driftgate.monitoring.calibration.report import MEANS, SHARES, VARIANCES, CalibrationReport, Detection, Smallest
 from driftgate.pages import document, render
 from driftgate.pages.plots import LIMIT, OURS, legend, plot
@@ -35,6 +36,19 @@ the limit. <b>3</b> and <b>7 nights</b>: there is an alarm by then. A dash: not 
 {% for cell in cells %}<td class="n">{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}
 </table>
+{% if report.prices %}
+<h2>What all monitors cost together</h2>
+<p>{{ told }} Each monitor is held to its own price; none is lowered because others watch too. They seldom ring together
+while nothing drifts, so the sum is what a team has to live with.</p>
+<table>
+<tr><th>monitor</th><th class="n">false alarms a year</th><th>may start a training</th></tr>
+{% for price in report.prices %}
+<tr><td>{{ price.monitor }}</td><td class="n">{{ "%g" % price.per_year if price.per_year else "not agreed" }}</td>
+<td>{{ "yes" if price.trains else "no" }}</td></tr>
+{% endfor %}
+<tr><td><b>together</b></td><td class="n"><b>{{ "%g" % total }}</b></td><td></td></tr>
+</table>
+{% endif %}
 """
 
 
@@ -46,6 +60,8 @@ def render_calibration(report: CalibrationReport) -> bytes:
         lead=lead(report),
         accepted=f"{report.accepted_per_year:g}",
         judged=judged(report),
+        told=told(report.prices) if report.prices else "",
+        total=total(report.prices),
         largest=f"{MEANS[-1]:g} standard deviations, {VARIANCES[-1]:g} times the variance, {SHARES[-1]:.0%} of rows",
         series=plot(lambda axes: _series(axes, report), "The night's number of each training day", width=10, height=3),
         rows=[row for found in report.detections for row in detection_rows(found)],

@@ -14,6 +14,7 @@ from driftgate.monitoring.baseline import Baseline, load_baseline
 from driftgate.monitoring.calibration.alarm_price import YEAR_NIGHTS, AlarmRule, alarm_starts
 from driftgate.monitoring.calibration.day_distances import GAP_DAYS
 from driftgate.monitoring.calibration.limits import MIN_DAYS, Calibration
+from driftgate.monitoring.calibration.prices import Price, agreed_prices
 from driftgate.monitoring.calibration.training_days import FeatureDays, TrainingDays
 from driftgate.monitoring.judges.data_drift import alarm_rule, frozen_tiers
 from driftgate.monitoring_policy import Tier
@@ -61,6 +62,7 @@ class CalibrationReport(Record):
     achieved_per_year: float | None
     achieved_interval: tuple[float, float] | None
     detections: tuple[Detection, ...]
+    prices: tuple[Price, ...] = ()  # of all monitors; reports of before have none
 
 
 def calibrate_version(use_case: UseCase, version: str | None = None) -> CalibrationReport:
@@ -76,11 +78,11 @@ def calibrate_version(use_case: UseCase, version: str | None = None) -> Calibrat
         raise ConfigError(f"{use_case.name} has no champion yet; name a version: driftgate model list {use_case.name}.")
     baseline, path = load_baseline(use_case.name, chosen), f"{uris.package(use_case.name, chosen)}/{FEATURE_BASELINE}"
     tiers = frozen_tiers(lake().read(path) if lake().exists(path) else None, chosen, baseline.profile.columns)
-    return calibration_report(baseline, chosen, tiers, alarm_rule(use_case))
+    return calibration_report(baseline, chosen, tiers, alarm_rule(use_case), agreed_prices(use_case))
 
 
 def calibration_report(
-    baseline: Baseline, version: str, tiers: Mapping[str, Tier], rule: AlarmRule
+    baseline: Baseline, version: str, tiers: Mapping[str, Tier], rule: AlarmRule, prices: tuple[Price, ...] = ()
 ) -> CalibrationReport:
     """Return the report of a model version.
 
@@ -108,6 +110,7 @@ def calibration_report(
         achieved_per_year=round(alarms / years, 2) if nights else None,
         achieved_interval=_interval(alarms, years) if nights else None,
         detections=tuple(_detection(baseline, whole, name, tiers[name], limit, rule) for name in counted),
+        prices=prices,
     )
 
 

@@ -135,8 +135,7 @@ def departures(days: Floats, values: Floats, settings: ConceptDrift) -> Floats:
 
 def nights_per_false_alarm(use_case: UseCase) -> float:
     """Return how many nights pass on average, where nothing changes, until the evidence reaches this number."""
-    monitor = use_case.monitor
-    return DAYS_A_YEAR / (monitor.expected_false_alarms_per_year * monitor.concept.false_alarm_share)
+    return DAYS_A_YEAR / use_case.monitor.prices["concept"]
 
 
 def _memory(settings: ConceptDrift) -> Floats:

@@ -72,7 +72,7 @@ def scores_and_limit(night: Night) -> tuple[dict[str, float], float]:
 def alarm_rule(use_case: UseCase) -> AlarmRule:
     """Return what makes an alarm of nights, and how many false ones are accepted."""
     policy = use_case.retrain
-    return AlarmRule(policy.nights, policy.of_last, use_case.monitor.expected_false_alarms_per_year)
+    return AlarmRule(policy.nights, policy.of_last, use_case.monitor.prices["data"])
 
 
 def feature_tiers(night: Night, names: Iterable[str]) -> dict[str, Tier]:

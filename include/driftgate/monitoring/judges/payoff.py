@@ -144,7 +144,7 @@ class _Course:
 
 def _evidence(night: Night, state: State) -> Evidence:
     monitor = night.use_case.monitor
-    per_year = monitor.payoff.false_alarms_per_year or monitor.expected_false_alarms_per_year
+    per_year = monitor.prices["payoff"]
     limit = limit_for(DAYS_A_YEAR / per_year, monitor.payoff.allowance)
     sums = cusum(state.gains, monitor.payoff.allowance)
     drifted = float(sums[-1]) >= limit

@@ -44,9 +44,8 @@ def judge_prediction(night: Night) -> Evidence:
 
 
 def _rule(night: Night) -> AlarmRule:
-    policy, monitor = night.use_case.retrain, night.use_case.monitor
-    price = monitor.expected_false_alarms_per_year * monitor.prediction.false_alarm_share
-    return AlarmRule(policy.nights, policy.of_last, price)
+    policy = night.use_case.retrain
+    return AlarmRule(policy.nights, policy.of_last, night.use_case.monitor.prices["prediction"])
 
 
 def _evidence(night: Night, rarity: float, limit: float, scores: Floats, column: NumericColumn) -> Evidence:
