@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from driftgate.alarms import alarm_of, alarms, raise_alarm
 from driftgate.lake import lake
 from driftgate.metadata import metadata
+from driftgate.monitoring import decide
+from driftgate.use_cases import load_use_case
 from driftgate_airflow.alarms import end_alarm, record_alarm
 from driftgate_airflow.lifecycle.sweep import sweep
 
@@ -47,7 +49,6 @@ def test_the_sweep_watches_use_cases_with_a_champion_only(run) -> None:
     assert run(params={}).execute(task) == {"use_cases": 0, "silent_or_blind": 0}
     metadata().append("deployment", "flight_delays", {})
     for day in ("2013-04-01", "2013-04-02", "2013-04-03"):
-        body = {"key": day, "decision": "cannot_judge", "backfill": False}
-        metadata().append("verdict", f"flight_delays/{day}", body)
+        assert decide(load_use_case("flight_delays"), day).decision == "cannot_judge"
     assert run(params={}).execute(task) == {"use_cases": 1, "silent_or_blind": 1}
     assert alarm_of("cannot_judge/flight_delays").state == "open"

@@ -50,22 +50,22 @@ def test_datasets_without_a_partition_are_zero() -> None:
 
 
 def test_a_night_shows_the_verdict_and_its_rule(use_case: UseCase) -> None:
-    write_evidence(
-        Evidence(
-            use_case="flight_delays",
-            key="2013-04-08",
-            monitor="performance",
-            champion="1",
-            statistic="auc",
-            value=0.6123,
-            interval=(0.6, 0.63),
-            threshold=0.65,
-            sample_size=6000,
-            features=(),
-            verdict="drift",
-            sentence="AUC is low.",
-        )
+    worse = Evidence(
+        use_case="flight_delays",
+        key="2013-04-08",
+        monitor="performance",
+        champion="1",
+        statistic="auc",
+        value=0.6123,
+        interval=(0.6, 0.63),
+        threshold=0.65,
+        sample_size=6000,
+        features=(),
+        verdict="drift",
+        sentence="AUC is low.",
     )
+    write_evidence(worse)
+    write_evidence(worse.model_copy(update={"monitor": "data", "verdict": "ok"}))
     decide(use_case, "2013-04-07")
     decide(use_case, "2013-04-08")
     quiet, drifting = text(summary.nights(use_case))

@@ -21,8 +21,9 @@ are over become few.
 is missing; look for `.broken` files in the endpoint's journal, for a machine that died, for who deletes in the lake.
 
 `watch_monitoring` raises an alarm where monitoring is silent: a published day without a verdict, no verdict for a day
-by the clock, or nights that could not be judged. `tend_alarms` tries messages again that did not arrive, tells the
-next people where nobody acknowledged, and writes the page of alarms (its button). See `docs/guides/alarms.md`.
+by the clock, nights that could not be judged, or nothing that may start a training. `tend_alarms` tries messages again
+that did not arrive, tells the next people where nobody acknowledged, and writes the page of alarms (its button). See
+`docs/guides/alarms.md`.
 
 **If `sweep_jobs` fails:** the compute service or the metadata store does not answer; the next hour tries again. A job
 that is listed hour after hour cannot be ended: look at it in the console of its service.

@@ -53,10 +53,10 @@ def drifting(monitor: MonitorName, severity="major", **more):
                     **{**fields, **more})  # fmt: skip
 
 
-def retold(*evidence):
+def retold(*evidence, **more):
     """Record the verdict about the last night as if these had been its evidence."""
     verdict = verdict_of(NAME, KEY)
-    changed = verdict.model_copy(update={"evidence": evidence})
+    changed = verdict.model_copy(update={"evidence": evidence, **more})
     metadata().append("verdict", f"{NAME}/{KEY}", changed.model_dump(mode="json"))
 
 
@@ -71,6 +71,13 @@ def test_the_night_says_first_what_was_decided_and_why(judged) -> None:
     assert text.index('id="data"') < text.index('id="performance"'), "what drifts comes first"
     for monitor in MONITORS:
         assert str(escape(QUESTIONS[monitor])) in text
+
+
+def test_a_night_that_cannot_be_judged_says_what_is_missing_and_what_drifts_besides(judged) -> None:
+    blind = drifting("data", severity=None, sentence="Too few rows.").model_copy(update={"verdict": "insufficient"})
+    retold(blind, drifting("quality"), decision="cannot_judge", causes=("quality",))
+    sentence = lead(page(uris.night_page(NAME, KEY)))[1]
+    assert sentence.endswith("nobody knows. Too few rows. quality drifts.")
 
 
 def test_the_chart_of_a_monitor_leads_to_its_nights(judged) -> None:

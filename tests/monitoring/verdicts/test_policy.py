@@ -39,7 +39,9 @@ MOVED = {"data": "persistent"}
     [
         ({}, ("quiet", "all_monitors_quiet")),
         ({"data": "drift"}, ("watch", "drift_not_yet_persistent")),
-        ({"performance": "drift", "data": "insufficient"}, ("watch", "drift_not_yet_persistent")),
+        ({"performance": "drift", "data": "insufficient"}, ("cannot_judge", "evidence_insufficient")),
+        ({"performance": "insufficient", "quality": "drift"}, ("cannot_judge", "evidence_insufficient")),
+        ({"performance": "insufficient", "skew": "persistent"}, ("review", "serving_differs_from_training")),
         ({"performance": "drift", "skew": "persistent"}, ("review", "serving_differs_from_training")),
         (LOST, ("retrain", "performance_lost")),
         ({**LOST, **MOVED, "skew": "persistent"}, ("retrain", "performance_lost")),
@@ -56,6 +58,20 @@ def test_the_strongest_decision_wins_and_only_some_must_judge(
 ) -> None:
     ruling = rule(states=states)
     assert (ruling.decision, ruling.rule) == expected
+
+
+def test_what_drifts_or_is_held_back_beside_what_cannot_be_judged_is_named() -> None:
+    ruling = rule(states={**LOST, "data": "insufficient", "skew": "drift"}, days_since_retrain=1)
+    assert (ruling.decision, ruling.causes) == ("cannot_judge", ("performance", "skew"))
+    assert [(item.decision, item.reason) for item in ruling.suppressed] == [("retrain", "cooldown")]
+
+
+@pytest.mark.parametrize(
+    ("more", "decision"),
+    [({}, "retrain"), ({"days_since_switch": 1}, "rollback"), ({"new_rows": 0}, "cannot_judge")],
+)
+def test_what_cannot_be_judged_holds_back_no_cause_that_fires(more: dict[str, Any], decision: str) -> None:
+    assert rule(states={**LOST, "data": "insufficient"}, **more).decision == decision
 
 
 def test_a_ruling_names_the_drifts_that_it_is_about() -> None:
@@ -83,7 +99,8 @@ def test_a_rule_of_the_use_case_overrules_its_cells_and_no_other() -> None:
     own = {"name": "inputs_retrain", "drift": "data", "severity": ["major"], "decision": "retrain"}
     policy = Retrain(**{**ACCEPTS_DATA.model_dump(), "rules": [own]})
     assert rule(policy=policy, states=MOVED) == Ruling("retrain", "inputs_retrain", (), ("data",))
-    minor = Situation(evidence=(evidence("data", "drift", "minor"),), drift_nights={"data": 3}, new_rows=ENOUGH)
+    found = (evidence("performance", "ok"), evidence("data", "drift", "minor"))
+    minor = Situation(evidence=found, drift_nights={"data": 3}, new_rows=ENOUGH)
     assert rule_on(policy, minor).rule == "inputs_moved_a_little"
 
 

@@ -32,6 +32,15 @@ def test_a_monitor_that_did_not_run_cannot_be_judged(open_policy: UseCase, night
     assert made.sentence.startswith(f"The performance monitor wrote no evidence about {NIGHT}; run its task.")
 
 
+def test_a_night_that_cannot_be_judged_says_so_before_what_drifts_besides(open_policy: UseCase, nights: Any) -> None:
+    findings(nights, NIGHT, "insufficient")
+    nights.evidence(NIGHT, "estimate", "insufficient")
+    nights.evidence(NIGHT, "quality", "drift")
+    made = decide(open_policy, NIGHT)
+    assert (made.decision, made.causes) == ("cannot_judge", ("quality",))
+    assert made.sentence == "performance says insufficient. estimate says insufficient. quality says drift."
+
+
 def test_a_night_without_any_evidence_cannot_be_judged(open_policy: UseCase) -> None:
     made = decide(open_policy, NIGHT)
     assert (made.decision, made.champion) == ("cannot_judge", None)

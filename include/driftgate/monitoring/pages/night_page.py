@@ -96,7 +96,7 @@ def _causes(verdict: Verdict) -> str:
     """Return what the decision is about, in the words of its monitors; of a quiet night nothing."""
     told = [one.sentence for one in verdict.evidence if one.monitor in verdict.causes]
     if verdict.decision == "cannot_judge":
-        told = [one.sentence for one in verdict.evidence if one.verdict == "insufficient"]
+        told = [*(one.sentence for one in verdict.evidence if one.verdict == "insufficient"), *told]
     return " ".join(dict.fromkeys(told)) or (verdict.sentence if verdict.decision != "quiet" else "")
 
 

@@ -9,13 +9,13 @@ rule                        decision        applies when
 champion_too_old            retrain         the champion's last training day is more than ``max_model_age_days``
                                             ago, where the use case sets a limit
 schedule_due                retrain         ``schedule.every_days`` are over, where the use case has a schedule
+evidence_insufficient       cannot_judge    nothing moves, and a monitor that must judge could not
 drift_not_yet_persistent    watch           a monitor drifts tonight, on too few nights so far
-evidence_insufficient       cannot_judge    nothing drifts, and a monitor that must judge could not
 all_monitors_quiet          quiet           those that must judge did, and nothing drifts
 ==========================  ==============  ===================================================================
 
 Whatever would move can be held back, and what was held back and why is recorded; the next weaker decision then has its
-turn, and the last is ``watch``.
+turn, and the last is ``watch``, or ``cannot_judge`` where a monitor that must judge could not.
 """
 
 from collections.abc import Iterable, Iterator
@@ -72,7 +72,7 @@ class Want(NamedTuple):
 
 @dataclass(frozen=True)
 class Ruling:
-    """What the policy says: the decision, the rule that made it, and the drifts it is about."""
+    """What the policy says: the decision, the rule that made it, and the drifts it is about or that are besides."""
 
     decision: Decision
     rule: str
@@ -91,16 +91,23 @@ def rule_on(policy: Retrain, situation: Situation) -> Ruling:
             if not reasons:
                 return _ruling(decision, same, held)
             held += reasons
+    if must_judge_missing(situation.evidence):
+        return Ruling("cannot_judge", "evidence_insufficient", tuple(held), _causes(wants))
     if wants:
         strongest = min(wants, key=lambda want: _rank(want.decision))
         return _ruling("watch", [want for want in wants if want.decision == strongest.decision], held)
-    return _without_drift(situation)
+    return Ruling("quiet", "all_monitors_quiet")
+
+
+def judged(evidence: Iterable[Evidence]) -> set[MonitorName]:
+    """Return the monitors that could judge."""
+    return {item.monitor for item in evidence if item.verdict != "insufficient"}
 
 
 def must_judge_missing(evidence: Iterable[Evidence]) -> bool:
     """Return whether a night may be quiet by nobody having looked: one of each group that must judge has to."""
-    judged = {item.monitor for item in evidence if item.verdict != "insufficient"}
-    return any(not group & judged for group in MUST_JUDGE)
+    found = judged(evidence)
+    return any(not group & found for group in MUST_JUDGE)
 
 
 def _after_drift(policy: Retrain, situation: Situation) -> Iterator[Want]:
@@ -130,15 +137,12 @@ def _after_time(policy: Retrain, situation: Situation) -> Iterator[Want]:
             yield Want("retrain", SCHEDULE_DUE)
 
 
-def _without_drift(situation: Situation) -> Ruling:
-    if must_judge_missing(situation.evidence):
-        return Ruling("cannot_judge", "evidence_insufficient")
-    return Ruling("quiet", "all_monitors_quiet")
-
-
 def _ruling(decision: Decision, wants: list[Want], held: list[Suppression]) -> Ruling:
-    causes = tuple(want.cause for want in wants if want.cause)
-    return Ruling(decision, wants[0].rule, tuple(held), causes)
+    return Ruling(decision, wants[0].rule, tuple(held), _causes(wants))
+
+
+def _causes(wants: list[Want]) -> tuple[MonitorName, ...]:
+    return tuple(want.cause for want in wants if want.cause)
 
 
 def _rank(decision: Decision) -> int:

@@ -1,8 +1,8 @@
 """The verdict about one night: the record that the sensor waits for and that a person reads later."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from driftgate.metadata import metadata
+from driftgate.metadata import Entry, metadata
 from driftgate.monitoring.evidence import Evidence
 from driftgate.monitoring.verdicts.policy import SCHEDULE_DUE, TOO_OLD, Decision, Suppression
 from driftgate.monitoring_policy import LabelState, MonitorName
@@ -34,7 +34,7 @@ class Verdict(Record):
     days_since_switch: int | None
     champion_age_days: int | None = None
     new_rows: int
-    causes: tuple[MonitorName, ...] = ()  # the drifts that the decision, or what was held back of it, is about
+    causes: tuple[MonitorName, ...] = ()  # what drifts that it is about, holds back, or cannot weigh
     labels: LabelState = "fresh"
     days_since_rollback: int | None = None
     over_budget: str | None = None
@@ -49,7 +49,7 @@ class Verdict(Record):
 def verdict_of(use_case_name: str, key: str) -> Verdict | None:
     """Return the verdict about a night, or None when it was not decided yet."""
     entry = metadata().latest(KIND, f"{use_case_name}/{key}")
-    return _parse(entry.subject, entry.body) if entry else None
+    return parse_verdict(entry) if entry else None
 
 
 def verdicts(use_case_name: str, *, last: int | None = None, until: str | None = None) -> list[Verdict]:
@@ -60,8 +60,9 @@ def verdicts(use_case_name: str, *, last: int | None = None, until: str | None =
     """
     prefix = f"{use_case_name}/"
     entries = metadata().all_latest(KIND, prefix, last=last, until=f"{prefix}{until}" if until else None)
-    return [_parse(entry.subject, entry.body) for entry in entries]
+    return [parse_verdict(entry) for entry in entries]
 
 
-def _parse(subject: str, body: dict[str, Any]) -> Verdict:
-    return parse_record(body, Verdict, where=f"the verdict record of {subject}")
+def parse_verdict(entry: Entry) -> Verdict:
+    """Return the verdict in an entry."""
+    return parse_record(entry.body, Verdict, where=f"the verdict record of {entry.subject}")

@@ -157,11 +157,14 @@ def _verdict(use_case: UseCase, key: str, situation: Situation, ruling: Ruling) 
 
 
 def _sentence(use_case: UseCase, situation: Situation, ruling: Ruling) -> str:
-    """Return the findings that the rule rests on, then what was held back."""
+    """Return the findings that the rule rests on, then what was held back; what cannot be judged before what drifts."""
     must = [item for item in situation.evidence if any(item.monitor in group for group in MUST_JUDGE)]
-    wanted, among = ("insufficient", must) if ruling.decision == "cannot_judge" else ("drift", situation.evidence)
-    found = [item for item in among if item.verdict == wanted] or must
-    telling = [item.sentence for item in sorted(found, key=lambda item: item.monitor not in ruling.causes)]
+    found = [item for item in situation.evidence if item.verdict == "drift"] or must
+    found = sorted(found, key=lambda item: item.monitor not in ruling.causes)
+    if ruling.decision == "cannot_judge":
+        beside = [item for item in found if item.monitor in ruling.causes]
+        found = [*(item for item in must if item.verdict == "insufficient"), *beside]
+    telling = [item.sentence for item in found]
     held_back = [f"Held back ({item.decision}): {item.sentence}" for item in ruling.suppressed]
     return " ".join(dict.fromkeys([*_about_time(use_case, situation, ruling), *telling, *held_back]))
 
