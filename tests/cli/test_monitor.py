@@ -1,12 +1,16 @@
 """``driftgate monitor``: what was decided, what came of it, and what people say about it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from driftgate.alarms import alarm_of
 from driftgate.metadata import metadata
 from driftgate.monitoring import Evidence, begin, by_hand, conclude, decide, episodes, propose
 from driftgate.monitoring.evidence import write_evidence
+from driftgate.monitoring.verdicts.changes import changes
 from driftgate.partition_keys import keys_between
+from driftgate.registry.releases import record_release
 from driftgate.use_cases import load_use_case
 
 NAME = "flight_delays"
@@ -24,12 +28,12 @@ def told(run):
     return words
 
 
-def nights(first, last, data="drift", use_case=None, **others):
+def nights(first, last, data="drift", use_case=None, champion="1", **others):
     for key in keys_between(first, last):
         for monitor, finding in {"performance": "ok", "data": data, **others}.items():
             write_evidence(Evidence(
-                use_case=NAME, key=key, monitor=monitor, champion="1", statistic="score", value=1.25, interval=None,
-                threshold=1.0, sample_size=900, features=("origin",), verdict=finding,
+                use_case=NAME, key=key, monitor=monitor, champion=champion, statistic="score", value=1.25,
+                interval=None, threshold=1.0, sample_size=900, features=("origin",), verdict=finding,
                 sentence=f"{monitor}: {finding}.", severity="major" if finding == "drift" else None,
             ))  # fmt: skip
         decide(use_case or load_use_case(NAME), key)
@@ -52,6 +56,25 @@ def test_the_summary_counts_nights_retrainings_and_what_was_avoided(told):
     assert "Retrainings: 1 manual, accepted." in answer
     assert "Retrainings avoided: 3 (energy not known). 3 nights on which flight_delays was judged" in answer
     assert "manual: bootstrap │ accepted │ 1" in told("outcomes", NAME)
+
+
+def test_what_changed_between_nights_is_told_with_what_belonged_to_each_champion(told, put_package):
+    nights("2013-04-01", "2013-04-02")
+    assert told("changes", NAME) == "Nothing changed between the nights of flight_delays."
+    use_case, made = load_use_case(NAME), put_package("2")
+    release = record_release(
+        use_case, made, previous="1", switched_at=datetime(2013, 4, 3, tzinfo=UTC), switched_by="anna", revision=2,
+        plan_sha256="0" * 64,
+    )  # fmt: skip
+    patient = use_case.model_copy(update={"retrain": use_case.retrain.model_copy(update={"cooldown_days": 9})})
+    nights("2013-04-03", "2013-04-04", champion="2", use_case=patient)
+    found = {one.what: one for one in changes(NAME)}
+    assert {one.key for one in found.values()} == {"2013-04-03"}
+    assert (found["champion"].before, found["champion"].after) == ("1", "2")
+    assert (found["dataset version"].before, found["dataset version"].after) == ("", release.dataset_version)
+    assert found["package"].after == release.package_sha256[:12]
+    assert found["retrain policy"].after == patient.retrain.hash[:12]
+    assert "2013-04-03 │ champion │ 1 │ 2" in told("changes", NAME)
 
 
 def test_an_episode_is_listed_and_closes_with_cause_and_effect(told):

@@ -73,6 +73,20 @@ def outcomes(use_case: UseCase) -> None:
 
 
 @app.command()
+def changes(use_case: UseCase) -> None:
+    """List what was another one than on the night before: champion, its data, package, code and image, policies."""
+    from rich.table import Table
+
+    from driftgate.monitoring.verdicts.changes import changes as all_of
+    from driftgate.use_cases import load_use_case
+
+    table = Table("night", "what", "before", "after")
+    for one in all_of(load_use_case(use_case).name):
+        table.add_row(*one)
+    out.print(table if table.row_count else f"Nothing changed between the nights of {use_case}.", highlight=False)
+
+
+@app.command()
 def episodes(use_case: UseCase) -> None:
     """List the drifts of a use case: from when to when, which features, why, what was done, and what that did."""
     from rich.table import Table

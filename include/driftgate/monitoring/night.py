@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from driftgate.models import Preprocessing, Scorer
-    from driftgate.reviews.agreement import Pair
+    from driftgate.reviews.agreement import Reviewed
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Night(ABC):
         """Return the profile of tonight's partition of a dataset, None where none is at hand."""
         return None
 
-    def reviewed(self) -> "Sequence[Pair]":
+    def reviewed(self) -> "Sequence[Reviewed]":
         """Return what the champion and people said of the random sample of the last nights, as far as they decided."""
         return ()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from driftgate.models import Preprocessing, Scorer
-    from driftgate.reviews.agreement import Pair
+    from driftgate.reviews.agreement import Reviewed
 
 
 class RecordedNight(Night):
@@ -48,7 +48,7 @@ class RecordedNight(Night):
     def partition_profile(self, dataset: str) -> Profile | None:
         return read_profile(dataset, self.key)
 
-    def reviewed(self) -> "Sequence[Pair]":
+    def reviewed(self) -> "Sequence[Reviewed]":
         from driftgate.reviews.agreement import random_sample
 
         return random_sample(self.use_case, self.key, self.served)

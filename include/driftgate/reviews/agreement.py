@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from driftgate import uris
 from driftgate.alarms import clear_alarm, raise_alarm
@@ -16,6 +16,13 @@ from driftgate.use_cases import UseCase
 
 CONFIDENCE = 0.95  # of each bound alone
 Pair = tuple[bool, bool]
+
+
+class Reviewed(NamedTuple):
+    """What a model and people said of one request, and the groups that it is of, as ``column=value``."""
+
+    said: Pair
+    groups: tuple[str, ...]
 
 
 class Agreement(Record):
@@ -63,8 +70,8 @@ def measure_agreement(use_case: UseCase, key: str) -> ReviewAgreement:
     return found
 
 
-def agreement(pairs: Sequence[Pair]) -> Agreement:
-    """Return the agreement of pairs of labels."""
+def agreement(pairs: Sequence[Pair], confidence: float = CONFIDENCE) -> Agreement:
+    """Return the agreement of pairs of labels, each bound of it at ``confidence``."""
     from scipy.stats import binomtest
 
     if not pairs:
@@ -72,21 +79,31 @@ def agreement(pairs: Sequence[Pair]) -> Agreement:
     count, same = len(pairs), sum(one == other for one, other in pairs)
     first, second = (sum(column) / count for column in zip(*pairs, strict=True))
     chance = first * second + (1 - first) * (1 - second)
-    low, high = binomtest(same, count).proportion_ci(2 * CONFIDENCE - 1)
+    low, high = binomtest(same, count).proportion_ci(2 * confidence - 1)
     kappa = None if chance == 1 else round((same / count - chance) / (1 - chance), 6)
     bounds = {"lower": round(float(low), 6), "upper": round(float(high), 6)}
     return Agreement(items=count, rate=round(same / count, 6), **bounds, kappa=kappa)
 
 
-def random_sample(use_case: UseCase, key: str, version: str) -> list[Pair]:
+def agreement_by_group(found: Sequence[Reviewed], min_answers: int) -> dict[str, Agreement]:
+    """Return the agreement of each group with enough answers; what ``CONFIDENCE`` leaves is shared by their bounds."""
+    pairs: dict[str, list[Pair]] = {}
+    for one in found:
+        for group in one.groups:
+            pairs.setdefault(group, []).append(one.said)
+    enough = {group: mine for group, mine in sorted(pairs.items()) if len(mine) >= min_answers}
+    return {group: agreement(mine, 1 - (1 - CONFIDENCE) / len(enough)) for group, mine in enough.items()}
+
+
+def random_sample(use_case: UseCase, key: str, version: str) -> list[Reviewed]:
     """Return what a model version and people said of the last nights' random sample, as far as people decided."""
     answers = review_answers(use_case)
-    said = [
-        (item.prediction, decided(answers[item.prediction_id]))
+    asked = [
+        (item, decided(answers[item.prediction_id]))
         for item in _answered(use_case, _first_day(policy_of(use_case), key), key, answers)
         if item.model_version == version and "random" in item.reasons
     ]
-    return [(prediction, label) for prediction, label in said if label is not None]
+    return [Reviewed((item.prediction, label), _groups(item)) for item, label in asked if label is not None]
 
 
 def _first_day(review: Review, key: str) -> str:
@@ -120,7 +137,11 @@ def _measured(use_case: UseCase, review: Review, key: str) -> ReviewAgreement:
 
 
 def _slices(item: ReviewItem) -> Iterable[str]:
-    return ("all", *item.reasons, *(f"{column}={value}" for column, value in item.slices.items()))
+    return ("all", *item.reasons, *_groups(item))
+
+
+def _groups(item: ReviewItem) -> tuple[str, ...]:
+    return tuple(f"{column}={value}" for column, value in item.slices.items())
 
 
 def _judged(review: Review, sample: Agreement) -> tuple[Literal["ok", "low", "insufficient"], str]:
