@@ -88,6 +88,7 @@ def test_the_command_prints_a_table_and_the_place_of_the_page(returns: UseCase) 
     assert result.exit_code == 0, result.output
     page = Path(result.output.strip().splitlines()[-1].removeprefix("file://"))
     assert "The first model serves all the time." in page.read_text()
+    assert "Not judged: service, skew, attribution, agreement." in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["outcomes"][0]["name"] == "never"
 
 

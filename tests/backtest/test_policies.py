@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from driftgate.backtest.policies import policies
 from driftgate.errors import ConfigError
+from driftgate.retrain_policy import Retrain
 from driftgate.use_cases import load_use_case
 
 SHIPPED = load_use_case("flight_delays")
@@ -50,6 +52,41 @@ def test_a_wrong_file_is_refused_with_the_reason(tmp_path: Path, written: str, s
         policies(SHIPPED, [str(file)])
     assert says in str(refused.value)
     assert str(file) in str(refused.value)
+
+
+PEOPLE = [{"name": "people_disagree_much", "drift": "agreement", "decision": "retrain"}]
+ROLLED_BACK = [{"name": "slow", "drift": "service", "champion": ["new"], "decision": "rollback"}]
+
+
+@pytest.mark.parametrize(
+    ("retrain", "says"),
+    [
+        ({"on": ["agreement"], "rules": PEOPLE}, "key 'retrain.on' names agreement, which a backtest does not judge"),
+        ({"rules": ROLLED_BACK}, "key 'retrain.rules', rule 'slow', names service, which a backtest does not judge"),
+    ],
+)
+def test_a_policy_that_moves_by_what_no_replay_judges_is_refused(
+    tmp_path: Path, retrain: dict[str, object], says: str
+) -> None:
+    file = tmp_path / "blind.yaml"
+    file.write_text(yaml.safe_dump({"name": "blind", "retrain": retrain}))
+    with pytest.raises(ConfigError) as refused:
+        policies(SHIPPED, [str(file)])
+    assert str(refused.value).startswith(f"{file}: {says}")
+    assert str(refused.value).endswith("compare a policy file that leaves it out.")
+
+    written = SHIPPED.retrain.model_dump(mode="json") | retrain
+    live = SHIPPED.model_copy(update={"retrain": Retrain.model_validate(written)})
+    with pytest.raises(ConfigError) as refused:
+        policies(live, ["shipped"])
+    assert str(refused.value).startswith(f"{live.folder / 'use_case.yaml'}: {says}")
+    assert policies(live, ["never", "weekly"]), "these ask no monitor"
+
+
+def test_a_policy_may_have_people_look_at_what_no_replay_judges(tmp_path: Path) -> None:
+    file = tmp_path / "looks.yaml"
+    file.write_text("{name: looks, retrain: {rules: [{name: odd, drift: attribution, decision: review}]}}")
+    assert policies(SHIPPED, [str(file)])
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftgate.backtest.monitors import NOT_REPLAYED
 from driftgate.backtest.page_template import PAGE
 from driftgate.backtest.report import BacktestReport, Outcome
 from driftgate.evaluation.metrics import metric
@@ -35,6 +36,7 @@ def render_report(report: BacktestReport) -> bytes:
         regret=plot(lambda axes: _regret(axes, report), "Lag behind the best policy, summed up", width=6.2),
         daily={one.name: _drawn_daily(report, one) for one in report.outcomes},
         colours=_colours(report),
+        not_replayed=NOT_REPLAYED,
     )
     return document(title, body)
 

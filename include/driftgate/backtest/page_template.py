@@ -87,6 +87,12 @@ errors and latency are always kept.</li>
 are asked to approve say yes at once.</li>
 <li>Features are what was known when their day began; a label that was corrected later is the corrected one.</li>
 <li>Not examined again: {{ report.left_out }}. Everything else that gates a candidate does so here.</li>
-<li>The week's budget holds nothing back.</li>
+<li>Not judged: {{ not_replayed | join(", ") }}. Where nothing fails, features are the truth and nobody reviews an
+answer, three of these monitors have nothing to find, and to explain every night's answers takes longer than all
+others together. What follows from them in the real system, such as taking out a new champion whose answers fail, does
+not happen here; a policy that trains or rolls back because of one of them is refused.</li>
+<li>The week's budget holds nothing back. No control answers anybody (<code>promote.control_share</code>).</li>
+<li>A training that cannot stop early measures no tree: its model is the same, but one that goes astray is left to the
+gates instead of failing.</li>
 </ul>
 """

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from driftgate.backtest.monitors import require_replayed
 from driftgate.errors import ConfigError, nearest
 from driftgate.monitoring_policy import Monitor
 from driftgate.records import Record, parse_record, read_yaml
@@ -61,7 +62,8 @@ class Policy(Record):
 def policies(use_case: UseCase, asked: Sequence[str]) -> list[Policy]:
     """Return the policies ``asked`` for, each by a built-in name or the path of a file.
 
-    :raises ConfigError: a name is none and no file, a file is wrong or contradicts itself, or two have one name
+    :raises ConfigError: a name is none and no file, a file is wrong or contradicts itself, a policy hangs on a monitor
+        that no replay judges, or two have one name
     """
     found = [_policy(use_case, one) for one in asked]
     names = [policy.name for policy in found]
@@ -106,6 +108,8 @@ def _of_calendar(name: str) -> Changes:
 def _merged(use_case: UseCase, written: PolicyFile, where: str) -> Policy:
     """Return the policy that follows from the use case with the keys of the file instead of its own."""
     under = _changed(use_case, written.changes, where)
+    inherited = str(use_case.folder / "use_case.yaml")
+    require_replayed(under.retrain, {key: where if key in written.retrain else inherited for key in ("on", "rules")})
     return Policy(
         name=written.name, title=written.title, changes=written.changes, monitor=under.monitor, retrain=under.retrain
     )

@@ -22,10 +22,6 @@ from driftgate.monitoring_policy import MONITORS, MonitorName
 from driftgate.partition_keys import days_between
 from driftgate.records import Record
 
-# Nothing moves by these: a replay has neither failures nor latency nor reviewers, its features are the offline truth,
-# and to explain a night's answers takes longer than all other monitors together.
-NOT_REPLAYED: tuple[MonitorName, ...] = ("service", "skew", "attribution", "agreement")
-REPLAYED = tuple(monitor for monitor in MONITORS if monitor not in NOT_REPLAYED)
 COMPARED_DAYS = 14  # of a new champion, on which the one before it is scored too
 
 
@@ -147,8 +143,13 @@ class Replay:
         """Do what the verdict says, then judge the candidate that was under way, as two DAGs do in one night."""
         key, serving = verdict.key, self.serving
         if verdict.decision == "rollback":
-            left, after = serving.candidate or serving.champion, rolled_back(serving, key)
-            return None, [Move(key=key, version=left, outcome="rollback", reason=verdict.sentence)], after
+            after = rolled_back(serving, key)
+            left = serving.champion if after.champion != serving.champion else serving.candidate
+            return (
+                None,
+                [Move(key=key, version=left, outcome="rollback", reason=verdict.sentence)] if left else [],
+                after,
+            )
         if verdict.decision == "retrain":
             retraining = self._retrained(verdict)
             moved = start(self.use_case, serving, key, key) if retraining.outcome == "candidate" else None

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import driftgate
 from driftgate import uris
 from driftgate.backtest.models import Models
+from driftgate.backtest.monitors import REPLAYED
 from driftgate.backtest.policies import Policy
-from driftgate.backtest.replay import REPLAYED, PlayedNight, Replay
+from driftgate.backtest.replay import PlayedNight, Replay
 from driftgate.backtest.rows import Rows, published_rows
 from driftgate.lake import lake
 from driftgate.records import canonical_json, parse_record, sha256

@@ -47,9 +47,9 @@ def judged(traffic: Traffic, serving: Serving, key: str) -> Moved:
 
 
 def rolled_back(serving: Serving, key: str) -> Serving:
-    """Take a candidate out; without one, bring back the champion before."""
-    if serving.candidate or serving.previous is None:
-        return _alone(serving)
+    """Bring back the champion before, where there is one; a candidate leaves in any case."""
+    if serving.previous is None:
+        return _alone(serving) if serving.candidate else serving
     return _next(serving, serving.previous, key)
 
 
