@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from driftgate.monitoring import decide, join_night, measure, revised_since, verdict_of
+from driftgate.monitoring import Evidence, decide, join_night, measure, revised_since, verdict_of
 from driftgate.monitoring.evidence import read_evidence
 from driftgate.monitoring.ground_truth import read_joined
 from driftgate.monitoring.late_labels import changed_days, nights_of
@@ -63,7 +63,7 @@ def test_the_night_after_takes_in_what_came_late(use_case: UseCase, played: Any)
     before = read_evidence("flight_delays", TONIGHT, "performance")
     decided = decide(use_case, TONIGHT)
     played.happen(DAYS[1])
-    assert changed_days(use_case, TONIGHT) == [DAYS[1]]
+    assert changed_days(use_case, TONIGHT) == changed_days(use_case, "2013-04-17") == [DAYS[1]]
     joined = join_night(use_case, DAYS[1])  # the run of the late partition
     assert [evidence.key for evidence in joined.revised] == [TONIGHT]
     now = read_evidence("flight_delays", TONIGHT, "performance")
@@ -82,6 +82,40 @@ def test_a_later_night_joins_the_late_day_too(use_case: UseCase, played: Any) ->
     assert read_joined("flight_delays", DAYS[1]).column("label").null_count < 20
     counted = RecordedPast("flight_delays").joined(DAYS[1])
     assert counted is not None and counted.labelled > 900
+
+
+AFTER = "2013-04-05"
+
+
+def night(use_case: UseCase, nights: Any, key: str) -> Evidence:
+    """What the payoff monitor says in a night whose outcomes are there."""
+    nights.happen(key)
+    nights.answer(key, nights.rows(key), nights.scores(key, skill=0.25))
+    join_night(use_case, key)
+    return measure(use_case, key, "payoff")
+
+
+def test_the_night_after_the_pilot_learns_what_came_late_in_its_place(use_case: UseCase, played: Any) -> None:
+    waited = [measure(use_case, key, "payoff") for key in DAYS]
+    assert [len(one.carried["gains"]) for one in waited] == [1, 1, 1]
+    assert [one.sample_size for one in waited] == [1, 1, 2]
+    played.happen(DAYS[1])
+    found = night(use_case, played, AFTER)
+    assert [measure(use_case, key, "payoff").sample_size for key in DAYS] == [1, 2, 3], "had they been on time"
+    assert measure(use_case, AFTER, "payoff") == found and found.sample_size == 4
+
+
+def test_a_partition_that_was_published_after_the_next_one_is_learnt_too(use_case: UseCase, nights: Any) -> None:
+    """Its night runs when it comes, after that of the next day, which no longer misses it the night after."""
+    nights.model("1", auc=0.7)
+    night(use_case, nights, DAYS[0])
+    nights.answer(DAYS[1], nights.rows(DAYS[1]), nights.scores(DAYS[1], skill=0.25))
+    before = night(use_case, nights, DAYS[2])
+    assert before.sentence.endswith("2013-04-03 waits until 90% of its answers have an outcome.")
+    nights.happen(DAYS[1])
+    join_night(use_case, DAYS[1])
+    counted = [measure(use_case, DAYS[1], "payoff").sample_size, night(use_case, nights, AFTER).sample_size]
+    assert (before.sample_size, counted) == (2, [2, 4])
 
 
 def test_joining_again_without_news_revises_nothing(use_case: UseCase, played: Any) -> None:

@@ -11,13 +11,14 @@ from driftgate import uris
 from driftgate.lake import lake, read_manifest
 from driftgate.monitoring.evidence import Evidence, read_evidence
 from driftgate.monitoring.ground_truth import JoinResult, join_ground_truth, labelled_key
+from driftgate.monitoring.judges.late_days import LOOK_BACK_NIGHTS
 from driftgate.monitoring.monitors import measure
 from driftgate.monitoring.verdicts.record import Verdict
 from driftgate.monitoring_policy import MonitorName
 from driftgate.partition_keys import keys_before, keys_between, parse_key
 from driftgate.use_cases import UseCase
 
-# Of those that read outcomes; the sequential ones go on from the night before and take in nothing afterwards.
+# Of those that read outcomes; the sequential ones take late days in on the next night (``judges.late_days``).
 REVISED: tuple[MonitorName, ...] = ("performance",)
 
 
@@ -45,7 +46,7 @@ def join_night(use_case: UseCase, key: str) -> Joined:
 def changed_days(use_case: UseCase, key: str) -> list[str]:
     """Return the joined days, of those that this night or a recent one may look at, that have other outcomes now."""
     newest = labelled_key(use_case, key)
-    recent = keys_before(newest, use_case.monitor.performance.window_nights)
+    recent = keys_before(newest, max(use_case.monitor.performance.window_nights, LOOK_BACK_NIGHTS + 1))
     return [day for day in (*recent, *keys_between(newest, key)[1:]) if _changed(use_case, day)]
 
 

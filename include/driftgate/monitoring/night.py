@@ -169,6 +169,14 @@ class Night(ABC):
         answered = self._answered(day, self.served)
         return answered is not None and self._waits(answered)
 
+    def outstanding(self, day: str) -> bool:
+        """Return whether a day may still become labelled: it waits, or has answers of the champion and no join yet."""
+        if self.labelled_day(day) is not None:
+            return False
+        if self.joined_of(day) is not None:
+            return self.waiting(day)
+        return self.served in self.answers_of(day).column("model_version").unique().to_pylist()
+
     def _waits(self, answered: "pa.Table") -> bool:
         import pyarrow.compute as pc
 

@@ -7,6 +7,7 @@ import pytest
 from played_nights import EVALUATED, PlayedNight, Records, baseline, day, evaluated, last_key, play
 
 from driftgate.evaluation.day_blocks import ScoredDay
+from driftgate.monitoring import Evidence
 from driftgate.monitoring.judges.concept import (
     BETS,
     MOST,
@@ -107,6 +108,68 @@ def test_a_missing_night_is_caught_up(use_case: UseCase, evaluation: Any) -> Non
         if key != keys[2]:
             gap.found[key, "concept"] = judge(night_of(use_case, days, gap, evaluation, key), "concept")
     assert gap.found == {place: one for place, one in past.found.items() if place[0] != keys[2]}
+
+
+def late_nights(use_case: UseCase, evaluation: Any, late: dict[int, int], nights: int = 9) -> list[Evidence]:
+    """Judge so many nights; of some days, by their number, nine of ten outcomes come so many nights late."""
+    keys = [last_key(number) for number in range(1, nights + 1)]
+    days, past = {key: day(number) for number, key in enumerate(keys)}, Records()
+    for number, key in enumerate(keys):
+        night = night_of(use_case, days, past, evaluation, key)
+        few = np.arange(600) % 10 == 0
+        night.outcomes = {keys[one]: few for one, lag in late.items() if one + lag > number}
+        past.found[key, "concept"] = judge(night, "concept")
+        assert judge(night_again(night), "concept") == past.found[key, "concept"]
+    return [past.found[key, "concept"] for key in keys]
+
+
+def night_again(night: PlayedNight) -> PlayedNight:
+    again = PlayedNight(night.use_case, night.key, night.past, night.days, night.base)
+    again.outcomes = night.outcomes
+    return again
+
+
+def values_of(found: list[Evidence]) -> list[tuple[float, ...]]:
+    """The measures that the nights tell of days, in any order."""
+    names = {name for one in found for name in one.carried if name.startswith("day ")}
+    return sorted(
+        values for one in found for values in zip(*(one.carried.get(name, ()) for name in sorted(names)), strict=True)
+    )
+
+
+@pytest.mark.parametrize("late", [{5: 1}, {3: 3}, {2: 4, 3: 3, 4: 2}, {1: 2, 2: 5, 6: 1}, {4: 3, 5: 1}, {0: 2}])
+def test_outcomes_that_come_late_are_taken_in_in_their_place(
+    use_case: UseCase, evaluation: Any, late: dict[int, int]
+) -> None:
+    expected, found = late_nights(use_case, evaluation, {}), late_nights(use_case, evaluation, late)
+    assert found[-1] == expected[-1] and "waits for" not in str(found[-1].carried)
+    assert all(one.sentence.endswith("an outcome.") for number, one in enumerate(found) if number in late)
+    assert values_of(found) == values_of(expected), "the estimate is corrected by every day, once"
+
+
+def test_a_night_whose_day_waits_has_no_news_and_the_days_after_it_are_judged(
+    use_case: UseCase, evaluation: Any
+) -> None:
+    expected, found = late_nights(use_case, evaluation, {}), late_nights(use_case, evaluation, {4: 3})
+    assert (found[4].verdict, found[4].sample_size) == ("insufficient", 4)
+    assert found[4].sentence == (
+        "No day of model 1 is new tonight. 2013-04-05 waits until 90% of its answers have an outcome."
+    )
+    assert [(one.verdict, one.sample_size) for one in found[5:8]] == [("ok", 5), ("ok", 6), ("ok", 8)]
+    assert {name: found[6].carried[name] for name in ("capitals", "departure")} == {
+        name: expected[3].carried[name] for name in ("capitals", "departure")
+    }
+
+
+def test_outcomes_that_are_always_a_night_late_are_judged_a_night_later(use_case: UseCase, evaluation: Any) -> None:
+    expected, found = (
+        late_nights(use_case, evaluation, {}),
+        late_nights(use_case, evaluation, dict.fromkeys(range(9), 1)),
+    )
+    assert found[0].verdict == "insufficient" and found[0].sentence.endswith("an outcome.")
+    assert [one.statistics for one in found[1:]] == [one.statistics for one in expected[:-1]]
+    assert [one.sample_size for one in found[1:]] == list(range(1, 9))
+    assert values_of(found) == values_of(expected[:-1])
 
 
 def test_another_champion_begins_anew(use_case: UseCase, evaluation: Any) -> None:

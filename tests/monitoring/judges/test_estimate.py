@@ -123,10 +123,15 @@ def test_it_abstains_when_labelled_nights_came_out_on_another_level(lagging: Use
     assert "labelled days of model 1 came out" in found.sentence and "scores are not calibrated" in found.sentence
 
 
-def test_it_abstains_when_the_meaning_has_changed(lagging: UseCase, evaluation: Any) -> None:
+@pytest.mark.parametrize("waited", [False, True])
+def test_it_abstains_when_the_meaning_has_changed(lagging: UseCase, evaluation: Any, waited: bool) -> None:
+    """Also where the night before brought no outcomes, and the concept monitor could say nothing new."""
     past = Records()
     drift = play(lagging, "concept", [day(seed, skill=0) for seed in range(20)], evaluation)[-1]
-    past.found[keys_before(TONIGHT, 2)[0], "concept"] = drift
+    past.found[keys_before(TONIGHT, 2 + waited)[0], "concept"] = drift
+    if waited:
+        waiting = drift.model_copy(update={"verdict": "insufficient", "value": None, "severity": None})
+        past.found[keys_before(TONIGHT, 2)[0], "concept"] = waiting
     found = judged(lagging, evaluation, {TONIGHT: day(1)}, past)
     assert found.verdict == "insufficient"
     assert found.sentence.startswith("The meaning of the requests has changed, which no estimate can see: The days")

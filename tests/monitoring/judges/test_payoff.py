@@ -1,6 +1,7 @@
 """The payoff monitor: it says when training would pay, not before, and goes on from the night before."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from driftgate.monitoring.ground_truth import JoinResult
 from driftgate.monitoring.judges.pilot import probability
 from driftgate.monitoring.night import LabelledDay, Night
 from driftgate.monitoring.verdicts.record import Verdict
-from driftgate.partition_keys import keys_between
+from driftgate.partition_keys import days_between, keys_between
 from driftgate.profiles import numeric_column, profile_table
 from driftgate.use_cases import UseCase
 
@@ -28,6 +29,7 @@ class Played:
 
     def __init__(self, use_case: UseCase, *, effect: float = 2.0) -> None:
         self.use_case, self.found = use_case, dict[str, Evidence]()
+        self.late = dict[str, int]()  # nights, of a day's outcomes but for a tenth of them
         self.days = {key: self._day(key, effect) for key in NIGHTS}
         self.baseline = Baseline(
             use_case=use_case.name,
@@ -78,24 +80,32 @@ class PlayedNight(Night):
     def champion(self) -> str | None:  # type: ignore[override]
         return self._champion
 
-    def labelled_days(self, nights: int) -> list[LabelledDay]:
-        last = NIGHTS.index(self.key) + 1
-        days = [self.played.days[key][0] for key in NIGHTS[max(0, last - nights) : last] if key >= self.since]
-        return [day for day in days if len(day.labels)]
-
     def features_of(self, day: str) -> tuple[pa.Table, pa.Table]:
         labelled, features = self.played.days[day]
         features = features.slice(0, len(labelled.labels))
         return features.append_column("prediction_id", pa.array(labelled.prediction_ids)), features
 
     def answers_of(self, day: str) -> pa.Table:
-        return self.features_of(day)[0]
+        return self.features_of(day)[0] if day in NIGHTS else pa.table({"model_version": pa.array([], pa.string())})
 
     def baseline_of(self, version: str) -> Baseline:
         return self.played.baseline
 
     def joined_of(self, day: str) -> pa.Table | None:
-        raise NotImplementedError
+        if day not in NIGHTS:
+            return None
+        answered, rows = self.played.days[day][0], len(self.played.days[day][0].labels)
+        came = np.full(rows, days_between(day, self.key) >= self.played.late.get(day, 0)) | (np.arange(rows) % 10 == 0)
+        return pa.table(
+            {
+                "prediction_id": pa.array(answered.prediction_ids, pa.string()),
+                "variant_role": pa.array(["champion"] * rows, pa.string()),
+                "model_version": pa.array([self.champion if day >= self.since else "0"] * rows, pa.string()),
+                "score": answered.scores,
+                "label": pa.array(answered.labels, mask=~came),
+                "has_outcome": came,
+            }
+        )
 
     def offline_features(self, day: str) -> pa.Table:
         raise NotImplementedError
@@ -154,15 +164,97 @@ def test_a_night_that_did_not_run_is_caught_up_with(use_case: UseCase) -> None:
     assert gap.play([NIGHTS[7], NIGHTS[8]]).carried == expected.carried
 
 
+def empty(day: LabelledDay) -> LabelledDay:
+    return replace(day, prediction_ids=[], labels=day.labels[:0], scores=day.scores[:0])
+
+
 def test_a_night_without_outcomes_carries_the_state_on(use_case: UseCase) -> None:
     played = Played(use_case)
     before = played.play(NIGHTS[:8])
     day, features = played.days[NIGHTS[8]]
-    played.days[NIGHTS[8]] = (replace(day, prediction_ids=[], labels=day.labels[:0], scores=day.scores[:0]), features)
+    played.days[NIGHTS[8]] = (empty(day), features)
     found = played.play([NIGHTS[8]])
     assert (found.verdict, found.carried) == ("insufficient", before.carried)
     assert found.sentence.startswith("No outcome of model 1 is new tonight")
     assert played.play([NIGHTS[9]]).sample_size == 9
+
+
+LATE = {
+    "a night": {8: 1},
+    "three nights": {7: 3},
+    "several days at once": {5: 5, 6: 4, 7: 3, 8: 2},
+    "one after the other": {3: 2, 4: 5, 8: 1, 9: 2},
+    "the later day first": {6: 5, 7: 1},
+}
+
+
+@pytest.mark.parametrize("late", LATE.values(), ids=LATE)
+def test_outcomes_that_come_late_are_learnt_in_their_place(use_case: UseCase, late: dict[int, int]) -> None:
+    on_time, played = Played(use_case), Played(use_case)
+    played.late = {NIGHTS[day]: nights for day, nights in late.items()}
+    assert played.play(NIGHTS[:13]) == on_time.play(NIGHTS[:13])
+    waited = played.found[NIGHTS[max(late)]]
+    assert waited.sample_size < on_time.found[NIGHTS[max(late)]].sample_size
+    assert waited.sentence.endswith("an outcome.")
+    assert played.play([NIGHTS[12]]) == on_time.found[NIGHTS[12]]
+
+
+def test_a_day_that_waits_is_no_news_and_the_days_after_it_are_judged(use_case: UseCase) -> None:
+    played = Played(use_case)
+    played.late = {NIGHTS[8]: 3}
+    before = played.play(NIGHTS[:8])
+    found = played.play([NIGHTS[8]])
+    assert found.carried == {**before.carried, f"waits for {NIGHTS[8]}": ()}
+    assert found.sentence == (
+        f"No outcome of model 1 is new tonight, so its pilot learns nothing. {NIGHTS[8]} waits until 90% of its "
+        "answers have an outcome."
+    )
+    after = [played.play([key]) for key in NIGHTS[9:12]]
+    assert [(one.verdict, one.sample_size) for one in after] == [("drift", 9), ("drift", 10), ("drift", 12)]
+    assert after[1].carried == found.carried
+
+
+def test_outcomes_that_are_always_a_night_late_are_judged_a_night_later(use_case: UseCase) -> None:
+    on_time, late = Played(use_case), Played(use_case)
+    late.late = dict.fromkeys(NIGHTS, 1)
+    late.play(NIGHTS[:11]), on_time.play(NIGHTS[:10])
+    for before, key in pairwise(NIGHTS[:11]):
+        told, expected = late.found[key], on_time.found[before]
+        assert (told.verdict, told.statistics) == (expected.verdict, expected.statistics)
+        assert told.carried == {**expected.carried, f"waits for {key}": ()}
+
+
+def test_what_is_late_after_a_promotion_is_learnt_by_the_pilot_of_the_new_champion(use_case: UseCase) -> None:
+    on_time, late = Played(use_case), Played(use_case)
+    late.late = {NIGHTS[7]: 4, NIGHTS[8]: 2, NIGHTS[9]: 1}  # the first of them is the old champion's
+    for played in (on_time, late):
+        played.play(NIGHTS[:8])
+        played.play(NIGHTS[8:12], champion="2", since=NIGHTS[8])
+    assert late.found[NIGHTS[8]].sample_size == late.found[NIGHTS[9]].sample_size == 0
+    assert late.found[NIGHTS[11]] == on_time.found[NIGHTS[11]]
+    assert late.found[NIGHTS[11]].sample_size == 4
+
+
+def test_outcomes_that_do_not_come_for_two_weeks_are_given_up(use_case: UseCase) -> None:
+    without, late = Played(use_case), Played(use_case)
+    late.late = {NIGHTS[2]: 15}
+    day, features = without.days[NIGHTS[2]]
+    without.days[NIGHTS[2]] = (empty(day), features)
+    nights = [*NIGHTS[:4], *NIGHTS[15:18]]  # those between did not run: there would be more and more days to take in
+    late.play(nights[:-1]), without.play(nights)
+    assert f"waits for {NIGHTS[2]}" in late.found[NIGHTS[15]].carried
+    assert late.found[NIGHTS[16]] == without.found[NIGHTS[16]]
+    assert late.play([NIGHTS[17]]) == without.found[NIGHTS[17]], "too late"
+
+
+def test_evidence_that_never_waited_is_gone_on_from_as_it_was_written(use_case: UseCase) -> None:
+    """What was written before days could be waited for."""
+    played = Played(use_case)
+    played.late = {NIGHTS[4]: 1}
+    found = played.play(NIGHTS[:5])
+    carried = {name: values for name, values in found.carried.items() if not name.startswith("waits")}
+    played.found[NIGHTS[4]] = found.model_copy(update={"carried": carried})
+    assert played.play([NIGHTS[5]]).sample_size == 5
 
 
 @pytest.mark.parametrize("few", [True, False])

@@ -24,17 +24,15 @@ from driftgate.evaluation.day_blocks import ScoredDay
 from driftgate.evaluation.metrics import Floats, one_class
 from driftgate.monitoring.day_measures import DayValues, EvaluationDays, day_measures, measured_evaluation
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic
-from driftgate.monitoring.ground_truth import labelled_key
+from driftgate.monitoring.judges.late_days import LOOK_BACK_NIGHTS, Taken, take_in, waiting_told
 from driftgate.monitoring.night import Night
 from driftgate.monitoring_policy import DAYS_A_YEAR, ConceptDrift
-from driftgate.partition_keys import keys_before, keys_between
 from driftgate.use_cases import UseCase
 
 CLIPPED = 3.0  # deviations: one storm proves nothing
 STAKES = (0.5, 1.0)  # how boldly is bet: for small changes, and for large ones
 MOST = 10  # times the threshold: so that evidence that was overwhelming can fade when the days are good again
-LOOK_BACK_NIGHTS = 14  # for a night with evidence to go on from
-OF_DAY = "day "  # begins the names of the newest day's measures in what is carried
+OF_DAY = "day "  # begins the names of the newest days' measures in what is carried
 
 Part = Literal["level", "remainder"]
 PARTS: tuple[Part, ...] = ("level", "remainder")
@@ -62,24 +60,25 @@ def judge_concept(night: Night) -> Evidence:
             f"The {alike[0]} of all {len(evaluation.days)} evaluation days of model {champion} is the same, so nothing "
             "can be said to depart from it; train on rows whose scores tell something apart."
         )
-    state, measures = updated(night, evaluation)
-    if not state.days:
-        raise CannotJudge(
-            f"Model {champion} has no day with {night.use_case.monitor.concept.min_rows} known outcomes of both kinds "
-            f"up to {night.labelled_key}."
-        )
-    return _evidence(night, champion, state, measures or {})
+    taken, measured = updated(night, evaluation)
+    found = _found(night, champion, taken, news=any(day in measured for day in taken.new))
+    told = waiting_told(night.use_case, taken.outstanding)
+    days = [measured[day] for day in (*taken.late, night.labelled_key) if day in measured]
+    carried = _carried(taken, days) if taken.state.days or taken.outstanding else {}
+    return found.model_copy(update={"sentence": found.sentence + told, "carried": carried})
 
 
-def updated(night: Night, evaluation: EvaluationDays) -> tuple[State, DayValues | None]:
-    """Return the state after the newest labelled day, from the newest earlier night that has one, and its measures."""
+def updated(night: Night, evaluation: EvaluationDays) -> tuple[Taken[State], dict[str, DayValues]]:
+    """Take in the days since the newest earlier night that has a state; return their measures too."""
     settings, most = night.use_case.monitor.concept, MOST * nights_per_false_alarm(night.use_case)
-    key, state = _newest_state(night)
-    measures = None
-    for day in keys_between(key, night.labelled_key)[1:]:
-        measures = measured_day(night, evaluation, day)
-        state = after(state, _departure(evaluation, measures, settings) if measures else None, settings, most)
-    return state, measures
+    measured: dict[str, DayValues] = {}
+
+    def one_more(state: State, day: str) -> State:
+        if measures := measured_day(night, evaluation, day):
+            measured[day] = measures
+        return after(state, _departure(evaluation, measures, settings) if measures else None, settings, most)
+
+    return take_in(night, *_newest_state(night), one_more), measured
 
 
 def measured_day(night: Night, evaluation: EvaluationDays, day: str) -> dict[str, float] | None:
@@ -97,8 +96,8 @@ def earlier_days(night: Night, nights: int) -> list[DayValues]:
 
     So looking back reads no answers again. None of them is later than the night before.
     """
-    days = [_measures_in(one) for one in night.earlier("concept", nights)]
-    return [day for day in reversed(days) if day]
+    found = list(night.earlier("concept", nights))
+    return [day for one in reversed(found) for day in _measures_in(one)]
 
 
 def after(state: State, departure: Floats | None, settings: ConceptDrift, most: float) -> State:
@@ -152,28 +151,32 @@ def _departure(evaluation: EvaluationDays, measures: DayValues, settings: Concep
     return departures(days, np.array([measures[part] for part in PARTS]), settings)
 
 
-def _newest_state(night: Night) -> tuple[str, State]:
-    """Return the newest earlier state of this champion and the labelled day that it ends with; else one that begins."""
+def _newest_state(night: Night) -> tuple[Evidence | None, State]:
+    """Return this champion's newest evidence that carries a state, and the state; else one that begins."""
     for found in night.earlier("concept", LOOK_BACK_NIGHTS):
-        if found.value is not None:
-            return labelled_key(night.use_case, found.key), _read(found)
-    return keys_before(night.labelled_key, LOOK_BACK_NIGHTS + 1)[0], State(np.zeros(len(BETS)), None, 0)
+        if "capitals" in found.carried:
+            return found, _read(found)
+    return None, State(np.zeros(len(BETS)), None, 0)
 
 
 def _read(evidence: Evidence) -> State:
-    last = evidence.carried.get("departure")
-    return State(np.array(evidence.carried["capitals"]), np.array(last) if last else None, evidence.sample_size)
+    last, days = evidence.carried.get("departure"), evidence.carried.get("days", (evidence.sample_size,))
+    return State(np.array(evidence.carried["capitals"]), np.array(last) if last else None, int(days[0]))
 
 
-def _measures_in(evidence: Evidence) -> dict[str, float]:
-    of_day = ((name, values[0]) for name, values in evidence.carried.items() if name.startswith(OF_DAY))
-    return {name.removeprefix(OF_DAY): value for name, value in of_day}
+def _measures_in(evidence: Evidence) -> list[DayValues]:
+    carried = evidence.carried.items()
+    of_days = {name.removeprefix(OF_DAY): values for name, values in carried if name.startswith(OF_DAY)}
+    return [dict(zip(of_days, values, strict=True)) for values in zip(*of_days.values(), strict=True)]
 
 
-def _carried(state: State, measures: DayValues) -> Carried:
-    last = {} if state.last is None else {"departure": tuple(state.last.tolist())}
-    day = {f"{OF_DAY}{name}": (value,) for name, value in measures.items()}
-    return {"capitals": tuple(state.capitals.tolist()), **last, **day}
+def _carried(taken: Taken[State], measures: list[DayValues]) -> Carried:
+    """Return what the next night goes on from; ``days`` where the evidence is of more days than that."""
+    kept = taken.kept
+    last = {} if kept.last is None else {"departure": tuple(kept.last.tolist())}
+    days = {"days": (float(kept.days),)} if taken.outstanding else {}
+    of_days = {f"{OF_DAY}{name}": tuple(one[name] for one in measures) for name in (measures[0] if measures else ())}
+    return {"capitals": tuple(kept.capitals.tolist()), **last, **days, **of_days, **taken.waits}
 
 
 def _statistics(state: State) -> Iterator[Statistic]:
@@ -183,7 +186,19 @@ def _statistics(state: State) -> Iterator[Statistic]:
         yield Statistic(name=f"departure({part})", value=float(value))
 
 
-def _evidence(night: Night, champion: str, state: State, measures: DayValues) -> Evidence:
+def _found(night: Night, champion: str, taken: Taken[State], *, news: bool) -> Evidence:
+    if not taken.state.days:
+        sentence = (
+            f"Model {champion} has no day with {night.use_case.monitor.concept.min_rows} known outcomes of both kinds "
+            f"up to {night.labelled_key}."
+        )
+        return night.insufficient("concept", sentence)
+    if taken.outstanding and not news:
+        return night.insufficient("concept", f"No day of model {champion} is new tonight.", taken.state.days)
+    return _evidence(night, champion, taken.state)
+
+
+def _evidence(night: Night, champion: str, state: State) -> Evidence:
     threshold = nights_per_false_alarm(night.use_case)
     value = float(evidence_of(state.capitals))
     return night.found(
@@ -194,7 +209,6 @@ def _evidence(night: Night, champion: str, state: State, measures: DayValues) ->
         severity="major",
         sample_size=state.days,
         statistics=list(_statistics(state)),
-        carried=_carried(state, measures),
     )
 
 

@@ -21,6 +21,7 @@ from driftgate.evaluation.metrics import METRICS, Floats, metric
 from driftgate.monitoring.day_measures import DayValues, EvaluationDays, estimates, measured_evaluation
 from driftgate.monitoring.evidence import Evidence, Statistic
 from driftgate.monitoring.judges.concept import earlier_days, measured_day
+from driftgate.monitoring.judges.late_days import LOOK_BACK_NIGHTS
 from driftgate.monitoring.judges.performance import surely_worse
 from driftgate.monitoring.judges.served_scores import served_scores
 from driftgate.monitoring.judges.support import farthest_outside
@@ -89,7 +90,7 @@ def _require_assumptions(night: Night, evaluation: EvaluationDays, labelled: lis
             f"of its evaluation, more than {settings.max_level_shift:g}: its scores are not calibrated, so nothing can "
             "be estimated from them."
         )
-    before = next(night.earlier("concept", 1), None)
+    before = next((one for one in night.earlier("concept", LOOK_BACK_NIGHTS) if one.value is not None), None)
     if before and before.verdict == "drift":
         raise CannotJudge(f"The meaning of the requests has changed, which no estimate can see: {before.sentence}")
     feature, share = farthest_outside(night)

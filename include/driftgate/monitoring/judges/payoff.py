@@ -6,8 +6,8 @@ and learning nothing costs it a little. Whether they are above zero is tested wi
 of one night share its weather, by :mod:`driftgate.monitoring.judges.cusum`. A new champion begins with an untaught
 pilot.
 
-The state that the next night goes on from is in the evidence (``carried``); a night that did not run is caught up with
-from the newest of the :data:`LOOK_BACK_NIGHTS` before.
+The state that the next night goes on from is in the evidence (``carried``). Nights that did not run and outcomes that
+came late are caught up with (:mod:`driftgate.monitoring.judges.late_days`).
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,11 @@ from driftgate.errors import CannotJudge
 from driftgate.evaluation.metrics import GUARDED, Floats, Metric, metric, one_class
 from driftgate.monitoring.evidence import Carried, Evidence, Statistic
 from driftgate.monitoring.judges.cusum import cusum, limit_for
+from driftgate.monitoring.judges.late_days import LOOK_BACK_NIGHTS, Taken, take_in, waiting_told
 from driftgate.monitoring.judges.pilot import Cells, Pilot, Places, log_odds, probability, rounded
 from driftgate.monitoring.night import LabelledDay, Night
 from driftgate.monitoring_policy import DAYS_A_YEAR
-from driftgate.partition_keys import days_between
 
-LOOK_BACK_NIGHTS = 14
 MEMORY_NIGHTS = 60  # of gains
 MOST_ROWS = 5000  # of a night that the pilot learns from
 NORMAL_95 = 1.645
@@ -52,24 +51,21 @@ class State:
 def judge_payoff(night: Night) -> Evidence:
     """Judge by the gains of the pilot over tonight's champion up to the newest day with known outcomes."""
     course = _Course(night)
-    nights, state = course.newest_state()
-    days = night.labelled_days(nights)
-    for day in days:
-        state = course.after(state, day)
-    compared, wanted = len(state.gains), night.use_case.monitor.payoff.min_nights
-    if not days:
-        return _unjudged(
-            night, state, f"No outcome of model {night.served} is new tonight, so its pilot learns nothing."
-        )
+    taken = take_in(night, *course.newest_state(), course.after)
+    found = _found(night, taken)
+    told = waiting_told(night.use_case, taken.outstanding)
+    return found.model_copy(update={"sentence": found.sentence + told, "carried": taken.kept.carried() | taken.waits})
+
+
+def _found(night: Night, taken: Taken[State]) -> Evidence:
+    compared, wanted = len(taken.state.gains), night.use_case.monitor.payoff.min_nights
+    if not any(night.labelled_day(day) for day in taken.new):
+        sentence = f"No outcome of model {night.served} is new tonight, so its pilot learns nothing."
+        return night.insufficient("payoff", sentence, compared)
     if compared < wanted:
         sentence = f"A pilot was compared with model {night.served} on {compared} night(s); it takes {wanted}."
-        return _unjudged(night, state, sentence)
-    return _evidence(night, state)
-
-
-def _unjudged(night: Night, state: State, sentence: str) -> Evidence:
-    found = night.insufficient("payoff", sentence, len(state.gains))
-    return found.model_copy(update={"carried": state.carried()})
+        return night.insufficient("payoff", sentence, compared)
+    return _evidence(night, taken.state)
 
 
 class _Course:
@@ -80,17 +76,20 @@ class _Course:
         self.binary = night.use_case.problem == "binary"
         self.cells = Cells(night.baseline.profile)
 
-    def newest_state(self) -> tuple[int, State]:
-        """Return this champion's newest state of an earlier night, and how many days ago that was."""
+    def newest_state(self) -> tuple[Evidence | None, State]:
+        """Return this champion's newest evidence that carries a state, and the state; else one that begins."""
         for found in self.night.earlier("payoff", LOOK_BACK_NIGHTS):
             if self._fits(found):
                 values = {name: np.array(value) for name, value in found.carried.items()}
                 pilot = Pilot(values["weights"], values["variances"])
-                return days_between(found.key, self.night.key), State(pilot, values["gains"], values["saved"])
-        return LOOK_BACK_NIGHTS, State(Pilot.untaught(self.cells.count), np.array([]), np.array([]))
+                return found, State(pilot, values["gains"], values["saved"])
+        return None, State(Pilot.untaught(self.cells.count), np.array([]), np.array([]))
 
-    def after(self, state: State, day: LabelledDay) -> State:
+    def after(self, state: State, key: str) -> State:
         """Return the state after one more day: the pilot answers, is compared, and learns."""
+        day = self.night.labelled_day(key)
+        if day is None:
+            return state
         places = self._places(day)
         base = log_odds(day.scores) if self.binary else day.scores / self._unit
         gains, saved = state.gains, state.saved
@@ -157,7 +156,6 @@ def _evidence(night: Night, state: State) -> Evidence:
         severity="major",
         sample_size=len(state.gains),
         statistics=statistics,
-        carried=state.carried(),
     )
 
 

@@ -6,6 +6,7 @@ from driftgate.evaluation.day_blocks import ScoredDay, metric_interval
 from driftgate.evaluation.metrics import Metric, metric, one_class, reported
 from driftgate.monitoring.baseline import Baseline
 from driftgate.monitoring.evidence import Evidence, Statistic
+from driftgate.monitoring.judges.late_days import waiting_told
 from driftgate.monitoring.night import Night
 from driftgate.partition_keys import keys_before
 from driftgate.severity import Severity
@@ -23,7 +24,7 @@ def judge_performance(night: Night) -> Evidence:
     nights = use_case.monitor.performance.window_nights
     days = [ScoredDay(day.labels, day.scores) for day in night.labelled_days(nights)]
     waiting = [day for day in keys_before(night.labelled_key, nights) if night.waiting(day)]
-    told = _waiting_told(use_case, waiting)
+    told = waiting_told(use_case, waiting)
     try:
         _require_enough(use_case, champion, days)
         baseline = _baseline(use_case, champion, night.baseline)
@@ -129,14 +130,6 @@ def _severity(use_case: UseCase, found: Statistic) -> Severity:
     primary = metric(found.name)
     limit = primary.worse_by(found.threshold or 0.0, use_case.monitor.performance.tolerance)
     return "critical" if surely_worse(primary, found.interval or (found.value, found.value), limit) else "major"
-
-
-def _waiting_told(use_case: UseCase, waiting: list[str]) -> str:
-    if not waiting:
-        return ""
-    days = f"{len(waiting)} days wait" if len(waiting) > 1 else f"{waiting[0]} waits"
-    share = use_case.monitor.performance.min_labelled_share
-    return f" {days} until {share:.0%} of {'their' if len(waiting) > 1 else 'its'} answers have an outcome."
 
 
 def _sentence(use_case: UseCase, champion: str, nights: int, found: Statistic, *, drifted: bool) -> str:
