@@ -75,6 +75,16 @@ def test_only_the_last_subjects_or_those_up_to_one() -> None:
     ]
     found = metadata().all_latest("verdict", "a/", last=1, until="a/2013-04-02")
     assert [(entry.subject, entry.body["n"]) for entry in found] == [("a/2013-04-02", 2)]
+    found = metadata().all_latest("verdict", "a/", since="a/2013-04-02")
+    assert [(entry.subject, entry.body["n"]) for entry in found] == [("a/2013-04-02", 2), ("a/2013-04-03", 2)]
+
+
+def test_when_something_was_last_written_whatever_it_is_about() -> None:
+    assert metadata().newest_at("verdict", "a/") is None
+    metadata().append("verdict", "a/2013-04-02", {})
+    last = metadata().append("verdict", "a/2013-04-01", {})
+    metadata().append("verdict", "b/2013-04-03", {})
+    assert metadata().newest_at("verdict", "a/") == last.written_at
 
 
 def test_kinds_do_not_mix() -> None:

@@ -174,6 +174,15 @@ def test_nights_that_cannot_be_judged_are_an_alarm_of_their_own() -> None:
     assert watched() == []
 
 
+def test_nights_are_looked_for_behind_old_ones_that_were_run_again() -> None:
+    for day in ("2013-04-01", "2013-04-02", "2013-04-03"):
+        decide(day, f"{OUTCOMES} data")
+    for day in keys_between("2013-05-01", "2013-05-25"):
+        decide(day, backfill=True)
+    assert watched() == [f"cannot_judge/{NAME}"]
+    assert alarm_of(f"cannot_judge/{NAME}").evidence == f"verdict/{NAME}/2013-04-03"
+
+
 def test_an_alarm_about_causes_ends_when_one_could_be_judged() -> None:
     for day in keys_between("2013-04-01", "2013-04-09"):
         decide(day, "payoff")

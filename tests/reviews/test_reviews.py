@@ -173,6 +173,16 @@ def test_the_agreement_monitor_is_about_the_random_sample_of_the_champion_alone(
     assert random_sample(use_case, "2013-06-01", "1") == [], "the window has passed"
 
 
+def test_days_before_the_window_are_not_read_however_many_there_are(reviewed, asked):
+    use_case = reviewed(second_share=0)
+    for item in queue_reviews(use_case, DAY):
+        answer_item(use_case, item, item.prediction, reviewer="eva", seconds=1)
+    metadata().append(KIND, f"{NAME}/2013-01-01/p0001/eva", {"no": "answer"})
+    lake().write(uris.review_queue(NAME, "2013-01-01"), b"no queue")
+    assert random_sample(use_case, DAY, "1")
+    assert measure_agreement(use_case, DAY).model["all"].items
+
+
 RETRAINS = {"name": "people_say_retrain", "drift": "agreement", "decision": "retrain"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Integer,
     MetaData,
@@ -87,14 +88,23 @@ class RecordStore:
         return _entry(row) if row else None
 
     def all_latest(
-        self, kind: str, prefix: str = "", *, last: int | None = None, until: str | None = None
+        self,
+        kind: str,
+        prefix: str = "",
+        *,
+        last: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
     ) -> list[Entry]:
         """Return the newest revision of every record of ``kind`` whose subject starts with ``prefix``, by subject.
 
         :param last: only so many of them, the last ones
+        :param since: only those from this subject on
         :param until: only those up to this subject
         """
-        mine = [RECORDS.c.kind == kind, RECORDS.c.subject.startswith(prefix, autoescape=True)]
+        mine = _of(kind, prefix)
+        if since is not None:
+            mine.append(RECORDS.c.subject >= since)
         if until is not None:
             mine.append(RECORDS.c.subject <= until)
         newest = (
@@ -114,6 +124,12 @@ class RecordStore:
         with self.engine.connect() as connection:
             return [_entry(row) for row in connection.execute(query.order_by(RECORDS.c.subject))]
 
+    def newest_at(self, kind: str, prefix: str = "") -> datetime | None:
+        """Return when a record of ``kind`` whose subject starts with ``prefix`` was last written, None of none."""
+        with self.engine.connect() as connection:
+            newest = connection.execute(select(func.max(RECORDS.c.written_at)).where(*_of(kind, prefix))).scalar()
+        return _with_zone(newest) if newest else None
+
     def history(self, kind: str, subject: str) -> list[Entry]:
         """Return every revision of a record, oldest first."""
         query = select(RECORDS).where(RECORDS.c.kind == kind, RECORDS.c.subject == subject)
@@ -130,9 +146,16 @@ class RecordStore:
         return True
 
 
+def _of(kind: str, prefix: str) -> list[ColumnElement[bool]]:
+    return [RECORDS.c.kind == kind, RECORDS.c.subject.startswith(prefix, autoescape=True)]
+
+
 def _entry(row: Any) -> Entry:
-    written_at = row.written_at.replace(tzinfo=row.written_at.tzinfo or UTC)  # SQLite forgets the zone
-    return Entry(row.kind, row.subject, row.revision, written_at, json.loads(row.body))
+    return Entry(row.kind, row.subject, row.revision, _with_zone(row.written_at), json.loads(row.body))
+
+
+def _with_zone(written_at: datetime) -> datetime:
+    return written_at.replace(tzinfo=written_at.tzinfo or UTC)  # SQLite forgets the zone
 
 
 @cache

@@ -48,6 +48,7 @@ class Night(ABC):
     def __init__(self, use_case: UseCase, key: str, past: Past) -> None:
         self.use_case, self.key, self.past = use_case, key, past
         self._days: dict[str, LabelledDay | None] = {}
+        self._earlier: dict[tuple[str, MonitorName], Evidence | None] = {}
 
     @abstractmethod
     def answers_of(self, day: str) -> "pa.Table":
@@ -212,7 +213,9 @@ class Night(ABC):
     def earlier(self, monitor: MonitorName, nights: int) -> Iterator[Evidence]:
         """Yield what a monitor found about the ``nights`` before this one, newest first, of the same champion."""
         for key in reversed(keys_before(self.key, nights + 1)[:-1]):
-            found = self.past.evidence(key, monitor)
+            if (key, monitor) not in self._earlier:  # a monitor looks back for many numbers at the same nights
+                self._earlier[key, monitor] = self.past.evidence(key, monitor)
+            found = self._earlier[key, monitor]
             if found and found.champion == self.champion:
                 yield found
 

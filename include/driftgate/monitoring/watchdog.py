@@ -7,7 +7,7 @@ from itertools import takewhile
 from driftgate.alarm_settings import WatchdogSettings
 from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.lake import lake
-from driftgate.metadata import metadata
+from driftgate.metadata import Entry, metadata
 from driftgate.monitoring.verdicts.policy import judged, must_judge_missing
 from driftgate.monitoring.verdicts.record import KIND, Verdict, parse_verdict
 from driftgate.records import Record
@@ -138,8 +138,6 @@ def _hours(waited: timedelta) -> str:
 
 
 def _look(use_case: UseCase, since: datetime, rules: WatchdogSettings) -> Watched:
-    entries = metadata().all_latest(KIND, f"{use_case.name}/")
-    tonight = [entry for entry in entries if not entry.body["backfill"]]
     first_nights = _first_nights(use_case)
     enough = 2 * (first_nights + rules.cannot_judge_nights)  # some may have no answers
     day, published_at = _newest_day(use_case.datasets)
@@ -148,11 +146,22 @@ def _look(use_case: UseCase, since: datetime, rules: WatchdogSettings) -> Watche
         since=since,
         newest_day=day,
         published_at=published_at,
-        has_verdict=any(entry.body["key"] == day for entry in entries),
-        judged_at=max((entry.written_at for entry in entries), default=None),
-        nights=tuple(parse_verdict(entry) for entry in tonight[-enough:]),
+        has_verdict=day is not None and metadata().latest(KIND, f"{use_case.name}/{day}") is not None,
+        judged_at=metadata().newest_at(KIND, f"{use_case.name}/"),
+        nights=tuple(parse_verdict(entry) for entry in _newest_nights(use_case, enough)),
         first_nights=first_nights,
     )
+
+
+def _newest_nights(use_case: UseCase, count: int) -> list[Entry]:
+    """Return the newest verdicts that are no backfill, as far back as it takes: an hourly look must not read years."""
+    asked = count
+    while True:
+        entries = metadata().all_latest(KIND, f"{use_case.name}/", last=asked)
+        tonight = [entry for entry in entries if not entry.body["backfill"]]
+        if len(tonight) >= count or len(entries) < asked:
+            return tonight[-count:]
+        asked *= 2
 
 
 def _first_nights(use_case: UseCase) -> int:

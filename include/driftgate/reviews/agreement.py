@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple
 from driftgate import uris
 from driftgate.alarms import clear_alarm, raise_alarm
 from driftgate.lake import lake
-from driftgate.partition_keys import parse_key
+from driftgate.partition_keys import keys_between, parse_key
 from driftgate.records import Record
 from driftgate.review_policy import Review
 from driftgate.reviews.answers import decided, review_answers
-from driftgate.reviews.item import ReviewItem, policy_of, review_items
+from driftgate.reviews.item import ReviewItem, items_of, policy_of
 from driftgate.use_cases import UseCase
 
 CONFIDENCE = 0.95  # of each bound alone
@@ -97,10 +97,11 @@ def agreement_by_group(found: Sequence[Reviewed], min_answers: int) -> dict[str,
 
 def random_sample(use_case: UseCase, key: str, version: str) -> list[Reviewed]:
     """Return what a model version and people said of the last nights' random sample, as far as people decided."""
-    answers = review_answers(use_case)
+    first = _first_day(policy_of(use_case), key)
+    answers = review_answers(use_case, first)
     asked = [
         (item, decided(answers[item.prediction_id]))
-        for item in _answered(use_case, _first_day(policy_of(use_case), key), key, answers)
+        for item in _answered(use_case, first, key, answers)
         if item.model_version == version and "random" in item.reasons
     ]
     return [Reviewed((item.prediction, label), _groups(item)) for item, label in asked if label is not None]
@@ -111,11 +112,14 @@ def _first_day(review: Review, key: str) -> str:
 
 
 def _answered(use_case: UseCase, first: str, key: str, answers: Collection[str]) -> list[ReviewItem]:
-    return [item for item in review_items(use_case.name, first) if item.day <= key and item.prediction_id in answers]
+    """Return the items of the days from ``first`` to ``key``, and no others are read: there may be years of them."""
+    items = (item for day in keys_between(first, key) for item in items_of(use_case.name, day))
+    return [item for item in items if item.prediction_id in answers]
 
 
 def _measured(use_case: UseCase, review: Review, key: str) -> ReviewAgreement:
-    answers, first = review_answers(use_case), _first_day(review, key)
+    first = _first_day(review, key)
+    answers = review_answers(use_case, first)
     items = _answered(use_case, first, key, answers)
     of_model: dict[str, list[Pair]] = {"all": [], "random": []}
     for item in items:

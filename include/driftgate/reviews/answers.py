@@ -78,10 +78,13 @@ def keep_answer(answer: ReviewAnswer) -> None:
         metadata().append(KIND, answer.subject, body)
 
 
-def review_answers(use_case: UseCase) -> dict[str, list[ReviewAnswer]]:
-    """Return the newest word of each reviewer who held the declared role, by prediction id, reviewers by name."""
+def review_answers(use_case: UseCase, first_day: str = "") -> dict[str, list[ReviewAnswer]]:
+    """Return the newest word of each reviewer who held the declared role, by prediction id, reviewers by name.
+
+    :param first_day: only about answers of this day and later ones
+    """
     role, found = policy_of(use_case).role, dict[str, list[ReviewAnswer]]()
-    for entry in metadata().all_latest(KIND, f"{use_case.name}/"):
+    for entry in metadata().all_latest(KIND, f"{use_case.name}/", since=f"{use_case.name}/{first_day}"):
         answer = parse_record(entry.body, ReviewAnswer, where=f"review {entry.subject}")
         if answer.reviewer_role == role:
             found.setdefault(answer.prediction_id, []).append(answer)

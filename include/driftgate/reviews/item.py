@@ -54,7 +54,8 @@ def keep_items(use_case_name: str, day: str, items: tuple[ReviewItem, ...]) -> t
 
 def items_of(use_case_name: str, day: str) -> tuple[ReviewItem, ...]:
     """Return the items of one day, in the order in which they are to be looked at; none where nobody sampled it."""
-    return _read(uris.review_queue(use_case_name, day)) if day in _days(use_case_name) else ()
+    path = uris.review_queue(use_case_name, day)
+    return _read(path) if lake().exists(path) else ()
 
 
 def review_items(use_case_name: str, first_day: str = "") -> list[ReviewItem]:
