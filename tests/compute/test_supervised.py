@@ -180,3 +180,22 @@ def test_of_many_who_start_at_once_one_does(tmp_path: Path, until: Until) -> Non
 def test_the_log_is_read_from_its_end(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_text("".join(f"line {n}\n" for n in range(100_000)))
     assert supervised.last_lines(tmp_path, 2) == ["line 99998", "line 99999"]
+
+
+def test_a_start_has_its_name_only_while_it_counts_as_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else whoever finds the name in between takes the command for lost and starts it again."""
+    seen: list[tuple[str | None, bool]] = []
+
+    def looking(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            seen.append((supervised.name_of_start(tmp_path), supervised.is_running(tmp_path)))
+            return real(*arguments, **keywords)
+
+        return call
+
+    with supervised.exclusive(tmp_path), monkeypatch.context() as patch:
+        patch.setattr(supervised, "_forget", looking(supervised._forget))
+        patch.setattr(supervised.subprocess, "Popen", looking(subprocess.Popen))
+        supervised.start(tmp_path, [sys.executable, "-c", SLEEP], LIMITS, os.environ, name="first")
+    assert seen == [(None, True), ("first", True)]
+    supervised.request_stop(tmp_path)

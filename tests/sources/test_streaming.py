@@ -59,14 +59,14 @@ def test_killed_at_any_moment_the_next_run_gives_what_an_unharmed_one_gives(trip
 
 
 def test_memory_does_not_grow_with_the_rows(trips, project_home):
-    """Twice the rows, which would be 50 MB more as a table, take about as much memory."""
+    """Three times the rows, which would be 100 MB more as a table, take about as much memory."""
     trips(PARQUET)
     peaks = []
-    for rows in (800_000, 1_600_000):
+    for rows in (800_000, 2_400_000):
         some_trips(project_home, rows)
         run = subprocess.run(
             [sys.executable, "-c", f"{INGEST}; {PEAK}"], capture_output=True, text=True, env=os.environ, check=True
         )
         peaks.append(int(run.stdout))
 
-    assert peaks[1] < peaks[0] + 30, f"peak memory in MiB: {peaks}"
+    assert peaks[1] < peaks[0] + 60, f"peak memory in MiB: {peaks}"

@@ -25,7 +25,6 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 # A thread that waits sleeps instead of spinning: beside two busy processes on two cores a training took 14 s, not 34 s.
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 LOG_LINES = 15
-START = "start.json"
 ONLY_ELSEWHERE = {"gpu": 0, "nodes": 1, "spot": False, "queue": None, "cluster": None, "image": None}
 
 
@@ -64,9 +63,8 @@ class LocalBackend:
         folder = self._folder(record)
         with supervised.exclusive(folder):
             if not self._is_of(record) and not supervised.is_running(folder):
-                supervised.forget(folder)  # else a starter killed here would leave the last ending as this one's
-                (folder / START).write_text(record.name)
-                supervised.start(folder, self._command(record), self._limits(), self._environment(record))
+                started = self._command(record), self._limits(), self._environment(record)
+                supervised.start(folder, *started, name=record.name)
         return record.name
 
     def look(self, record: JobRecord) -> Sighting:
@@ -91,10 +89,7 @@ class LocalBackend:
         return str(self._folder(record) / supervised.LOG)
 
     def _is_of(self, record: JobRecord) -> bool:
-        try:
-            return (self._folder(record) / START).read_text() == record.name
-        except FileNotFoundError:
-            return False
+        return supervised.name_of_start(self._folder(record)) == record.name
 
     def _command(self, record: JobRecord) -> list[str]:
         return [

@@ -19,6 +19,7 @@ from typing import Literal
 from driftgate.compute import supervisor
 
 LOG = "log.txt"
+START = "start.json"
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,23 @@ def exclusive(folder: Path) -> Iterator[None]:
         yield
 
 
-def forget(folder: Path) -> None:
+def _forget(folder: Path) -> None:
     """Remove how the last command of ``folder`` ended, and what was asked of its supervisor."""
     for leftover in (supervisor.EXIT, supervisor.STOP, supervisor.GOING):
         (folder / leftover).unlink(missing_ok=True)
 
 
-def start(folder: Path, command: Sequence[str], limits: Limits, environment: Mapping[str, str]) -> None:
-    """Start ``command`` in the background; the caller is inside :func:`exclusive` and knows that it does not run."""
+def start(
+    folder: Path, command: Sequence[str], limits: Limits, environment: Mapping[str, str], *, name: str = ""
+) -> None:
+    """Start ``command`` in the background; the caller is inside :func:`exclusive` and knows that it does not run.
+
+    :param name: of this start; whoever reads it finds the command running, ended, or killed
+    """
     with (folder / supervisor.ALIVE).open("a") as alive, (folder / LOG).open("ab") as log:
         fcntl.flock(alive, fcntl.LOCK_EX)
-        forget(folder)
+        _forget(folder)  # before the name: a starter that is killed here must not leave the last ending as this one's
+        (folder / START).write_text(name)
         arguments = [folder, alive.fileno(), limits.seconds, limits.memory_mib, limits.grace_seconds, *command]
         # Run as a file (-P: its folder stays off sys.path): starts in 50 ms, where the package takes 240 ms.
         process = subprocess.Popen(
@@ -74,6 +81,14 @@ def start(folder: Path, command: Sequence[str], limits: Limits, environment: Map
             pass_fds=[alive.fileno()],
         )
     threading.Thread(target=process.wait, daemon=True).start()  # leaves no zombie while the starter lives
+
+
+def name_of_start(folder: Path) -> str | None:
+    """Return the name of the last start, None where there was none."""
+    try:
+        return (folder / START).read_text()
+    except FileNotFoundError:
+        return None
 
 
 def is_running(folder: Path) -> bool:

@@ -264,7 +264,7 @@ def forked() -> Callable[..., Callable[[], int]]:
         process.start()
 
         def ended() -> int:
-            process.join(30)
+            process.join(120)
             if process.exitcode is None:
                 process.kill()
                 pytest.fail("the process hangs")

@@ -131,7 +131,7 @@ def test_processes_that_submit_at_once_start_one_job(
 ) -> None:
     spec = make("wait", place.target())
     gate = multiprocessing.get_context("fork").Barrier(4)
-    children = [forked(lambda: (gate.wait(10), submit(spec))) for _ in range(4)]
+    children = [forked(lambda: (gate.wait(60), submit(spec))) for _ in range(4)]
     assert [child() for child in children] == [0] * 4
     wait(spec, "running")
     go()
