@@ -13,6 +13,7 @@ SIZES: dict[ShiftKind, float] = {
     "region": 1.0,
     "label": 0.2,
     "concept": 0.3,
+    "relation": 0.3,
 }
 
 
@@ -41,6 +42,7 @@ def moved(kind: ShiftKind) -> set[str]:
         ("region", {"x0"}),
         ("label", {"x0", "x1", "x2", "x3", "label"}),
         ("concept", {"label"}),
+        ("relation", {"label"}),
     ],
 )
 def test_a_shift_moves_its_columns_alone(kind: ShiftKind, columns: set[str]) -> None:
@@ -58,6 +60,8 @@ def test_shifts_have_the_size_they_say() -> None:
     elsewhere = plain["region"] != "r1"
     assert np.array_equal(BIG.day(0, Shift("region", 1.0))["x0"][elsewhere], plain["x0"][elsewhere])
     assert np.mean(BIG.day(0, Shift("label", 0.2))["label"]) == pytest.approx(BASE_RATE + 0.2, abs=0.02)
+    turned = BIG.day(0, Shift("relation", 0.3))["label"] != plain["label"]
+    assert not turned[elsewhere].any() and turned[~elsewhere].mean() == pytest.approx(0.3, abs=0.02)
 
 
 def test_days_remember_the_day_before_and_the_season_returns() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ShiftKind = Literal["mean", "variance", "category", "region", "label", "concept"]
+ShiftKind = Literal["mean", "variance", "category", "region", "label", "concept", "relation"]
 Columns = dict[str, "np.typing.NDArray[Any]"]
 
 CATEGORIES = np.array([0.3, 0.25, 0.15, 0.12, 0.08, 0.05, 0.03, 0.02])
@@ -33,7 +33,8 @@ class Shift:
     category  ``size`` of all rows, of whatever category, turn into the rarest category of ``c0``
     region    ``x0`` moves by ``size`` standard deviations in region ``r1`` alone, a quarter of the rows
     label     the share of positive labels rises by ``size``; the features follow
-    concept   ``size`` of the labels turn over; no feature moves
+    concept   ``size`` of the labels turn over; no feature moves, and no model can tell rows apart better than before
+    relation  ``size`` of the labels in region ``r1``, a quarter of the rows, turn over; a model can learn that
     ========  ===================================================================================
     """
 
@@ -84,7 +85,7 @@ class World:
         category[random.random(self.rows) < size.get("category", 0.0)] = len(CATEGORIES) - 1
         region = _drawn(random, _tilted(REGIONS, levels[-1]), self.rows)
         values[:, 0] += size.get("mean", 0.0) + size.get("region", 0.0) * (region == 1)
-        label = label ^ (random.random(self.rows) < size.get("concept", 0.0))
+        label = label ^ (random.random(self.rows) < size.get("concept", size.get("relation", 0.0) * (region == 1)))
         columns: Columns = {f"x{n}": values[:, n] for n in range(self.numeric)}
         names = np.array([f"c{n}" for n in range(len(CATEGORIES))])
         return columns | {
