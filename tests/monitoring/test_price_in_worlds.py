@@ -103,7 +103,7 @@ def most(alarms: float) -> float:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("monitor", "kind", "size", "nights"),
-    [("payoff", "relation", 0.3, 10), ("concept", "relation", 0.3, 14), ("concept", "concept", 0.1, 10)],
+    [("payoff", "relation", 0.3, 8), ("concept", "relation", 0.3, 11), ("concept", "concept", 0.1, 7)],
 )
 def test_a_change_of_what_requests_mean_is_found(
     use_case: UseCase, monitor: MonitorName, kind: ShiftKind, size: float, nights: int
