@@ -11,14 +11,20 @@ import pytest
 from rich.console import Console
 
 from driftgate import uris
+from driftgate.alarms.keeping import history
+from driftgate.backtest.gates import gated
+from driftgate.backtest.models import Models
+from driftgate.backtest.recorded import decided_again
+from driftgate.backtest.rows import published_rows
 from driftgate.captures import capture_days, read_captures
 from driftgate.errors import DriftgateError
+from driftgate.evaluation import EvaluationReport
 from driftgate.lake import lake
 from driftgate.lineage import verify
-from driftgate.monitoring import verdict_of
+from driftgate.monitoring import Outcome, outcomes, verdict_of
 from driftgate.partition_keys import keys_between
 from driftgate.promotion import deployment
-from driftgate.registry import list_models, load_package
+from driftgate.registry import find_model, list_models, load_package
 from driftgate.registry.approval import approve
 from driftgate.registry.states import model_state
 from driftgate.settings import settings
@@ -124,6 +130,34 @@ def test_drift_retrains_and_the_candidate_becomes_champion(api, use_case):
     assert {model.version for model in list_models(NAME)} == {"1", "2"}
 
 
+def test_alarm_verdict_and_outcome_of_that_retraining_lead_to_each_other(api):
+    wait_until(lambda: retraining_of("2").status == "champion")  # noted right after the switch
+    outcome = retraining_of("2")
+    verdict = verdict_of(NAME, outcome.key)
+    causes = {found.monitor: found.hash for found in verdict.evidence if found.monitor in verdict.causes}
+    assert (verdict.decision, verdict.champion, tuple(causes)) == ("retrain", "1", ("performance",))
+    assert (outcome.trigger, outcome.verdict, outcome.evidence) == ("drift", verdict.hash, causes)
+    raised = [alarm for alarm in history(f"drift/{NAME}") if alarm.evidence == verdict.hash]
+    assert {(alarm.kind, alarm.use_case) for alarm in raised} == {("drift", NAME)}
+    assert raised[0].sentence.startswith(f"{outcome.key}: retrain (performance_lost).")
+
+
+def test_a_backtest_trains_the_same_model_and_its_gates_say_the_same(api, use_case):
+    report = EvaluationReport.model_validate_json(lake().read(f"{find_model(NAME, '2').folder}/evaluation.json"))
+    key = retraining_of("2").key
+    models = Models(published_rows(use_case, PLAN.played_to, key))
+    first, second = models.of(PLAN.backfilled_to), models.of(key)
+    assert gated(use_case, first, None).model_sha256 == find_model(NAME, "1").model_sha256
+    replayed = gated(use_case, second, first)
+    assert (replayed.model_sha256, replayed.passed) == (report.model_sha256, report.passed)
+    live = [gate for gate in told(report) if not gate[0].startswith(("explanation", "robustness"))]
+    assert told(replayed) == live
+
+
+def test_nights_that_airflow_made_are_decided_again_byte_for_byte(api, use_case):
+    assert [night.sentence for night in decided_again(use_case) if not night.same] == []
+
+
 def test_who_asked_for_a_candidate_cannot_approve_it_and_another_can(api, change, use_case):
     """The candidate learns the opposite of what is asked, and its gates are asked the same wrong question."""
     changes = {"label": {"expression": "arr_delay_minutes <= 15"}, "promote": {"approve": "always"}}
@@ -189,6 +223,17 @@ def test_a_rollback_by_hand_is_a_dry_run_until_told_otherwise(api):
     api.wait(f"{NAME}.rollback", api.trigger(f"{NAME}.rollback", "wet", conf={**conf, "dry_run": False}), seconds=60)
     assert deployment(NAME).champion == "1"
     wait_until(lambda: served_versions() == {"1"})
+
+
+def retraining_of(version: str) -> Outcome:
+    """What is recorded of the retraining that made a version."""
+    (found,) = (outcome for outcome in outcomes(NAME) if outcome.model_version == version)
+    return found
+
+
+def told(report: EvaluationReport) -> list[tuple[object, ...]]:
+    """What the gates say; their sentences call versions by name, and a replay's names are others."""
+    return [(gate.gate, gate.metric, gate.value, gate.interval, gate.threshold, gate.verdict) for gate in report.gates]
 
 
 def promotion(api) -> str:

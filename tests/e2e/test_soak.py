@@ -3,10 +3,12 @@
 import pytest
 from rich.console import Console
 
+from driftgate.backtest.recorded import decided_again
 from driftgate.lineage import verify
 from driftgate.monitoring import verdicts
 from driftgate.promotion import deployment
 from driftgate.settings import project_root
+from driftgate.use_cases import load_use_case
 from driftgate.world import demo, stack
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
@@ -36,6 +38,10 @@ def test_the_candidate_became_champion_and_serves(played):
     state = deployment(NAME)
     assert (state.step, state.champion, state.candidate) == ("serving", "2", None)
     assert stack.endpoint_answers()
+
+
+def test_its_nights_are_decided_again_byte_for_byte(played):
+    assert [night.sentence for night in decided_again(load_use_case(NAME)) if not night.same] == []
 
 
 def test_every_lineage_chain_is_whole(played):
