@@ -38,8 +38,8 @@ the limit. <b>3</b> and <b>7 nights</b>: there is an alarm by then. A dash: not 
 </table>
 {% if report.prices %}
 <h2>What all monitors cost together</h2>
-<p>{{ told }} Each monitor is held to its own price; none is lowered because others watch too. They seldom ring together
-while nothing drifts, so the sum is what a team has to live with.</p>
+<p>{{ told }} Each monitor is held to its own price; none is lowered because others watch too, so the sum is what a team
+has agreed to live with.</p>
 <table>
 <tr><th>monitor</th><th class="n">false alarms a year</th><th>may start a training</th></tr>
 {% for price in report.prices %}
