@@ -175,4 +175,4 @@ def _captured(subject: Subject, folder: Path, answered: int) -> list[Row]:
 
 
 if __name__ == "__main__":
-    run_script(__doc__, measure)
+    run_script(__doc__, measure, {"": "The load generator runs on the same cores as the server."})

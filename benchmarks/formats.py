@@ -116,4 +116,4 @@ def _seconds(call: Call, given: list[Any]) -> list[float]:
 
 
 if __name__ == "__main__":
-    run_script(__doc__, measure)
+    run_script(__doc__, measure, {"": "All take turns, so a busy machine is busy for all: compare columns, not runs."})

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,26 +18,46 @@ STOP_SECONDS = 15
 
 @dataclass(frozen=True)
 class Row:
-    """One number: what was measured, of whom."""
+    """One number: what was measured, of whom, and in which of the script's tables it stands."""
 
     measure: str
     subject: str
     value: float
     unit: str
+    part: str = ""
 
 
-def run_script(description: str, measure: Callable[[bool, Path], list[Row]]) -> None:
-    """Run ``measure(quick, folder)`` with an empty folder that is removed afterwards; print its rows as a table."""
+def run_script(
+    description: str, measure: Callable[[bool, Path], list[Row]], notes: Mapping[str, str] | None = None
+) -> None:
+    """Run ``measure(quick, folder)`` with an empty folder that is removed afterwards; print its rows as tables.
+
+    :param notes: what a reader of the numbers must know, by the part of its rows; it stands before their table
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="less of everything, under a minute on two cores")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows as a JSON list")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="also write notes and tables as Markdown")
     arguments = parser.parse_args()
     end_properly_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="driftgate-bench-") as folder:
         rows = measure(arguments.quick, Path(folder))
-    print("\n".join(table(rows)))
+    told = "\n".join(page(rows, notes or {}))
+    print(told)
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    if arguments.page:
+        arguments.page.write_text(told + "\n")
+
+
+def page(rows: Sequence[Row], notes: Mapping[str, str]) -> list[str]:
+    """Return the lines of a Markdown page: for each part its note, then its table."""
+    lines = []
+    for part in dict.fromkeys(row.part for row in rows):
+        if note := notes.get(part, "").strip():
+            lines += [note, ""]
+        lines += [*table([row for row in rows if row.part == part]), ""]
+    return lines[:-1]
 
 
 def table(rows: Sequence[Row]) -> list[str]:

@@ -1,11 +1,10 @@
-"""Driftgate's side of ``monitoring.py``, each part in a process of its own: ``WHAT FOLDER [NIGHTS]``."""
+"""Driftgate's side of ``monitoring.py``, each part in a process of its own: ``WHAT FOLDER``."""
 
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -59,31 +58,6 @@ def alarms(folder: Path) -> Result:
         flagged[case.name] = found
     rule = use_case.retrain
     return {"Driftgate": flagged, "rule": [rule.nights, rule.of_last]}
-
-
-def history(folder: Path, nights: int) -> Result:
-    """The data monitor on a night of 900 rows and 26 features, after so many nights of which the lake has evidence."""
-    import numpy as np
-
-    from driftgate import uris
-    from driftgate.lake import lake
-    from driftgate.monitoring import training_baseline
-    from driftgate.monitoring.evidence import write_evidence
-    from driftgate.monitoring.monitors import measure
-    from driftgate.monitoring.worlds import World
-    from driftgate.partition_keys import keys_before
-    from driftgate.records import canonical_json
-
-    world, use_case = World(1, 900, 24, weekday=0.1, level=0.1), _use_case()
-    table = _joined([world.table(day) for day in range(90)])
-    key = (date(2013, 1, 1) + timedelta(days=90)).isoformat()
-    baseline = training_baseline(use_case, table, np.full(table.num_rows, 0.5), {"auc": 0.7})
-    lake().write(f"{uris.package(use_case.name, '1')}/baseline.json", canonical_json(baseline))
-    _capture(use_case.name, key, world.table(90).drop_columns(["label"]).to_pylist())
-    first = measure(use_case, key, "data")
-    for earlier in keys_before(key, nights + 1)[:-1]:
-        write_evidence(first.model_copy(update={"key": earlier}))
-    return {"seconds": statistics.median(_seconds(lambda: measure(use_case, key, "data")) for _ in range(5))}
 
 
 def _profiled(path: Path) -> Any:
@@ -149,50 +123,13 @@ def _simulated(use_case: Any, key: str, rows: Any, baseline: Any) -> Any:
     return SimulatedNight(use_case, key, RecordedPast(use_case.name))
 
 
-def _capture(use_case: str, key: str, rows: list[dict[str, Any]]) -> None:
-    from driftgate.captures import Capture, write_captures
-
-    noon = datetime.fromisoformat(key).replace(tzinfo=UTC)
-    features = [{name: value for name, value in row.items() if name != "event_time"} for row in rows]
-    write_captures(
-        Capture(
-            prediction_id=f"{number:032x}",
-            use_case=use_case,
-            variant_role="champion",
-            model_version="1",
-            deployment_revision=1,
-            step="serving",
-            score=0.5,
-            error=None,
-            latency_ms=1.0,
-            received_at=noon + timedelta(seconds=number),
-            event_time=noon.replace(tzinfo=None).isoformat(),
-            request_key=str(number),
-            features=json.dumps(row),
-        )
-        for number, row in enumerate(features)
-    )
-
-
 def _equal(table: Any, number: int) -> Any:
     import pyarrow.compute as pc
 
     return pc.equal(table.column("night"), number)
 
 
-def _joined(tables: list[Any]) -> Any:
-    import pyarrow as pa
-
-    return pa.concat_tables(tables)
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """Return the most memory that this process has had; getrusage would count what its parent had when it forked."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
@@ -200,9 +137,8 @@ def _peak_mib() -> float:
 
 def main() -> None:
     what, folder = sys.argv[1], Path(sys.argv[2])
-    plain: dict[str, Callable[[Path], Result]] = {"learn": learn, "night": night, "alarms": alarms}
-    result = history(folder, int(sys.argv[3])) if what == "history" else plain[what](folder)
-    (folder / f"{what}.result.json").write_text(json.dumps(result | {"peak_mib": _peak_mib()}))
+    work: dict[str, Callable[[Path], Result]] = {"learn": learn, "night": night, "alarms": alarms}
+    (folder / f"{what}.result.json").write_text(json.dumps(work[what](folder) | {"peak_mib": peak_mib()}))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 # A thread that waits sleeps, as it does in a job: on a machine that does other work too, spinning takes its cores.
@@ -44,6 +45,11 @@ KINDS_OF_GPU_RUN: dict[str, dict[str, bool]] = {
     OURS: {},
     f"{OURS}, in any order": {"deterministic": False},
     f"{OURS}, in any order, compiled": {"deterministic": False, "compile": True},
+}
+NOTES = {
+    "gpu": """
+Layers 512 and 256 wide, bfloat16. The floor counts what a row needs at least; layers this small stay far below it, for
+they wait for memory and for launches.""",
 }
 LOSSES_APART = 0.05  # share; the two see the rows in another order
 WORDS = {"carrier": 16, "origin": 3, "dest": 105, "tail_number": 4000}
@@ -210,7 +216,7 @@ def _on_gpu(count: int) -> list[Row]:
     rows = _limits(_beginning(ON_GPU, count, device), ON_GPU, name, device, torch.bfloat16)
     for subject, changes in KINDS_OF_GPU_RUN.items():
         rows += _learnt_on_gpu(name, subject, ON_GPU.model_copy(update=changes), count, device)
-    return rows
+    return [replace(row, part="gpu") for row in rows]
 
 
 def _learnt_on_gpu(name: str, subject: str, parameters: TorchParameters, count: int, device: torch.device) -> list[Row]:
@@ -232,4 +238,4 @@ def _working_seconds(beginning: Beginning) -> float:
 
 
 if __name__ == "__main__":
-    run_script(__doc__ or "", measure)
+    run_script(__doc__ or "", measure, NOTES)
