@@ -24,8 +24,8 @@ NOTES = {
 Five policies, as many at once as there are cores; `performance` is `benchmarks/policies/performance.yaml`. There is no
 peer that does this.""",
     "found": """
-What the policies came to; docs/adr/0013-when-to-retrain.md says what follows from it. The same code comes to the same
-numbers on any machine.""",
+What the policies came to; docs/adr/0013-when-to-retrain.md says what follows from it. Played again they come to the
+same numbers.""",
 }
 USE_CASE, FIRST = "flight_delays", "2013-03-01"
 PERFORMANCE = str(FOLDER / "policies" / "performance.yaml")
