@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from processes import gone
 
 from driftgate.compute import supervised
 from driftgate.compute.supervised import Limits, Outcome
@@ -50,13 +51,6 @@ def pid(folder: Path, until: Until) -> int:
 def test_how_a_command_ended_is_noted(tmp_path: Path, until: Until, code: str, outcome: Outcome) -> None:
     start(tmp_path, code)
     assert ended(tmp_path, until) == outcome
-
-
-def gone(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def test_a_folder_in_which_nothing_ran_has_no_outcome(tmp_path: Path) -> None:

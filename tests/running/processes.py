@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
+import psutil
 import pytest
 
 from driftgate.errors import Conflict
@@ -36,6 +37,14 @@ def at_once(_processes: ProcessPoolExecutor) -> Callable[..., list[Any]]:
         return [_outcome(future) for future in started]
 
     return make
+
+
+def gone(pid: int) -> bool:
+    """Return whether a process has ended, be it that nobody has asked yet how."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _begin(starts: dict[int, Any]) -> None:

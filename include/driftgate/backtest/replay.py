@@ -145,11 +145,8 @@ class Replay:
         if verdict.decision == "rollback":
             after = rolled_back(serving, key)
             left = serving.champion if after.champion != serving.champion else serving.candidate
-            return (
-                None,
-                [Move(key=key, version=left, outcome="rollback", reason=verdict.sentence)] if left else [],
-                after,
-            )
+            moves = [Move(key=key, version=left, outcome="rollback", reason=verdict.sentence)] if left else []
+            return None, moves, after
         if verdict.decision == "retrain":
             retraining = self._retrained(verdict)
             moved = start(self.use_case, serving, key, key) if retraining.outcome == "candidate" else None

@@ -1,6 +1,6 @@
 """How far people agree with the answers, and with each other: shares, Cohen's kappa, and an alarm."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -10,7 +10,7 @@ from driftgate.lake import lake
 from driftgate.partition_keys import keys_between, parse_key
 from driftgate.records import Record
 from driftgate.review_policy import Review
-from driftgate.reviews.answers import decided, review_answers
+from driftgate.reviews.answers import ReviewAnswer, decided, review_answers
 from driftgate.reviews.item import ReviewItem, items_of, policy_of
 from driftgate.use_cases import UseCase
 
@@ -97,11 +97,9 @@ def agreement_by_group(found: Sequence[Reviewed], min_answers: int) -> dict[str,
 
 def random_sample(use_case: UseCase, key: str, version: str) -> list[Reviewed]:
     """Return what a model version and people said of the last nights' random sample, as far as people decided."""
-    first = _first_day(policy_of(use_case), key)
-    answers = review_answers(use_case, first)
     asked = [
-        (item, decided(answers[item.prediction_id]))
-        for item in _answered(use_case, first, key, answers)
+        (item, decided(answers))
+        for item, answers in _answered(use_case, _first_day(policy_of(use_case), key), key)
         if item.model_version == version and "random" in item.reasons
     ]
     return [Reviewed((item.prediction, label), _groups(item)) for item, label in asked if label is not None]
@@ -111,22 +109,22 @@ def _first_day(review: Review, key: str) -> str:
     return (parse_key(key) - timedelta(days=review.window_days - 1)).isoformat()
 
 
-def _answered(use_case: UseCase, first: str, key: str, answers: Collection[str]) -> list[ReviewItem]:
-    """Return the items of the days from ``first`` to ``key``, and no others are read: there may be years of them."""
+def _answered(use_case: UseCase, first: str, key: str) -> list[tuple[ReviewItem, list[ReviewAnswer]]]:
+    """Return what was answered of the days from ``first`` to ``key``, and read no others: there may be years."""
+    answers = review_answers(use_case, first)
     items = (item for day in keys_between(first, key) for item in items_of(use_case.name, day))
-    return [item for item in items if item.prediction_id in answers]
+    return [(item, answers[item.prediction_id]) for item in items if item.prediction_id in answers]
 
 
 def _measured(use_case: UseCase, review: Review, key: str) -> ReviewAgreement:
     first = _first_day(review, key)
-    answers = review_answers(use_case, first)
-    items = _answered(use_case, first, key, answers)
+    answered = _answered(use_case, first, key)
     of_model: dict[str, list[Pair]] = {"all": [], "random": []}
-    for item in items:
-        label = decided(answers[item.prediction_id])
+    for item, answers in answered:
+        label = decided(answers)
         for name in _slices(item) if label is not None else ():
             of_model.setdefault(name, []).append((item.prediction, bool(label)))
-    twice = [answers[item.prediction_id][:2] for item in items if len(answers[item.prediction_id]) > 1]
+    twice = [answers[:2] for _, answers in answered if len(answers) > 1]
     model = {name: agreement(pairs) for name, pairs in sorted(of_model.items())}
     verdict, sentence = _judged(review, model["random"])
     return ReviewAgreement(

@@ -58,10 +58,9 @@ def items_of(use_case_name: str, day: str) -> tuple[ReviewItem, ...]:
     return _read(path) if lake().exists(path) else ()
 
 
-def review_items(use_case_name: str, first_day: str = "") -> list[ReviewItem]:
-    """Return all items from ``first_day`` on, the oldest day first."""
-    days = [day for day in _days(use_case_name) if day >= first_day]
-    return [item for day in days for item in _read(uris.review_queue(use_case_name, day))]
+def review_items(use_case_name: str) -> list[ReviewItem]:
+    """Return all items, the oldest day first."""
+    return [item for day in _days(use_case_name) for item in _read(uris.review_queue(use_case_name, day))]
 
 
 def find_item(use_case_name: str, prediction_id: str) -> ReviewItem:
